@@ -1,0 +1,136 @@
+"""Who may do what: one table, one decorator. Which rows a person may see stands in each feature's queries."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from flask import current_app
+from flask_login import current_user
+
+from logbook.db import N_, Word
+from logbook.errors import NotAllowed
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Role(Word):
+    MEMBER = "member", N_("党组成员")
+    LEADER = "leader", N_("党组书记")
+    OFFICE = "office", N_("党办")
+    SYSADMIN = "sysadmin", N_("系统管理员")
+
+
+class Act(Word):
+    MANAGE_SELF = "manage_self", N_("管理本人账号")
+    RECORD = "record", N_("登记下基层")
+    READ_RECORDS = "read_records", N_("阅看记录")
+    CONFIRM = "confirm", N_("确认本人记录")
+    RECEIVE = "receive", N_("收阅")
+    INSTRUCT = "instruct", N_("批示")
+    READ_CARD = "read_card", N_("看支部近况")
+    READ_COVERAGE = "read_coverage", N_("看覆盖情况")
+    READ_LEDGER = "read_ledger", N_("看问题和领办事项")
+    FOLLOW_PROBLEM = "follow_problem", N_("登记进展、办结")
+    KEEP_LEDGER = "keep_ledger", N_("管理问题台账")
+    CLOSE_MATTER = "close_matter", N_("办结提请党组研究事项")
+    KEEP_LISTS = "keep_lists", N_("管理名册和挂点联系")
+    ISSUE_BOOKS = "issue_books", N_("发放记录本")
+    READ_YEAR = "read_year", N_("看年度汇总")
+    MAKE_YEAR = "make_year", N_("撰写汇总、生成材料")
+    CLOSE_YEAR = "close_year", N_("年度归档和补充说明")
+    READ_MEETING = "read_meeting", N_("看述职评议")
+    RUN_MEETING = "run_meeting", N_("组织述职评议")
+    DECIDE_GRADE = "decide_grade", N_("登记确定的等次")
+    KEEP_ACCOUNTS = "keep_accounts", N_("管理账号和角色")
+    ISSUE_CODE = "issue_code", N_("发放一次性登录码")
+    KEEP_SETTINGS = "keep_settings", N_("业务设置")
+    KEEP_SECURITY = "keep_security", N_("安全设置")
+
+
+_MEMBERS = frozenset({Role.MEMBER, Role.LEADER})
+_OFFICE = frozenset({Role.OFFICE})
+_LEADER = frozenset({Role.LEADER})
+_ADMIN = frozenset({Role.SYSADMIN})
+_BUSINESS = _MEMBERS | _OFFICE
+
+ALLOWED: dict[Act, frozenset[Role]] = {
+    Act.MANAGE_SELF: frozenset(Role),
+    Act.RECORD: _BUSINESS,
+    Act.READ_RECORDS: _BUSINESS,
+    Act.CONFIRM: _MEMBERS,
+    Act.RECEIVE: _OFFICE,
+    Act.INSTRUCT: _LEADER,
+    Act.READ_CARD: _BUSINESS,
+    Act.READ_COVERAGE: _OFFICE | _LEADER,
+    Act.READ_LEDGER: _BUSINESS,
+    Act.FOLLOW_PROBLEM: _BUSINESS,
+    Act.KEEP_LEDGER: _OFFICE,
+    Act.CLOSE_MATTER: _LEADER | _OFFICE,
+    Act.KEEP_LISTS: _OFFICE,
+    Act.ISSUE_BOOKS: _OFFICE,
+    Act.READ_YEAR: _OFFICE | _LEADER,
+    Act.MAKE_YEAR: _OFFICE,
+    Act.CLOSE_YEAR: _OFFICE,
+    Act.READ_MEETING: _BUSINESS,
+    Act.RUN_MEETING: _OFFICE,
+    Act.DECIDE_GRADE: _LEADER | _OFFICE,
+    Act.KEEP_ACCOUNTS: _ADMIN,
+    Act.ISSUE_CODE: _ADMIN | _OFFICE,
+    Act.KEEP_SETTINGS: _OFFICE,
+    Act.KEEP_SECURITY: _ADMIN,
+}
+
+# Endpoints anyone may open without signing in; every other route names its act.
+PUBLIC = frozenset({"static", "accounts.sign_in", "accounts.use_code", "accounts.language", "desk.health"})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the person's id and roles, as handed to every query and action."""
+
+    person_id: int
+    name: str
+    roles: frozenset[Role]
+
+    def may(self, act: Act) -> bool:
+        """Tell whether one of the roles is allowed `act`."""
+        return not self.roles.isdisjoint(ALLOWED[act])
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the person is a member of the group; its leader is one too."""
+        return not self.roles.isdisjoint(_MEMBERS)
+
+    @property
+    def is_leader(self) -> bool:
+        return Role.LEADER in self.roles
+
+    @property
+    def is_office(self) -> bool:
+        return Role.OFFICE in self.roles
+
+
+def may(act: Act) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let only those into the view who are allowed `act`; 401 shows the sign-in page, 403 a refusal."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current_user.is_authenticated:
+                return current_app.login_manager.unauthorized()  # type: ignore[attr-defined,no-any-return]
+            if not current_user.actor.may(act):
+                raise NotAllowed(act.value)
+            return view(*args, **kwargs)
+
+        guarded.act = act  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def actor() -> Actor:
+    """Return who is signed in on this request."""
+    signed_in: Any = current_user
+    return signed_in.actor  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""People and their roles, sign-in, sessions, one-time codes."""

@@ -1,0 +1,78 @@
+"""Forms of sign-in, of one's own account, and of people."""
+
+from flask_babel import lazy_gettext as _
+from wtforms import BooleanField, IntegerField, PasswordField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from logbook.access import Role
+from logbook.accounts.actions import NewPerson
+from logbook.settings.forms import Form
+
+NAME = Length(max=60, message=_("请不超过60个字。"))
+REQUIRED = DataRequired(message=_("请填写此项。"))
+
+
+class SignInForm(Form):
+    sign_in_name = StringField(_("登录名"), validators=[REQUIRED, Length(max=60)])
+    password = PasswordField(_("密码"), validators=[REQUIRED, Length(max=200)])
+
+
+class CodeForm(Form):
+    sign_in_name = StringField(_("登录名"), validators=[REQUIRED, Length(max=60)])
+    code = StringField(
+        _("一次性登录码"),
+        validators=[REQUIRED, Length(max=40)],
+        description=_("印在纸条上的12位字母数字，不分大小写。"),
+    )
+    password = PasswordField(
+        _("设一个密码"),
+        validators=[REQUIRED, Length(max=128)],
+        description=_("至少8个字符；几个不相干的词连起来最好记。"),
+    )
+
+
+class PasswordForm(Form):
+    old = PasswordField(_("原密码"), validators=[REQUIRED, Length(max=200)])
+    password = PasswordField(_("新密码"), validators=[REQUIRED, Length(max=128)])
+
+
+class PersonForm(Form):
+    name = StringField(_("姓名"), validators=[REQUIRED, NAME])
+    post = StringField(_("职务"), validators=[NAME])
+    official_order = IntegerField(
+        _("职务排序"),
+        default=999,
+        validators=[InputRequired(_("请填写此项。")), NumberRange(min=1, max=9999)],
+    )
+    sign_in_name = StringField(
+        _("登录名"),
+        description=_("字母、数字，例如姓名拼音；支部书记不需要登录名。"),
+        validators=[Optional(), Regexp(r"^[a-z0-9._-]{2,60}$", message=_("请用2至60个小写字母、数字。"))],
+        filters=[lambda text: (text or "").strip().lower()],
+    )
+    roles = SelectMultipleField(
+        _("角色"),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        validators=[Optional()],
+    )
+    active = BooleanField(_("在用"), default=True)
+
+    def offer_roles(self) -> None:
+        """Offer the roles in the reader's language."""
+        self.roles.choices = [SelectChoice(value=role.value, label=role.label) for role in Role]
+
+    def new_person(self) -> NewPerson:
+        """The person as typed."""
+        return NewPerson(
+            name=self.name.data or "",
+            post=(self.post.data or "").strip(),
+            official_order=self.official_order.data or 999,
+            sign_in_name=self.sign_in_name.data or None,
+        )
+
+    def new_roles(self) -> frozenset[Role]:
+        """The roles as ticked."""
+        return frozenset(Role(value) for value in self.roles.data or ())

@@ -1,0 +1,82 @@
+"""People, the roles they hold and held, their sessions, codes and failed sign-ins."""
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from logbook.access import Role
+from logbook.db import Base, Key
+
+
+class Person(Base):
+    """Anyone the lists name. Without a sign-in name there is no account (branch secretaries have none)."""
+
+    __tablename__ = "person"
+
+    id: Mapped[Key]
+    name: Mapped[str]
+    pinyin: Mapped[str]  # sorts alike on every database, whatever its collation
+    post: Mapped[str] = mapped_column(default="")
+    official_order: Mapped[int] = mapped_column(default=999)  # 按职务排序
+    active: Mapped[bool] = mapped_column(default=True)
+    sign_in_name: Mapped[str | None] = mapped_column(unique=True)
+    password_hash: Mapped[str | None]
+    grants_seen: Mapped[int] = mapped_column(default=0)  # the last RoleGrant this office holder was shown
+
+    grants: Mapped[list["RoleGrant"]] = relationship(
+        foreign_keys="RoleGrant.person_id", order_by="RoleGrant.id", viewonly=True
+    )
+
+
+class RoleGrant(Base):
+    """A role from one moment to another; a grant is ended, never deleted."""
+
+    __tablename__ = "role_grant"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[Role]
+    granted_at: Mapped[dt.datetime]
+    granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    ended_at: Mapped[dt.datetime | None]
+
+
+class SignInSession(Base):
+    """A signed-in browser: only the SHA-256 of its random token is kept."""
+
+    __tablename__ = "sign_in_session"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    device: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    last_seen_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+
+
+class OneTimeCode(Base):
+    """A code on a printed slip that lets its holder set a password; only its hash is kept."""
+
+    __tablename__ = "one_time_code"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    issued_at: Mapped[dt.datetime]
+    issued_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+    __table_args__ = (Index(None, "person_id", "used_at"),)
+
+
+class SignInFailure(Base):
+    """Failed sign-ins in a row under one name, known or not, so that neither can be told from the other."""
+
+    __tablename__ = "sign_in_failure"
+
+    name_hash: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[dt.datetime]

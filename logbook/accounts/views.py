@@ -1,0 +1,299 @@
+"""Signing in and out, one's own account, and the office's and sysadmin's list of people."""
+
+import dataclasses
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Request,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask import session as cookie_session
+from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from logbook.access import Act, Actor, Role, actor, may
+from logbook.accounts import actions, carried, queries, sessions
+from logbook.accounts.forms import CodeForm, PasswordForm, PersonForm, SignInForm
+from logbook.accounts.models import Person, SignInSession
+from logbook.db import db, reading
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import now
+from logbook.settings.views import current
+
+bp = Blueprint("accounts", __name__)
+login_manager = LoginManager()
+
+
+class Nobody(AnonymousUserMixin):
+    """Whoever has not signed in; `stale_id` is the person whose session had ended."""
+
+    actor = Actor(0, "", frozenset())
+    stale_id: int | None = None
+
+
+@dataclasses.dataclass(eq=False)
+class SignedIn(UserMixin):
+    """The person of this request and the session they came by."""
+
+    actor: Actor
+    person: Person
+    session: SignInSession
+
+
+login_manager.anonymous_user = Nobody
+
+
+@login_manager.request_loader
+def _load(incoming: Request) -> SignedIn | None:
+    token = incoming.cookies.get(sessions.COOKIE)
+    found = sessions.find(token) if token else None
+    if found is None:
+        return None
+    session, person, who = found
+    moment = now()
+    if not sessions.alive(session, person, current(), moment):
+        g.stale_person_id = person.id
+        return None
+    if moment - session.last_seen_at > sessions.TOUCH_AFTER:
+        sessions.touch(session.id, at=moment)
+        db.session.commit()
+    return SignedIn(who, person, session)
+
+
+@login_manager.unauthorized_handler
+def _ask_to_sign_in() -> Response:
+    if request.accept_mimetypes.best == "application/json":
+        return make_response({"error": "signed out"}, 401)
+    if request.method == "GET":
+        following = request.full_path.rstrip("?")
+        return redirect(
+            url_for("accounts.sign_in", next=following) if following != "/" else url_for("accounts.sign_in")
+        )
+    form = SignInForm(formdata=None)
+    return make_response(render_template("accounts/sign_in.html", form=form, carried=carried.pack()), 401)
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> str | Response | tuple[str, int]:
+    form = SignInForm()
+    if form.validate_on_submit():
+        name = (form.sign_in_name.data or "").strip().lower()
+        person, refusal = _recognise(name, form.password.data or "")
+        if person is not None:
+            return _enter(person, name)
+        form.form_errors.append(refusal)
+        return render_template("accounts/sign_in.html", form=form, carried=request.form.get(carried.FIELD, "")), 422
+    return render_template("accounts/sign_in.html", form=form, carried=request.form.get(carried.FIELD, ""))
+
+
+def _recognise(name: str, password: str) -> tuple[Person | None, str]:
+    moment = now()
+    with reading():  # the password is hashed outside any transaction
+        wait = actions.wait_seconds(name, at=moment)
+        person = queries.by_sign_in_name(name)
+        db.session.rollback()
+    if wait:
+        return None, _("连续几次没有登录成功，请%(n)s秒后再试。", n=wait)
+    if not actions.verify(person.password_hash if person else None, password) or not (person and person.active):
+        actions.note_failure(name, at=moment)
+        db.session.commit()
+        return None, _("登录名或密码不对。忘记密码请向党办或系统管理员领取一次性登录码。")
+    return person, ""
+
+
+def _enter(person: Person, name: str) -> Response:
+    actions.note_success(name)
+    token = sessions.begin(person.id, device=request.user_agent.string, at=now())
+    db.session.commit()
+    found = sessions.find(token)
+    if found:
+        current_app.login_manager._update_request_context_with_user(SignedIn(found[2], found[1], found[0]))  # type: ignore[attr-defined]  # noqa: SLF001
+    cookie_session.clear()
+    answer = _go_on(person)
+    return _with_cookie(answer, token)
+
+
+def _go_on(person: Person) -> Response:
+    body = carried.unpack(request.form.get(carried.FIELD, ""))
+    if body and body.person_id == person.id:
+        if body.had_files:
+            flash(_("已重新登录。附件需要重新选择，其他内容都在。"))
+        else:
+            flash(_("已重新登录。刚才填写的内容都在，请再提交一次。"))
+        page = carried.show_again(body.path, MultiDict(body.fields))
+        if page is not None:
+            return make_response(page)
+    return redirect(_safe_next(request.args.get("next")), 303)
+
+
+def _safe_next(path: str | None) -> str:
+    if path and path.startswith("/") and not path.startswith(("//", "/\\")):
+        return path
+    return url_for("desk.home")
+
+
+def _with_cookie(answer: Any, token: str) -> Response:
+    response = make_response(answer)
+    response.set_cookie(
+        sessions.COOKIE,
+        token,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        max_age=current().session_days * 24 * 3600,
+    )
+    return response
+
+
+@bp.route("/code", methods=["GET", "POST"])
+def use_code() -> str | Response | tuple[str, int]:
+    form = CodeForm()
+    if form.validate_on_submit():
+        name = (form.sign_in_name.data or "").strip().lower()
+        wait = actions.wait_seconds(name, at=now())
+        try:
+            if wait:
+                raise RuleBroken("code", _("连续几次没有成功，请%(n)s秒后再试。", n=wait))
+            person = actions.use_code(name, form.code.data or "", form.password.data or "", at=now())
+            return _enter(person, name)
+        except RuleBroken as broken:
+            db.session.rollback()
+            form.refuse(broken)
+            if broken.field == "code" and not wait:
+                actions.note_failure(name, at=now())
+                db.session.commit()
+            return render_template("accounts/use_code.html", form=form), 422
+    return render_template("accounts/use_code.html", form=form)
+
+
+@bp.post("/sign-out")
+@may(Act.MANAGE_SELF)
+def sign_out() -> Response:
+    sessions.end(current_user.session.id, at=now())
+    db.session.commit()
+    cookie_session.clear()
+    response = redirect(url_for("accounts.sign_in"), 303)
+    response.delete_cookie(sessions.COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'  # not "storage": that would delete unsent drafts
+    return response
+
+
+@bp.post("/language")
+def language() -> Response:
+    chosen = "en" if request.form.get("language") == "en" else "zh"
+    response = redirect(_safe_next(request.form.get("next")), 303)
+    response.set_cookie("language", chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
+    return response
+
+
+@bp.route("/me", methods=["GET", "POST"])
+@may(Act.MANAGE_SELF)
+def me() -> str | Response | tuple[str, int]:
+    form = PasswordForm()
+    status = 200
+    if form.validate_on_submit():
+        try:
+            actions.change_password(
+                actor(),
+                form.old.data or "",
+                form.password.data or "",
+                session_id=current_user.session.id,
+                at=now(),
+            )
+            db.session.commit()
+            flash(_("密码已更改，其他设备上的登录已结束。"))
+            return redirect(url_for("accounts.me"), 303)
+        except RuleBroken as broken:
+            form.refuse(broken)
+            status = 422
+    mine = queries.open_sessions(actor().person_id)
+    return render_template("accounts/me.html", form=form, sessions=mine, this=current_user.session.id), status
+
+
+@bp.post("/me/sessions/<int:session_id>/end")
+@may(Act.MANAGE_SELF)
+def end_session(session_id: int) -> Response:
+    if session_id not in {session.id for session in queries.open_sessions(actor().person_id)}:
+        raise NotThere
+    sessions.end(session_id, at=now())
+    db.session.commit()
+    flash(_("那台设备上的登录已结束。"))
+    return redirect(url_for("accounts.me"), 303)
+
+
+@bp.post("/grants/seen")
+@may(Act.RECEIVE)
+def grants_seen() -> Response:
+    actions.see_grants(actor().person_id)
+    db.session.commit()
+    return redirect(url_for("desk.home"), 303)
+
+
+@bp.route("/people")
+@may(Act.ISSUE_CODE)
+def people() -> str:
+    return render_template("accounts/people.html", people=queries.people(), Role=Role)
+
+
+@bp.route("/people/new", methods=["GET", "POST"])
+@may(Act.KEEP_ACCOUNTS)
+def add_person() -> str | Response | tuple[str, int]:
+    form = PersonForm()
+    form.offer_roles()
+    if form.validate_on_submit():
+        try:
+            person = actions.add_person(form.new_person())
+            actions.set_roles(person.id, form.new_roles(), by=actor().person_id, at=now())
+            db.session.commit()
+            flash(_("已添加%(name)s。", name=person.name))
+            return redirect(url_for("accounts.people"), 303)
+        except RuleBroken as broken:
+            db.session.rollback()
+            form.refuse(broken)
+            return render_template("accounts/person.html", form=form, person=None), 422
+    return render_template("accounts/person.html", form=form, person=None)
+
+
+@bp.route("/people/<int:person_id>", methods=["GET", "POST"])
+@may(Act.KEEP_ACCOUNTS)
+def edit_person(person_id: int) -> str | Response | tuple[str, int]:
+    person = queries.person(person_id)
+    if person is None:
+        raise NotThere
+    held = [role.value for role in queries.roles_of(person_id)]
+    form = PersonForm(obj=person, data={"roles": held})
+    form.offer_roles()
+    if form.validate_on_submit():
+        try:
+            actions.change_person(person_id, form.new_person(), active=bool(form.active.data), at=now())
+            actions.set_roles(person_id, form.new_roles(), by=actor().person_id, at=now())
+            db.session.commit()
+            flash(_("已保存%(name)s。", name=form.name.data))
+            return redirect(url_for("accounts.people"), 303)
+        except RuleBroken as broken:
+            db.session.rollback()
+            form.refuse(broken)
+            return render_template("accounts/person.html", form=form, person=person), 422
+    return render_template("accounts/person.html", form=form, person=person)
+
+
+@bp.post("/people/<int:person_id>/code")
+@may(Act.ISSUE_CODE)
+def issue_code(person_id: int) -> str | Response:
+    try:
+        code = actions.issue_code(person_id, by=actor().person_id, at=now())
+        db.session.commit()
+    except RuleBroken as broken:
+        flash(str(broken.message))
+        return redirect(url_for("accounts.people"), 303)
+    return render_template("accounts/slip.html", person=queries.person(person_id), code=code, days=actions.CODE_DAYS)

@@ -1,0 +1,234 @@
+"""The factory: settings, extensions, features, error pages, response headers; the only file that knows all features."""
+
+import gzip
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask_babel import Babel, Domain, get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
+
+from logbook import access, cli, config, formats, logs
+from logbook.access import Act
+from logbook.accounts import carried
+from logbook.accounts.views import bp as accounts
+from logbook.accounts.views import login_manager
+from logbook.db import db, set_writing
+from logbook.desk.views import bp as desk
+from logbook.errors import NotAllowed, NotThere
+from logbook.organization.views import bp as organization
+from logbook.problems.views import bp as problems
+from logbook.review.views import bp as review
+from logbook.settings.queries import Words
+from logbook.settings.views import bp as settings
+from logbook.settings.views import current
+from logbook.visits.views import bp as visits
+from logbook.years.views import bp as years
+
+FEATURES = (settings, accounts, organization, problems, visits, years, review, desk)
+ROOT = Path(__file__).parent
+SAFE = {"GET", "HEAD", "OPTIONS"}
+SMALLEST_TO_PACK = 1400  # bytes: below, one network packet holds it anyway
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class WordedDomain(Domain):
+    """Chinese source texts with this unit's own words (党委, 组织科 …) in the place of the presets."""
+
+    def gettext(self, string: str, **variables: object) -> str:
+        text: str = self.get_translations().ugettext(string)
+        locale = get_locale()
+        if "words" in g and locale is not None and locale.language == "zh":
+            words: Words = g.words
+            text = words.apply(text)
+        return text % variables if variables else text
+
+
+class WordedBabel(Babel):
+    """Flask-Babel whose texts come from WordedDomain; one catalogue a process, not one a request."""
+
+    domain_instance = WordedDomain(str(ROOT / "translations"))
+
+
+def create_app(overrides: dict[str, Any] | None = None) -> Flask:
+    """Return the application, configured from the environment and `overrides`."""
+    app = Flask(__name__, template_folder=str(ROOT.parent / "templates"))
+    app.config.update(config.load(overrides))
+    if app.config["PROXIES"]:
+        hops = app.config["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    db.init_app(app)
+    WordedBabel(app, locale_selector=_language)
+    CSRFProtect(app)
+    login_manager.init_app(app)
+    logs.init_app(app)
+    for feature in FEATURES:
+        app.register_blueprint(feature)
+    cli.register(app)
+    _errors(app)
+    _templates(app)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    return app
+
+
+def _language() -> str:
+    return "en" if request and request.cookies.get("language") == "en" else "zh"
+
+
+def _begin() -> None:
+    set_writing(on=request.method not in SAFE)
+    if request.endpoint != "static":
+        g.words = current().words
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint == "static":
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-store"
+    return _packed(response)
+
+
+def _packed(response: Response) -> Response:
+    if (
+        response.is_streamed
+        or response.mimetype not in {"text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"}
+        or not request.accept_encodings.quality("gzip")
+        or (response.content_length or 0) < SMALLEST_TO_PACK
+    ):
+        return response
+    response.set_data(gzip.compress(response.get_data(), compresslevel=1, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+def _templates(app: Flask) -> None:
+    app.jinja_options = {"autoescape": True}
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        full_date=formats.full_date,
+        short_date=formats.short_date,
+        day=formats.day_with_weekday,
+        minute=formats.minute,
+        local_date=formats.local_date,
+    )
+    app.context_processor(_shown_everywhere)
+
+
+def _shown_everywhere() -> dict[str, object]:
+    return {
+        "Act": Act,
+        "asset": _asset,
+        "known_endpoints": current_app.view_functions,
+        "locale": str(get_locale() or "zh"),
+        "me": current_user.actor,
+        "owner_mark": carried.owner_mark(current_user.actor.person_id) if current_user.is_authenticated else "",
+        "settings": current(),
+        "today": formats.today(),
+    }
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((ROOT / "static" / name).read_bytes()).hexdigest()[:12]
+
+
+def _asset(name: str) -> str:
+    return url_for("static", filename=name, v=_digest(name))
+
+
+def _errors(app: Flask) -> None:
+    app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(NotAllowed, lambda _error: _page(403))
+    app.register_error_handler(NotThere, lambda _error: _page(404))
+    app.register_error_handler(OperationalError, _database_trouble)
+    app.register_error_handler(HTTPException, lambda error: _page(error.code or 500))
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _page(status: int, message: str = "") -> Any:
+    db.session.rollback()
+    if request.accept_mimetypes.best == "application/json":
+        return {"error": message or str(status)}, status
+    return render_template("errors/error.html", status=status, message=message), status
+
+
+def _form_expired(_error: CSRFError) -> Any:
+    """A page left open too long: what was typed is shown again with a fresh token."""
+    body = MultiDict(request.form.items(multi=True))
+    if current_user.is_authenticated and request.endpoint not in access.PUBLIC:
+        page = carried.show_again(request.path, body)
+        if page is not None:
+            return page, 400
+    if request.endpoint == "accounts.sign_in":
+        return redirect(url_for("accounts.sign_in"), 303)
+    if not current_user.is_authenticated and request.endpoint not in access.PUBLIC:
+        return login_manager.unauthorized()
+    return _page(400, _("页面打开得太久，请返回上一页，刷新后再提交一次。"))
+
+
+def _database_trouble(error: OperationalError) -> Any:
+    """A long writer, a full disk: the request was not carried out, what was typed is shown again."""
+    db.session.rollback()
+    set_writing(on=False)
+    if "full" in str(error.orig):
+        message = _("磁盘已满，没有保存。请联系系统管理员清理磁盘后再提交，内容还在下面。")
+    elif "locked" in str(error.orig):
+        message = _("系统正忙，没有保存。请过一会儿再提交，内容还在下面。")
+    else:
+        return _unforeseen(error)
+    g.trouble = message
+    page = (
+        carried.show_again(request.path, MultiDict(request.form.items(multi=True)))
+        if request.method == "POST"
+        else None
+    )
+    return (page, 503) if page is not None else _page(503, message)
+
+
+def _unforeseen(error: Exception) -> Any:
+    db.session.rollback()
+    # The kind of error and its place, never its message: that may hold what somebody typed.
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+    logs.log.error("%s in %s at %s", type(error).__name__, request.endpoint, place)
+    if request.endpoint == "static" or not _database_answers():
+        return "系统暂时不能使用，请稍后再试。 The system is not available at the moment.", 500
+    return _page(500)
+
+
+def _database_answers() -> bool:
+    try:
+        current()
+    except Exception:  # noqa: BLE001 - an error page must not fail, whatever is wrong below
+        return False
+    return True

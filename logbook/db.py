@@ -1,0 +1,138 @@
+"""The Base, the column types, the session, and the guard that nothing loads lazily."""
+
+import contextlib
+import datetime as dt
+import enum
+import sqlite3
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Annotated, Any, Self
+
+import sqlalchemy as sa
+from flask_babel import gettext
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column, registry
+from sqlalchemy.types import TypeDecorator
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    """Mark `text` for the catalogue; it is translated when shown."""
+    return text
+
+
+class Word(enum.Enum):
+    """A stored value and the Chinese word people see for it: `.chinese` on papers, `.label` on pages."""
+
+    chinese: str
+
+    def __new__(cls, value: str, chinese: str = "") -> Self:
+        member = object.__new__(cls)
+        member._value_ = value
+        member.chinese = chinese
+        return member
+
+    @property
+    def label(self) -> str:
+        """The word in the reader's language."""
+        return str(gettext(self.chinese))
+
+
+class Instant(TypeDecorator[dt.datetime]):
+    """A moment: aware in Python, always UTC; SQLite keeps it without a zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone")
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables. The type map stands in the registry: Flask-SQLAlchemy cannot take it from the class."""
+
+    registry = registry(
+        type_annotation_map={
+            dt.datetime: Instant(),
+            str: sa.Text(),
+            enum.Enum: sa.Enum(
+                enum.Enum,
+                native_enum=False,
+                create_constraint=False,
+                length=40,
+                values_callable=lambda e: [m.value for m in e],
+            ),
+        }
+    )
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+Key = Annotated[int, mapped_column(primary_key=True)]
+
+
+class LazyLoad(RuntimeError):  # noqa: N818
+    """A relationship was about to be loaded behind the page's back; its query must load it."""
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+# A transaction that will write takes SQLite's lock at its beginning; one that only reads must not.
+_writing: ContextVar[bool] = ContextVar("writing", default=True)
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Transactions begun inside only read: on SQLite they take no write lock."""
+    token = _writing.set(False)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+def set_writing(*, on: bool) -> None:
+    """Say whether transactions begun from here on, in this request, will write."""
+    _writing.set(on)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_lazy_loads(state: ORMExecuteState) -> None:
+    if state.is_relationship_load and state.lazy_loaded_from is not None:
+        raise LazyLoad(f"{state.lazy_loaded_from} is loaded lazily; let its query in queries.py load it (selectinload)")
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=30000",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

@@ -1,0 +1,69 @@
+"""Dates and names as people read them, and the one clock they are read from."""
+
+import datetime as dt
+import re
+import unicodedata
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+WEEKDAYS = "一二三四五六日"
+MAX_TEXT = 20_000  # characters of one text field: some ten full pages
+_SECRECY = re.compile(r"绝密|机密|秘密★|秘密\s*[☆*]")
+
+
+def now() -> dt.datetime:
+    """Return this instant, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def local_date(instant: dt.datetime) -> dt.date:
+    """Return the day of `instant` in Asia/Shanghai, where a year begins and ends."""
+    return instant.astimezone(SHANGHAI).date()
+
+
+def today() -> dt.date:
+    """Return today's date in Asia/Shanghai."""
+    return local_date(now())
+
+
+def full_date(day: dt.date) -> str:
+    """2026年3月5日, as GB/T 9704 writes dates: no leading zeros."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def short_date(day: dt.date) -> str:
+    """3月5日."""
+    return f"{day.month}月{day.day}日"
+
+
+def day_with_weekday(day: dt.date) -> str:
+    """3月5日 (周四)."""
+    return f"{short_date(day)} (周{WEEKDAYS[day.weekday()]})"
+
+
+def minute(instant: dt.datetime) -> str:
+    """2026年3月5日 14:32, Asia/Shanghai."""
+    local = instant.astimezone(SHANGHAI)
+    return f"{full_date(local.date())} {local:%H:%M}"
+
+
+def clean_text(text: str | None) -> str:
+    r"""Return what a person typed without control characters and outer space; line ends become \\n.
+
+    Bidirectional overrides (category Cf in U+202A…U+202E, U+2066…U+2069) are dropped: they could make a
+    line read as something else than was stored.
+    """
+    text = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in text if c in "\n\t" or _printable(c)).strip()
+
+
+def _printable(char: str) -> bool:
+    if "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069":
+        return False
+    return unicodedata.category(char) not in {"Cc", "Cs"} and char not in "\ufffe\uffff"
+
+
+def secrecy_mark(text: str) -> str | None:
+    """Return the first secrecy mark (绝密, 机密, 秘密★) found in `text`, or None."""
+    found = _SECRECY.search(text)
+    return found.group() if found else None

@@ -1,0 +1,1 @@
+"""Branches, secretaries' terms, own branches, liaison: all with history; the import of lists."""

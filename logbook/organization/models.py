@@ -1,0 +1,113 @@
+"""Branches and, from day to day, who leads them, belongs to them, contains them and visits them.
+
+Every row that holds for a time has `from_on` and `to_on`, both days included, `to_on` None while it holds.
+A row entered in error is marked `void`, never deleted.
+"""
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from logbook.accounts.models import Person
+from logbook.db import N_, Base, Key, Word
+
+
+class BranchKind(Word):
+    GENERAL = "general_branch", N_("党总支")
+    BRANCH = "branch", N_("党支部")
+
+
+class HostKind(Word):
+    BUREAU = "bureau", N_("局机关")
+    SUBORDINATE = "subordinate", N_("下属单位")
+
+
+class Period(Word):
+    YEAR = "year", N_("每年")
+    HALF = "half", N_("每半年")
+    QUARTER = "quarter", N_("每季度")
+
+
+class Branch(Base):
+    __tablename__ = "branch"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(unique=True)  # in full, as printed: 三岭山森林公园党支部
+    pinyin: Mapped[str]
+    kind: Mapped[BranchKind]
+    host_unit: Mapped[str]  # 所在单位
+    host_kind: Mapped[HostKind]
+    reports_to_group: Mapped[bool] = mapped_column(default=False)  # 向党组述职
+    official_order: Mapped[int] = mapped_column(default=999)
+    from_on: Mapped[dt.date | None]  # founded; None: before the records begin
+    to_on: Mapped[dt.date | None]  # dissolved
+
+    placements: Mapped[list["Placement"]] = relationship(foreign_keys="Placement.branch_id", viewonly=True)
+
+
+class Placement(Base):
+    """A branch inside a general branch; a visit to it counts for both."""
+
+    __tablename__ = "placement"
+
+    id: Mapped[Key]
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), index=True)
+    general_branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"))
+    from_on: Mapped[dt.date]
+    to_on: Mapped[dt.date | None]
+    void: Mapped[bool] = mapped_column(default=False)
+
+
+class SecretaryTerm(Base):
+    """书记任期."""
+
+    __tablename__ = "secretary_term"
+
+    id: Mapped[Key]
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    from_on: Mapped[dt.date]
+    to_on: Mapped[dt.date | None]
+    void: Mapped[bool] = mapped_column(default=False)
+
+    person: Mapped[Person] = relationship(viewonly=True)
+    branch: Mapped[Branch] = relationship(viewonly=True)
+
+
+class Membership(Base):
+    """The branch a person belongs to as a Party member: their own branch."""
+
+    __tablename__ = "membership"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), index=True)
+    from_on: Mapped[dt.date]
+    to_on: Mapped[dt.date | None]
+    void: Mapped[bool] = mapped_column(default=False)
+
+    person: Mapped[Person] = relationship(viewonly=True)
+    branch: Mapped[Branch] = relationship(viewonly=True)
+
+
+class Liaison(Base):
+    """挂点联系: one member for one branch, inside one year, `target` visits a `period`."""
+
+    __tablename__ = "liaison"
+
+    id: Mapped[Key]
+    year: Mapped[int]
+    member_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), index=True)
+    from_on: Mapped[dt.date]
+    to_on: Mapped[dt.date]  # the last day in force, at most 31 December
+    target: Mapped[int] = mapped_column(default=1)
+    period: Mapped[Period] = mapped_column(default=Period.QUARTER)
+    own_confirmed: Mapped[bool] = mapped_column(default=False)  # the member's own organization, allowed by the office
+    void: Mapped[bool] = mapped_column(default=False)
+
+    member: Mapped[Person] = relationship(viewonly=True)
+    branch: Mapped[Branch] = relationship(viewonly=True)
+
+    __table_args__ = (Index(None, "year", "member_id"),)

@@ -1,0 +1,1 @@
+"""The ledger: problems, undertakings, directives. It knows their source only as (kind, id, label)."""

@@ -1,0 +1,169 @@
+"""Problems, undertakings and directives, with what became of them. None is ever deleted."""
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from logbook.accounts.models import Person
+from logbook.db import N_, Base, Key, Word
+from logbook.organization.models import Branch
+
+
+class SourceKind(Word):
+    VISIT = "visit", N_("下基层记录")
+    MEETING = "meeting", N_("述职评议会议")
+    INSTRUCTION = "instruction", N_("批示")
+    DIRECTIVE = "directive", N_("党组部署")
+
+
+class Category(Word):
+    PARTY = "party", N_("党建")
+    FACILITIES = "facilities", N_("设施设备")
+    SAFETY = "safety", N_("安全")
+    SERVICE = "service", N_("经营服务")
+    ECOLOGY = "ecology", N_("生态保护")
+    STAFF = "staff", N_("职工待遇")
+    TEAM = "team", N_("队伍")
+    OTHER = "other", N_("其他")
+
+
+class Side(Word):
+    """The responsible side. Only BRANCH ever counts for or against a branch's secretary."""
+
+    BRANCH = "branch", N_("支部")
+    BUREAU = "bureau", N_("局机关科室")
+    MEMBER = "member", N_("党组成员")
+
+
+class Handling(Word):
+    ON_SITE = "on_site", N_("当场解决")
+    COORDINATE = "coordinate", N_("协调解决")
+    GROUP = "group", N_("提请党组研究")
+    EXPLAIN = "explain", N_("解释说明")
+    REPORT_UP = "report_up", N_("上报")
+
+
+class State(Word):
+    OPEN = "open", N_("未办")
+    UNDERWAY = "underway", N_("在办")
+    DONE = "done", N_("已办结")
+    PARTLY = "partly", N_("部分解决继续跟进")
+    LONG_TERM = "long_term", N_("长期推进")
+
+
+class Answer(Word):
+    """What those who raised it say of the result."""
+
+    SOLVED = "solved", N_("已解决")
+    PARTLY = "partly", N_("部分解决")
+    NOT = "not", N_("未解决")
+
+
+class UndertakingState(Word):
+    UNDERWAY = "underway", N_("正在办理")
+    DONE = "done", N_("办成")
+    EXPLAINED = "explained", N_("暂不能办理（已说明）")
+
+
+class Problem(Base):
+    __tablename__ = "problem"
+
+    id: Mapped[Key]
+    source_kind: Mapped[SourceKind]
+    source_id: Mapped[int]
+    source_label: Mapped[str]  # 2026-137/2
+    source_line: Mapped[int]  # its line in the source, from 1; stable over corrections
+    dropped: Mapped[bool] = mapped_column(default=False)  # a correction or withdrawal took the line away
+    branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
+    raised_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # the member whose record it stands in
+    raised_on: Mapped[dt.date]
+    text: Mapped[str]
+    category: Mapped[Category] = mapped_column(default=Category.OTHER)
+    side: Mapped[Side]
+    handling: Mapped[Handling] = mapped_column(default=Handling.COORDINATE)
+    owner_unit: Mapped[str] = mapped_column(default="")
+    owner_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    due_on: Mapped[dt.date]
+    measures: Mapped[str] = mapped_column(default="")
+    state: Mapped[State] = mapped_column(default=State.OPEN)
+    result: Mapped[str] = mapped_column(default="")
+    told_whom: Mapped[str] = mapped_column(default="")
+    told_on: Mapped[dt.date | None]
+    answer: Mapped[Answer | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    closed_on: Mapped[dt.date | None]
+
+    branch: Mapped[Branch | None] = relationship(viewonly=True)
+    raised_by: Mapped[Person | None] = relationship(foreign_keys=raised_by_id, viewonly=True)
+    owner_person: Mapped[Person | None] = relationship(foreign_keys=owner_person_id, viewonly=True)
+    closed_by: Mapped[Person | None] = relationship(foreign_keys=closed_by_id, viewonly=True)
+    progress: Mapped[list["Progress"]] = relationship(
+        foreign_keys="Progress.problem_id", order_by="Progress.id", viewonly=True
+    )
+
+    __table_args__ = (
+        Index(None, "source_kind", "source_id"),
+        Index(None, "branch_id", "state"),
+        Index(None, "state", "due_on"),
+    )
+
+
+class Undertaking(Base):
+    """领办事项: what a member took on themself."""
+
+    __tablename__ = "undertaking"
+
+    id: Mapped[Key]
+    source_kind: Mapped[SourceKind]
+    source_id: Mapped[int]
+    source_label: Mapped[str]
+    source_line: Mapped[int]
+    dropped: Mapped[bool] = mapped_column(default=False)
+    member_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
+    raised_on: Mapped[dt.date]
+    text: Mapped[str]
+    due_on: Mapped[dt.date]
+    state: Mapped[UndertakingState] = mapped_column(default=UndertakingState.UNDERWAY)
+    result: Mapped[str] = mapped_column(default="")
+    closed_on: Mapped[dt.date | None]
+
+    member: Mapped[Person] = relationship(viewonly=True)
+    branch: Mapped[Branch | None] = relationship(viewonly=True)
+    progress: Mapped[list["Progress"]] = relationship(
+        foreign_keys="Progress.undertaking_id", order_by="Progress.id", viewonly=True
+    )
+
+    __table_args__ = (Index(None, "source_kind", "source_id"), Index(None, "member_id", "state"))
+
+
+class Progress(Base):
+    """One step of a problem or of an undertaking: what was done, by whom, and the state after it."""
+
+    __tablename__ = "progress"
+
+    id: Mapped[Key]
+    problem_id: Mapped[int | None] = mapped_column(ForeignKey("problem.id"), index=True)
+    undertaking_id: Mapped[int | None] = mapped_column(ForeignKey("undertaking.id"), index=True)
+    at: Mapped[dt.datetime]
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    text: Mapped[str]
+    state: Mapped[str]  # the value of State or UndertakingState after this step
+    source_label: Mapped[str] = mapped_column(default="")  # the record whose line repeats the problem
+
+    by: Mapped[Person] = relationship(viewonly=True)
+
+
+class Directive(Base):
+    """党组部署: what the group ordered, e.g. 近期到挂点支部, due by a day."""
+
+    __tablename__ = "directive"
+
+    id: Mapped[Key]
+    text: Mapped[str]
+    issued_on: Mapped[dt.date]
+    due_on: Mapped[dt.date]
+    asks_visits: Mapped[bool] = mapped_column(default=True)  # met by a visit to each liaison branch since issued_on
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    closed_on: Mapped[dt.date | None]

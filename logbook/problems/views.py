@@ -1,0 +1,5 @@
+"""To be built."""
+
+from flask import Blueprint
+
+bp = Blueprint("problems", __name__)

@@ -1,0 +1,1 @@
+"""The review meeting: who reports, briefs, grades."""

@@ -1,0 +1,1 @@
+"""A sample bureau from a seed."""

@@ -1,0 +1,1 @@
+"""This installation: the unit, its four words, its rules."""

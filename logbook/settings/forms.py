@@ -1,0 +1,68 @@
+"""The form all features build on, and the form of the settings."""
+
+from typing import Any
+
+from flask import g
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+
+from logbook.errors import RuleBroken
+from logbook.settings.actions import WORD_CHOICES
+
+
+class Form(FlaskForm):
+    """A form that can be shown again with what was typed, without being carried out.
+
+    After a sign-in in the middle of typing, `g.shown_again` holds the typed body (accounts/carried.py).
+    """
+
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            if "shown_again" in g:
+                shown: MultiDict[str, str] = g.shown_again
+                return shown
+            return super().wrap_formdata(form, formdata)
+
+    def validate_on_submit(self, extra_validators: Any = None) -> bool:
+        """Validate a POST; a form shown again is never taken for a submitted one."""
+        if "shown_again" in g:
+            return False
+        return bool(super().validate_on_submit(extra_validators))
+
+    def refuse(self, broken: RuleBroken) -> None:
+        """Put the domain's refusal beside its field, or on top of the form."""
+        field = self._fields.get(broken.field)
+        if field is None:
+            self.form_errors.append(broken.message)
+        else:
+            field.errors = [*field.errors, broken.message]
+
+
+def _choices(words: tuple[str, ...]) -> list[SelectChoice]:
+    return [SelectChoice(value=word, label=word) for word in words]
+
+
+class SettingsForm(Form):
+    unit_name = StringField(_("单位名称"), validators=[DataRequired(), Length(max=60)])
+    group_word = SelectField(_("党组的称谓"), choices=_choices(WORD_CHOICES["group_word"]))
+    office_word = SelectField(_("党办的称谓"), choices=_choices(WORD_CHOICES["office_word"]))
+    liaison_word = SelectField(_("挂点的称谓"), choices=_choices(WORD_CHOICES["liaison_word"]))
+    ballot_word = SelectField(_("测评表的称谓"), choices=_choices(WORD_CHOICES["ballot_word"]))
+    superior = StringField(_("上级党组织"), validators=[DataRequired(), Length(max=60)])
+    late_after_days = IntegerField(_("几天后登记算登记较晚"), validators=[InputRequired(), NumberRange(min=1, max=366)])
+    problem_due_days = IntegerField(
+        _("问题的办理期限（天）"), validators=[InputRequired(), NumberRange(min=1, max=730)]
+    )
+    undertaking_due_days = IntegerField(
+        _("领办事项的办理期限（天）"), validators=[InputRequired(), NumberRange(min=1, max=730)]
+    )
+    default_level = SelectField(_("预设的知悉范围"))
+    seven_constructions = BooleanField(_("主要内容另列七项建设"))
+
+    def values(self) -> dict[str, str | int | bool]:
+        """The settings as typed, by name."""
+        return {name: value for name, value in self.data.items() if name != "csrf_token"}

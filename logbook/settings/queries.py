@@ -1,0 +1,70 @@
+"""The settings of this installation as one frozen value."""
+
+import re
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from sqlalchemy import select
+
+from logbook.db import db
+from logbook.settings.models import Setting
+
+GROUP_WORDS = ("党组", "党委", "党工委")
+OFFICE_WORDS = ("党办", "组织科", "党群工作部", "机关党委办公室")
+LIAISON_WORDS = ("挂点", "联系点", "挂钩", "包联")
+BALLOT_WORDS = ("测评表", "评分表")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The four words of a unit. Pages and papers are written with the presets; `apply` puts the unit's in."""
+
+    group: str = "党组"
+    office: str = "党办"
+    liaison: str = "挂点"
+    ballot: str = "测评表"
+
+    def apply(self, text: str) -> str:
+        """Return `text` with the preset words replaced; 党组织 is not 党组."""
+        if self == Words():
+            return text
+        member = "成员" if self.group == "党组" else "委员"
+        text = re.sub(r"党组(?!织)(成员)?", lambda m: self.group + (member if m[1] else ""), text)
+        text = text.replace("党办", self.office).replace("测评表", self.ballot)
+        if self.liaison != "挂点":
+            text = text.replace("挂点联系", "包联" if self.liaison == "包联" else "联系")
+        return text.replace("挂点", self.liaison)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """This installation. `unit_name` is empty until the first start has set it up."""
+
+    unit_name: str = ""
+    words: Words = field(default_factory=Words)
+    late_after_days: int = 7  # recorded later than this after the visit: 登记较晚
+    problem_due_days: int = 30
+    undertaking_due_days: int = 30
+    default_level: str = "group"
+    default_kind: str = "research"
+    seven_constructions: bool = False
+    superior: str = "市直机关工委"
+    idle_minutes: int = 60
+    session_days: int = 30
+
+
+PLAIN = tuple(f.name for f in fields(Settings) if f.name != "words")
+
+
+def load() -> Settings:
+    """Return the settings; one statement."""
+    stored = dict(db.session.execute(select(Setting.name, Setting.value)).tuples().all())
+    values: dict[str, Any] = {f.name: _typed(f.type, stored[f.name]) for f in fields(Settings) if f.name in stored}
+    words = {f.name: stored[f"{f.name}_word"] for f in fields(Words) if f"{f.name}_word" in stored}
+    return Settings(**values, words=Words(**words))
+
+
+def _typed(kind: Any, text: str) -> object:
+    if kind is bool:
+        return text == "1"
+    return int(text) if kind is int else text

@@ -1,0 +1,18 @@
+// What a page does beyond HTML. Everything works without it.
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.addEventListener("click", () => window.print());
+}
+
+// The list of errors is what must be read first.
+document.querySelector(".errors")?.focus();
+
+// A second tap on a slow line must not send a second time; the server would answer the same anyway.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", () => {
+    setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)), 0);
+  });
+}
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form button:disabled").forEach((button) => (button.disabled = false));
+});

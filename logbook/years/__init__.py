@@ -1,0 +1,1 @@
+"""Coverage, the year summary (or any dates), its papers, closing a year."""

@@ -1,0 +1,97 @@
+"""Signing in: sessions, slow-down, codes, and what was typed when the session had ended."""
+
+import datetime as dt
+
+from logbook.access import Role
+from logbook.accounts import actions, queries, sessions
+from logbook.db import db
+from logbook.formats import now
+from tests import factories
+
+
+def sign_in(client, name, password=factories.PASSWORD):
+    return client.post("/sign-in", {"sign_in_name": name, "password": password})
+
+
+def test_signs_in_and_out(client):
+    factories.office(sign_in_name="ban")
+    browser = client()
+    assert browser.get("/").headers["Location"] == "/sign-in"
+    assert sign_in(browser, "ban").status_code == 303
+    assert browser.get("/").status_code == 200
+    browser.post("/sign-out")
+    assert browser.get("/").status_code == 302
+
+
+def test_a_wrong_password_and_an_unknown_name_answer_alike(client):
+    factories.office(sign_in_name="ban")
+    known, unknown = sign_in(client(), "ban", "wrong"), sign_in(client(), "nobody", "wrong")
+    assert known.status_code == unknown.status_code == 422
+    for text in (known.text, unknown.text):
+        assert "登录名或密码不对" in text
+
+
+def test_slows_down_one_name_and_no_other(client):
+    factories.office(sign_in_name="ban")
+    factories.office(sign_in_name="other")
+    for _ in range(actions.FREE_FAILURES + 1):
+        sign_in(client(), "ban", "wrong")
+    assert "秒后再试" in sign_in(client(), "ban").text
+    assert sign_in(client(), "other").status_code == 303
+    assert actions.wait_seconds("ban", at=now() + dt.timedelta(minutes=2)) == 0
+
+
+def test_the_database_knows_no_token(client):
+    person = factories.office()
+    token = factories.sign_in(person)
+    stored = queries.open_sessions(person)[0].token_hash
+    assert token not in stored
+    assert stored == sessions.digest(token)
+
+
+def test_a_session_ends_when_idle_and_when_old(client):
+    person = factories.office()
+    for age, idle in (
+        (dt.timedelta(days=31), dt.timedelta(0)),
+        (dt.timedelta(hours=3), dt.timedelta(hours=2)),
+    ):
+        browser = client(person)
+        for session in queries.open_sessions(person):
+            session.created_at, session.last_seen_at = now() - age, now() - idle
+        db.session.commit()
+        assert browser.get("/").status_code == 302
+
+
+def test_a_code_sets_a_password_once(client):
+    person = factories.office(sign_in_name="ban")
+    code = actions.issue_code(person, by=None, at=now())
+    db.session.commit()
+    body = {"sign_in_name": "ban", "code": code.lower(), "password": "环湖 步道 照明 九月"}
+    assert client().post("/code", body).status_code == 303
+    assert sign_in(client(), "ban", "环湖 步道 照明 九月").status_code == 303
+    assert client().post("/code", body).status_code == 422
+
+
+def test_a_weak_password_is_refused_with_a_reason(client):
+    person = factories.office(sign_in_name="zhangwei", name="张伟")
+    code = actions.issue_code(person, by=None, at=now())
+    db.session.commit()
+    answer = client().post("/code", {"sign_in_name": "zhangwei", "code": code, "password": "zhangwei1"})
+    assert answer.status_code == 422
+    assert "容易被猜到" in answer.text
+
+
+def test_a_change_of_roles_ends_the_sessions(client):
+    person = factories.office()
+    factories.sysadmin()
+    browser = client(person)
+    actions.set_roles(person, frozenset({Role.MEMBER}), by=None, at=now())
+    db.session.commit()
+    assert browser.get("/").status_code == 302
+
+
+def test_the_last_sysadmin_stays(client):
+    person = factories.sysadmin()
+    answer = client(person).post(f"/people/{person}", {"name": "甲", "official_order": "1", "sign_in_name": "x9"})
+    assert answer.status_code == 422
+    assert queries.roles_of(person) == {Role.SYSADMIN}

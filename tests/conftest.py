@@ -1,0 +1,117 @@
+"""The application on a real database: SQLite by default, PostgreSQL where LOGBOOK_TEST_DATABASE_URL says so."""
+
+import contextvars
+import os
+import re
+import uuid
+from pathlib import Path
+
+import html5lib
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+
+from logbook.app import create_app
+from logbook.db import Base, db
+from tests import factories
+
+THOROUGH = os.environ.get("LOGBOOK_THOROUGH") == "1"
+POSTGRES = os.environ.get("LOGBOOK_TEST_DATABASE_URL")
+settings.register_profile(
+    "here",
+    max_examples=200 if THOROUGH else 8,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+settings.load_profile("here")
+
+
+@pytest.fixture(scope="session")
+def _postgres_url():
+    """A schema of this worker's own; the whole suite shares one server."""
+    if not POSTGRES:
+        yield None
+        return
+    schema = f"t{uuid.uuid4().hex[:12]}"
+    engine = sa.create_engine(POSTGRES)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    yield f"{POSTGRES}&options=-csearch_path%3D{schema}"
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+    engine.dispose()
+
+
+@pytest.fixture
+def app(tmp_path: Path, _postgres_url):
+    """A fresh installation with its tables and the unit's name; committed state only survives a request."""
+    app = create_app(
+        {
+            "TESTING": True,
+            "INSTANCE": str(tmp_path),
+            "SECRET_KEY": "x" * 32,
+            "WTF_CSRF_ENABLED": False,
+            **({"SQLALCHEMY_DATABASE_URI": _postgres_url} if _postgres_url else {}),
+        }
+    )
+    with app.app_context():
+        db.create_all()
+        factories.setting("unit_name", "青湖风景区管理局")
+        db.session.commit()
+        yield app
+        db.session.remove()
+        if _postgres_url:
+            names = ", ".join(f'"{table}"' for table in Base.metadata.tables)
+            db.session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            db.session.commit()
+        db.engine.dispose()
+
+
+class Client:
+    """A browser without a screen: every page it opens is checked; after each answer the session is rolled back."""
+
+    def __init__(self, app, person=None):
+        self.http = app.test_client()
+        self.token = factories.sign_in(person) if person else None
+        if self.token:
+            self.http.set_cookie("logbook", self.token)
+
+    def get(self, path, **options):
+        return self._checked(self.http.get, path, **options)
+
+    def post(self, path, data=None, **options):
+        return self._checked(self.http.post, path, data=data or {}, **options)
+
+    def _checked(self, send, path, **options):
+        db.session.rollback()
+        # A context of its own: the request has its own session, and a commit that the view forgot shows.
+        response = contextvars.Context().run(send, path, **options)
+        db.session.expire_all()
+        if response.mimetype == "text/html" and response.status_code not in {301, 302, 303}:
+            check_page(response.text)
+        return response
+
+
+def check_page(html):
+    """Valid HTML5, one h1, a title, a label for every control, an action for every form, no id twice."""
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    tree = parser.parse(html)
+    assert len(tree.findall(".//h1")) == 1, "one h1"
+    assert (tree.findtext(".//title") or "").strip(), "a title"
+    ids = [e.get("id") for e in tree.iter() if e.get("id")]
+    assert len(ids) == len(set(ids)), f"id twice: {sorted(i for i in ids if ids.count(i) > 1)}"
+    labelled = {e.get("for") for e in tree.iter("label")}
+    for form in tree.iter("form"):
+        assert form.get("action") or form.get("method", "get") == "get", "a form's action"
+    for control in [*tree.iter("input"), *tree.iter("select"), *tree.iter("textarea")]:
+        if control.get("type") not in {"hidden", "submit"}:
+            named = control.get("id") in labelled or control.get("aria-label") or control.get("aria-labelledby")
+            assert named, f"a label for {control.attrib}"
+    assert not re.search(r"<[^>]+\sstyle=|<script(?![^>]+src=)|\son\w+=", html), "nothing inline"
+
+
+@pytest.fixture
+def client(app):
+    """client() is nobody; client(person_id) is signed in."""
+    return lambda person=None: Client(app, person)

@@ -1,0 +1,123 @@
+"""One factory a model: sensible presets, everything can be said. Ids are returned, not live objects."""
+
+import datetime as dt
+import itertools
+
+from logbook.access import Actor, Role
+from logbook.accounts import actions, sessions
+from logbook.accounts.models import Person, RoleGrant
+from logbook.db import db
+from logbook.organization.models import (
+    Branch,
+    BranchKind,
+    HostKind,
+    Liaison,
+    Membership,
+    Period,
+    Placement,
+    SecretaryTerm,
+)
+from logbook.settings.models import Setting
+
+AT = dt.datetime(2026, 6, 10, 2, 0, tzinfo=dt.UTC)  # 10 June 2026, ten in the morning in Shanghai
+PASSWORD = "码头 遮阳棚 巡护 七号"
+_HASH = actions.HASHER.hash(PASSWORD)
+_count = itertools.count(1)
+
+
+def _saved(row):
+    db.session.add(row)
+    db.session.flush()
+    row_id = getattr(row, "id", None)
+    db.session.commit()
+    return row_id
+
+
+def setting(name, value):
+    return _saved(Setting(name=name, value=str(value)))
+
+
+def person(*roles, name=None, sign_in_name=None, official_order=None, post="", at=AT):
+    n = next(_count)
+    person_id = _saved(
+        Person(
+            name=name or f"甲{n}",
+            pinyin=f"jia {n:04}",
+            post=post,
+            official_order=official_order or n,
+            sign_in_name=sign_in_name or (f"p{n}" if roles else None),
+            password_hash=_HASH if roles else None,
+        )
+    )
+    for role in roles:
+        _saved(RoleGrant(person_id=person_id, role=role, granted_at=at))
+    return person_id
+
+
+def member(**values):
+    return person(Role.MEMBER, **values)
+
+
+def leader(**values):
+    return person(Role.LEADER, **values)
+
+
+def office(**values):
+    return person(Role.OFFICE, **values)
+
+
+def sysadmin(**values):
+    return person(Role.SYSADMIN, **values)
+
+
+def actor(person_id):
+    from logbook.accounts import queries
+
+    found = db.session.get(Person, person_id)
+    return Actor(person_id, found.name, queries.roles_of(person_id))
+
+
+def sign_in(person_id, at=None):
+    token = sessions.begin(person_id, device="test", at=at or dt.datetime.now(dt.UTC))
+    db.session.commit()
+    return token
+
+
+def branch(
+    name=None,
+    *,
+    kind=BranchKind.BRANCH,
+    host_unit="局机关",
+    host_kind=HostKind.BUREAU,
+    reports=True,
+    **values,
+):
+    n = next(_count)
+    return _saved(
+        Branch(
+            name=name or f"第{n}党支部", pinyin=f"di {n:04}", kind=kind, host_unit=host_unit, host_kind=host_kind,
+            reports_to_group=reports, official_order=values.pop("official_order", n), **values,
+        )
+    )  # fmt: skip
+
+
+def placement(branch_id, general_branch_id, from_on=dt.date(2020, 1, 1), to_on=None):
+    return _saved(Placement(branch_id=branch_id, general_branch_id=general_branch_id, from_on=from_on, to_on=to_on))
+
+
+def term(branch_id, person_id, from_on=dt.date(2020, 1, 1), to_on=None):
+    return _saved(SecretaryTerm(branch_id=branch_id, person_id=person_id, from_on=from_on, to_on=to_on))
+
+
+def membership(person_id, branch_id, from_on=dt.date(2020, 1, 1), to_on=None):
+    return _saved(Membership(person_id=person_id, branch_id=branch_id, from_on=from_on, to_on=to_on))
+
+
+def liaison(member_id, branch_id, year=2026, **values):
+    values = {
+        "from_on": dt.date(year, 1, 1),
+        "to_on": dt.date(year, 12, 31),
+        "target": 1,
+        "period": Period.QUARTER,
+    } | values
+    return _saved(Liaison(member_id=member_id, branch_id=branch_id, year=year, **values))
