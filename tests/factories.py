@@ -18,6 +18,7 @@ from logbook.organization.models import (
     SecretaryTerm,
 )
 from logbook.settings.models import Setting
+from logbook.visits.models import Book, Kind, Level, NumberSeries, Visit, VisitKind, VisitVersion
 
 AT = dt.datetime(2026, 6, 10, 2, 0, tzinfo=dt.UTC)  # 10 June 2026, ten in the morning in Shanghai
 PASSWORD = "码头 遮阳棚 巡护 七号"
@@ -121,3 +122,31 @@ def liaison(member_id, branch_id, year=2026, **values):
         "period": Period.QUARTER,
     } | values
     return _saved(Liaison(member_id=member_id, branch_id=branch_id, year=year, **values))
+
+
+def book(member_id, year=2026):
+    return _saved(Book(member_id=member_id, year=year, issued_at=AT, issued_by_id=None))
+
+
+def visit(member_id, branch_id=None, visited_on=dt.date(2026, 6, 9), *, kinds=(Kind.RESEARCH,), **values):
+    """A stored record with its first version, written past the actions: numbered after the last of its year."""
+    year = visited_on.year
+    series = db.session.get(NumberSeries, year) or NumberSeries(year=year, last=0)
+    series.last += 1
+    db.session.add(series)
+    values = {
+        "findings": "总体平稳，无问题。",
+        "level": Level.GROUP,
+        "recorded_at": AT,
+        "entered_by_id": member_id,
+        "confirmed_at": AT,
+        "book_line": series.last,
+        "place": "" if branch_id else "县城",
+    } | values
+    visit_id = _saved(
+        Visit(year=year, seq=series.last, member_id=member_id, branch_id=branch_id, visited_on=visited_on, **values)
+    )
+    for kind in kinds:
+        _saved(VisitKind(visit_id=visit_id, kind=kind))
+    _saved(VisitVersion(visit_id=visit_id, n=1, body="{}", digest="", by_id=values["entered_by_id"], at=AT))
+    return visit_id
