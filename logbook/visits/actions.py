@@ -1,0 +1,472 @@
+"""What happens to a record: logged, corrected, withdrawn, confirmed, declined, received, instructed on.
+
+The rules are those of the record system: one number series a year, nothing overwritten, nothing back-dated.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import delete, insert, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from logbook.access import Actor, Role
+from logbook.accounts import queries as accounts
+from logbook.db import db
+from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.formats import MAX_TEXT, local_date
+from logbook.organization import queries as organization
+from logbook.organization.models import Branch
+from logbook.problems import actions as problems
+from logbook.problems.actions import DueRules, NewProblem, NewUndertaking, Source
+from logbook.problems.models import Category, SourceKind
+from logbook.settings.queries import Settings
+from logbook.visits import queries
+from logbook.visits.models import (
+    Book,
+    Companion,
+    Content,
+    Instruction,
+    Kind,
+    Level,
+    NumberSeries,
+    Visit,
+    VisitContent,
+    VisitKind,
+    VisitVersion,
+    Voice,
+)
+from logbook.visits.versions import body_of, digest_of
+
+MAX_LINE = 2000  # characters of one line: a voice, a note, a reason
+EARLIEST = dt.date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class NewVisit:
+    """A record as a form hands it over; its fields are those of a version's body."""
+
+    member_id: int
+    visited_on: dt.date
+    findings: str
+    kinds: tuple[Kind, ...]
+    level: Level
+    branch_id: int | None = None
+    place: str = ""
+    half_days: int | None = None
+    people_met: str = ""
+    headcount: int | None = None
+    companion_ids: tuple[int, ...] = ()
+    companions_note: str = ""
+    contents: tuple[Content, ...] = ()
+    voices: tuple[tuple[str, Category], ...] = ()
+    thinking: str = ""
+    thinking_widened: bool = False
+    solved_on_site: str = ""
+    guidance: str = ""
+    observation: str = ""
+    observation_widened: bool = False
+    problems: tuple[NewProblem, ...] = ()
+    undertakings: tuple[NewUndertaking, ...] = ()
+    paper_on: dt.date | None = None
+    late_reason: str = ""
+    client_key: str | None = None
+
+
+# The fields of a record that are columns of its row as they stand.
+COLUMNS = (
+    "visited_on", "findings", "level", "branch_id", "place", "half_days", "people_met", "headcount", "companions_note",
+    "thinking", "thinking_widened", "solved_on_site", "guidance", "observation", "observation_widened", "paper_on",
+    "late_reason",
+)  # fmt: skip
+LONG = ("findings", "thinking", "solved_on_site", "guidance", "observation")
+SHORT = ("place", "people_met", "companions_note", "late_reason")
+
+
+# --- recording ------------------------------------------------------------------------------------
+
+
+def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings) -> Visit:
+    """Store a record with its number, its first version, its lines and the companions' records.
+
+    A repeat under the same client key returns what is stored. Raise RuleBroken for the field at fault;
+    RuleBroken("client_key") when another record was stored under that key.
+    """
+    repeated = _repeated(new, by)
+    if repeated is not None:
+        return repeated
+    _check_author(new.member_id, by)
+    _check(new, by, at)
+    branch = _branch(new)
+    visit = _insert(new, by=by, at=at, settings=settings)
+    _write_lines(visit, new, branch, by=by, at=at, settings=settings)
+    _name_companions(visit, new, new.companion_ids, by=by, at=at, settings=settings)
+    return visit
+
+
+def _repeated(new: NewVisit, by: Actor) -> Visit | None:
+    stored = queries.by_client_key(new.client_key) if new.client_key else None
+    if stored is None:
+        return None
+    visit, digest = stored
+    if by.person_id not in {visit.member_id, visit.entered_by_id} or digest != digest_of(body_of(new)):
+        raise RuleBroken("client_key", _("这次提交的编号已被另一条记录使用，没有保存。请刷新页面后重新提交。"))
+    return visit
+
+
+def _check_author(member_id: int, by: Actor) -> None:
+    if member_id == by.person_id and by.is_member:
+        return
+    if not by.is_office:
+        raise NotAllowed("record for another")
+    if accounts.roles_of(member_id).isdisjoint({Role.MEMBER, Role.LEADER}):
+        raise RuleBroken("member_id", _("请选择一位党组成员。"))
+
+
+def _check(new: NewVisit, by: Actor, at: dt.datetime) -> None:
+    today = local_date(at)
+    if new.visited_on > today:
+        raise RuleBroken("visited_on", _("下基层日期不能晚于今天。"))
+    if new.visited_on < EARLIEST:
+        raise RuleBroken("visited_on", _("请核对年份。"))
+    if queries.is_locked(new.visited_on.year):
+        raise _locked(new.visited_on.year)
+    _check_texts(new)
+    if not new.kinds:
+        raise RuleBroken("kinds", _("请至少选一种方式。"))
+    _check_level(new, by)
+    _check_paper(new, by, today)
+    if new.member_id in new.companion_ids:
+        raise RuleBroken("companion_ids", _("同行成员不含本人。"))
+
+
+def _locked(year: int) -> RuleBroken:
+    return RuleBroken(
+        "visited_on", _("%(year)s年已归档，不能再登记、更正或撤销。请告诉党办，由党办作补充说明。", year=year)
+    )
+
+
+def _check_texts(new: NewVisit) -> None:
+    if not new.findings.strip():
+        raise RuleBroken("findings", _("请写一两行基本情况；没有问题可写“无问题”。"))
+    for field, most in (*((name, MAX_TEXT) for name in LONG), *((name, MAX_LINE) for name in SHORT)):
+        length = len(getattr(new, field))
+        if length > most:
+            raise RuleBroken(
+                field, _("共%(n)s字，超过%(most)s字，没有保存。请精简，或作为附件上传。", n=length, most=most)
+            )
+    if any(len(text) > MAX_LINE for text, _category in new.voices):
+        raise RuleBroken("voices", _("每条不超过%(most)s字。", most=MAX_LINE))
+
+
+def _check_level(new: NewVisit, by: Actor) -> None:
+    if new.member_id != by.person_id and new.level is Level.SELF:
+        raise RuleBroken("level", _("代为登记的记录不能设为仅本人。"))
+
+
+def _check_paper(new: NewVisit, by: Actor, today: dt.date) -> None:
+    if new.paper_on is None:
+        return
+    if new.member_id == by.person_id:
+        raise RuleBroken("paper_on", _("纸质原件记录日期由党办代为登记时填写。"))
+    if not new.visited_on <= new.paper_on <= today:
+        raise RuleBroken("paper_on", _("纸质原件记录日期应在下基层日期和今天之间。"))
+
+
+def _branch(new: NewVisit) -> Branch | None:
+    if new.branch_id is None:
+        if not new.place.strip():
+            raise RuleBroken("branch_id", _("请选择党组织，或写明其他地点。"))
+        return None
+    branch = organization.branch(new.branch_id)
+    if branch is None:
+        raise RuleBroken("branch_id", _("请选择列出的党组织。"))
+    return branch
+
+
+def _marks(new: NewVisit) -> dict[str, bool]:
+    """Whether it was the member's own organization, and whether their liaison point, that day."""
+    if new.branch_id is None:
+        return {"own_organization": False, "is_liaison": False}
+    own = new.branch_id in organization.own_organizations(new.member_id, new.visited_on)
+    if own and new.observation:
+        raise RuleBroken("observation", _("本人所在或任书记的党组织，不写平时工作掌握情况。"))
+    liaison = organization.liaison_in_force(new.member_id, new.branch_id, new.visited_on)
+    return {"own_organization": own, "is_liaison": liaison}
+
+
+def _insert(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, joint_of: Visit | None = None) -> Visit:
+    year = new.visited_on.year
+    line = _next_line(new.member_id, year, at)
+    own = new.member_id == by.person_id
+    late = new.paper_on is None and (local_date(at) - new.visited_on).days > settings.late_after_days
+    visit = Visit(
+        **{name: getattr(new, name) for name in COLUMNS},
+        **_marks(new),
+        year=year,
+        seq=_next_number(year),
+        member_id=new.member_id,
+        book_line=line,
+        recorded_at=at,
+        entered_by_id=by.person_id,
+        late=late,
+        confirmed_at=at if own else None,
+        joint_of_id=joint_of.id if joint_of else None,
+        counts=joint_of is None,
+        client_key=new.client_key,
+    )
+    db.session.add(visit)
+    db.session.flush()
+    _write_children(visit, new)
+    _write_version(visit, new, by=by, at=at)
+    return visit
+
+
+def _next_number(year: int) -> int:
+    """The next number of the year's series; the row's lock keeps two receipts apart."""
+    taken = update(NumberSeries).where(NumberSeries.year == year).values(last=NumberSeries.last + 1)
+    number = db.session.scalar(taken.returning(NumberSeries.last))
+    if number is None:
+        db.session.execute(insert(NumberSeries).values(year=year, last=1))
+        return 1
+    return number
+
+
+def _next_line(member_id: int, year: int, at: dt.datetime) -> int:
+    """The next line of the member's book; a missing book is issued here and never stops a record."""
+    line = update(Book).where(Book.member_id == member_id, Book.year == year).values(lines=Book.lines + 1)
+    found = db.session.scalar(line.returning(Book.lines))
+    if found is None:
+        db.session.add(Book(member_id=member_id, year=year, issued_at=at, issued_by_id=None, lines=1))
+        return 1
+    return found
+
+
+def _write_children(visit: Visit, new: NewVisit) -> None:
+    _insert_all(VisitKind, [{"visit_id": visit.id, "kind": kind} for kind in new.kinds])
+    _insert_all(VisitContent, [{"visit_id": visit.id, "content": content} for content in new.contents])
+    _insert_all(Voice, [{"visit_id": visit.id, "text": text, "category": category} for text, category in new.voices])
+
+
+def _insert_all(table: type[VisitKind | VisitContent | Voice], rows: list[dict[str, object]]) -> None:
+    if rows:
+        db.session.execute(insert(table), rows)
+
+
+def _write_version(visit: Visit, new: NewVisit, *, by: Actor, at: dt.datetime, reason: str = "") -> None:
+    body = body_of(new)
+    db.session.add(
+        VisitVersion(
+            visit_id=visit.id,
+            n=visit.version,
+            body=body,
+            digest=digest_of(body),
+            by_id=by.person_id,
+            at=at,
+            reason=reason,
+        )
+    )
+    db.session.flush()
+
+
+def _source(visit: Visit) -> Source:
+    return Source(SourceKind.VISIT, visit.id, visit.number, visit.visited_on, visit.branch_id, visit.member_id)
+
+
+def _write_lines(
+    visit: Visit, new: NewVisit, branch: Branch | None, *, by: Actor, at: dt.datetime, settings: Settings
+) -> None:
+    if visit.version == 1 and not new.problems and not new.undertakings:
+        return
+    rules = DueRules(
+        settings.problem_due_days, settings.undertaking_due_days, branch.host_unit if branch else settings.unit_name
+    )
+    problems.record_lines(_source(visit), new.problems, new.undertakings, rules=rules, by=by, at=at)
+
+
+# --- joint trips ----------------------------------------------------------------------------------
+
+
+def _name_companions(
+    visit: Visit, new: NewVisit, person_ids: Sequence[int], *, by: Actor, at: dt.datetime, settings: Settings
+) -> None:
+    """Each named member gets a record of their own to confirm: same day, place, kinds, findings, nothing restricted."""
+    for person_id in person_ids:
+        if accounts.roles_of(person_id).isdisjoint({Role.MEMBER, Role.LEADER}):
+            raise RuleBroken("companion_ids", _("同行成员请从党组成员中选择。"))
+        copied = NewVisit(
+            member_id=person_id,
+            visited_on=new.visited_on,
+            findings=new.findings,
+            kinds=new.kinds,
+            level=new.level,
+            branch_id=new.branch_id,
+            place=new.place,
+            half_days=new.half_days,
+        )
+        record = _insert(copied, by=by, at=at, settings=settings, joint_of=visit)
+        db.session.add(Companion(visit_id=visit.id, person_id=person_id, record_id=record.id))
+    db.session.flush()
+
+
+def confirm(visit_id: int, *, by: Actor, at: dt.datetime) -> Visit:
+    """The member's tap on a record entered for them, or on a trip they were named on; it counts from then."""
+    visit = _own(visit_id, by)
+    if visit.withdrawn_at or visit.declined_at:
+        raise RuleBroken("", _("这条记录已撤销或已说明未参加。"))
+    _refuse_locked(visit)
+    if visit.confirmed_at is None:
+        visit.confirmed_at, visit.counts = at, True
+        db.session.flush()
+    return visit
+
+
+def decline(visit_id: int, *, by: Actor, at: dt.datetime) -> Visit:
+    """A named companion was not there: their record never counts."""
+    visit = _own(visit_id, by)
+    if visit.joint_of_id is None or visit.confirmed_at:
+        raise RuleBroken("", _("只有同行、尚未确认的记录可以说明未参加。"))
+    _refuse_locked(visit)
+    visit.declined_at = at
+    db.session.flush()
+    return visit
+
+
+# --- correcting and withdrawing -------------------------------------------------------------------
+
+
+def correct(
+    visit_id: int, new: NewVisit, *, reason: str, based_on: int, by: Actor, at: dt.datetime, settings: Settings
+) -> Visit:
+    """Store a new version with its reason; the old one stays as it was.
+
+    Raise RuleBroken("based_on") when somebody corrected the record meanwhile, RuleBroken("reason") without a
+    reason, RuleBroken("visited_on") when the year would change (withdraw and record anew).
+    """
+    visit = correctable(visit_id, by=by)
+    if visit.version != based_on:
+        raise RuleBroken("based_on", _("您填写期间，这条记录已有新的版本。请对照下面的不同，决定后再提交。"))
+    if new.visited_on.year != visit.year:
+        raise RuleBroken("visited_on", _("更正不能改变年度。请撤销这条记录，重新登记。"))
+    if new.member_id != visit.member_id:
+        raise RuleBroken("member_id", _("更正不能改变党组成员。请撤销这条记录，重新登记。"))
+    if not reason.strip():
+        raise RuleBroken("reason", _("请写一句更正的原因。"))
+    if len(reason) > MAX_LINE:
+        raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
+    _check(new, by, at)
+    branch = _branch(new)
+    _refuse_unchanged(visit, new)
+    _rewrite(visit, new, by=by, at=at)
+    _write_version(visit, new, by=by, at=at, reason=reason.strip())
+    _write_lines(visit, new, branch, by=by, at=at, settings=settings)
+    _renew_companions(visit, new, by=by, at=at, settings=settings)
+    return visit
+
+
+def correctable(visit_id: int, *, by: Actor) -> Visit:
+    """The record, when this person may correct or withdraw it: its member, or the office that entered it."""
+    visit = queries.plain_visit(visit_id)
+    if visit is None:
+        raise NotThere
+    if visit.member_id != by.person_id and not (by.is_office and visit.entered_for and visit.joint_of_id is None):
+        raise NotAllowed("correct another's record")
+    if visit.withdrawn_at or visit.declined_at:
+        raise RuleBroken("", _("这条记录已撤销，不能更正。"))
+    _refuse_locked(visit)
+    return visit
+
+
+def _refuse_locked(visit: Visit) -> None:
+    if queries.is_locked(visit.year):
+        raise _locked(visit.year)
+
+
+def _refuse_unchanged(visit: Visit, new: NewVisit) -> None:
+    stored = queries.version(visit.id, visit.version)
+    if stored is not None and stored.digest == digest_of(body_of(new)):
+        raise RuleBroken("reason", _("内容没有改动，不需要更正。"))
+
+
+def _rewrite(visit: Visit, new: NewVisit, *, by: Actor, at: dt.datetime) -> None:
+    for name in COLUMNS:
+        setattr(visit, name, getattr(new, name))
+    for name, value in _marks(new).items():
+        setattr(visit, name, value)
+    visit.version += 1
+    own = visit.member_id == by.person_id
+    visit.confirmed_at = (visit.confirmed_at or at) if own else None
+    visit.counts = visit.counts or own
+    for table in (VisitKind, VisitContent, Voice):
+        column: InstrumentedAttribute[int] = table.visit_id
+        db.session.execute(delete(table).where(column == visit.id))
+    db.session.flush()
+    _write_children(visit, new)
+
+
+def _renew_companions(visit: Visit, new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings) -> None:
+    named = {companion.person_id: companion for companion in queries.companions(visit.id)}
+    _name_companions(visit, new, [p for p in new.companion_ids if p not in named], by=by, at=at, settings=settings)
+    for record in queries.joint_records(visit.id):
+        if record.member_id not in new.companion_ids and record.confirmed_at is None:
+            record.declined_at = at
+    db.session.flush()
+
+
+def withdraw(visit_id: int, *, reason: str, by: Actor, at: dt.datetime) -> Visit:
+    """Withdraw a record with a reason: it keeps its number and its place, and counts no more."""
+    visit = correctable(visit_id, by=by)
+    if not reason.strip():
+        raise RuleBroken("reason", _("请写一句撤销的原因。"))
+    if len(reason) > MAX_LINE:
+        raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
+    visit.withdrawn_at, visit.withdrawn_by_id, visit.withdraw_reason = at, by.person_id, reason.strip()
+    visit.counts = False
+    problems.drop_lines(SourceKind.VISIT, visit.id)
+    for record in queries.joint_records(visit.id):
+        if record.confirmed_at is None:
+            record.declined_at = at
+    db.session.flush()
+    return visit
+
+
+def _own(visit_id: int, by: Actor) -> Visit:
+    visit = queries.plain_visit(visit_id)
+    if visit is None or visit.member_id != by.person_id:
+        raise NotThere
+    return visit
+
+
+# --- the office and the leader --------------------------------------------------------------------
+
+
+def receive(visit_id: int, *, by: Actor, at: dt.datetime) -> Visit:
+    """收阅: the office marks the version it has received; it neither checks nor approves."""
+    found = queries.record(by, visit_id)
+    if found is None:
+        raise NotThere
+    visit = found.visit
+    visit.received_version, visit.received_at, visit.received_by_id = visit.version, at, by.person_id
+    db.session.flush()
+    return visit
+
+
+def instruct(visit_id: int, text: str, *, by: Actor, at: dt.datetime) -> None:
+    """批示: one line of the leader on a record they may read."""
+    if queries.record(by, visit_id) is None:
+        raise NotThere
+    if not text.strip() or len(text) > MAX_LINE:
+        raise RuleBroken("text", _("请写一句批示，不超过%(most)s字。", most=MAX_LINE))
+    db.session.add(Instruction(visit_id=visit_id, by_id=by.person_id, at=at, text=text.strip()))
+    db.session.flush()
+
+
+def issue_books(year: int, *, by: Actor, at: dt.datetime) -> int:
+    """Issue the year's book to every member who has none; return how many."""
+    having = {book.member_id for book in queries.books(year)}
+    missing = [member for member in accounts.members() if member.id not in having]
+    for member in missing:
+        db.session.add(Book(member_id=member.id, year=year, issued_at=at, issued_by_id=by.person_id))
+    db.session.flush()
+    return len(missing)

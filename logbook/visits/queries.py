@@ -1,0 +1,381 @@
+"""All reads of records, scoped to who asks."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, false, func, or_, select, true, tuple_
+from sqlalchemy.orm import joinedload, load_only, selectinload
+
+from logbook.access import Actor
+from logbook.accounts.models import Person
+from logbook.db import db
+from logbook.organization.models import Branch, Placement, SecretaryTerm
+from logbook.visits.models import (
+    Addendum,
+    Attachment,
+    Book,
+    Companion,
+    Content,
+    Instruction,
+    Kind,
+    Level,
+    LockedYear,
+    NumberSeries,
+    Visit,
+    VisitContent,
+    VisitKind,
+    VisitVersion,
+)
+
+PAGE = 25
+SEARCHED = (Visit.findings, Visit.guidance, Visit.solved_on_site, Visit.place, Visit.people_met)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of records is narrowed to; `state`: counted, new, late, unconfirmed, withdrawn."""
+
+    from_on: dt.date | None = None
+    to_on: dt.date | None = None
+    member_id: int | None = None
+    branch_id: int | None = None
+    kind: Kind | None = None
+    content: Content | None = None
+    state: str = ""
+    text: str = ""
+    by_date: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records of one page, and the keys to the pages beside it (None: there is none)."""
+
+    records: Sequence[Visit]
+    newer: str | None
+    older: str | None
+
+
+# --- who may read ---------------------------------------------------------------------------------
+
+
+def readable(actor: Actor) -> ColumnElement[bool]:
+    """The records this person may read: own, by level, and what the office entered itself.
+
+    A companion's record is nobody else's before they confirmed it, but the office's.
+    """
+    levels = []
+    if actor.is_member:
+        levels = [Level.GROUP]
+    if actor.is_office:
+        levels = [Level.OFFICE, Level.GROUP]
+    if actor.is_leader:
+        levels = [Level.LEADER, Level.OFFICE, Level.GROUP]
+    own = Visit.member_id == actor.person_id if actor.is_member else false()
+    entered = and_(Visit.entered_by_id == actor.person_id, Visit.level != Level.SELF) if actor.is_office else false()
+    settled = (
+        true() if actor.is_office else or_(Visit.joint_of_id.is_(None), Visit.counts, Visit.withdrawn_at.is_not(None))
+    )
+    return or_(own, entered, and_(Visit.level.in_(levels), Visit.declined_at.is_(None), settled))
+
+
+def _leads_branch(actor: Actor) -> ColumnElement[bool]:
+    """Rule 7: the reader is or was secretary of the record's branch."""
+    return exists().where(
+        SecretaryTerm.branch_id == Visit.branch_id,
+        SecretaryTerm.person_id == actor.person_id,
+        SecretaryTerm.void.is_(False),
+    )
+
+
+def sees_thinking(actor: Actor) -> ColumnElement[bool]:
+    """思想动向: author, leader, office; others only where the author widened it."""
+    if actor.is_leader or actor.is_office:
+        return true()
+    return or_(Visit.member_id == actor.person_id, Visit.thinking_widened)
+
+
+def sees_observation(actor: Actor) -> ColumnElement[bool]:
+    """平时工作掌握情况: author and leader; others where widened; never the branch's own secretary (rule 7)."""
+    wide = true() if actor.is_leader else or_(Visit.member_id == actor.person_id, Visit.observation_widened)
+    return and_(wide, ~_leads_branch(actor))
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+def records(actor: Actor, filters: Filters, *, older_than: str = "", newer_than: str = "") -> Page:
+    """One page of what the reader may read, the newest first; keys are those of the first and last row."""
+    key = (Visit.visited_on, Visit.id) if filters.by_date else (Visit.year, Visit.seq)
+    query = _list_query().where(readable(actor), *_conditions(actor, filters))
+    before, after = _key(older_than, filters), _key(newer_than, filters)
+    if after and not before:
+        found = list(db.session.scalars(query.where(tuple_(*key) > after).order_by(*key).limit(PAGE + 1)))
+        rows = found[:PAGE][::-1]
+        return _page(rows, filters, newer=len(found) > PAGE, older=True)
+    if before:
+        query = query.where(tuple_(*key) < before)
+    found = list(db.session.scalars(query.order_by(*(c.desc() for c in key)).limit(PAGE + 1)))
+    return _page(found[:PAGE], filters, newer=before is not None, older=len(found) > PAGE)
+
+
+def _page(rows: Sequence[Visit], filters: Filters, *, newer: bool, older: bool) -> Page:
+    keys = [f"{v.visited_on}_{v.id}" if filters.by_date else v.number for v in rows]
+    return Page(rows, keys[0] if newer and keys else None, keys[-1] if older and keys else None)
+
+
+def _key(text: str, filters: Filters) -> tuple[object, int] | None:
+    """The key in an address; None for nonsense, which then opens the first page."""
+    first, _, second = text.rpartition("_" if filters.by_date else "-")
+    try:
+        return (dt.date.fromisoformat(first) if filters.by_date else int(first), int(second))
+    except ValueError:
+        return None
+
+
+def _list_query() -> Select[Visit]:
+    return select(Visit).options(
+        load_only(
+            Visit.year, Visit.seq, Visit.visited_on, Visit.findings, Visit.member_id, Visit.entered_by_id, Visit.late,
+            Visit.version, Visit.received_version, Visit.withdrawn_at, Visit.confirmed_at, Visit.counts, Visit.place,
+            Visit.joint_of_id, Visit.recorded_at, Visit.book_line, Visit.declined_at, Visit.level,
+        ),
+        joinedload(Visit.branch).load_only(Branch.name),
+        joinedload(Visit.member, innerjoin=True).load_only(Person.name),
+        selectinload(Visit.kinds),
+    )  # fmt: skip
+
+
+def _conditions(actor: Actor, filters: Filters) -> Iterable[ColumnElement[bool]]:
+    if filters.from_on:
+        yield Visit.visited_on >= filters.from_on
+    if filters.to_on:
+        yield Visit.visited_on <= filters.to_on
+    if filters.member_id:
+        yield Visit.member_id == filters.member_id
+    if filters.branch_id:
+        yield at_branch(filters.branch_id)
+    if filters.kind:
+        yield exists().where(VisitKind.visit_id == Visit.id, VisitKind.kind == filters.kind)
+    if filters.content:
+        yield exists().where(VisitContent.visit_id == Visit.id, VisitContent.content == filters.content)
+    yield from _state(filters.state)
+    if filters.text:
+        yield _contains(actor, filters.text)
+
+
+def _state(state: str) -> Iterable[ColumnElement[bool]]:
+    conditions = {
+        "counted": Visit.counts,
+        "new": and_(Visit.counts, or_(Visit.received_version.is_(None), Visit.received_version != Visit.version)),
+        "late": and_(Visit.counts, Visit.late),
+        "unconfirmed": and_(Visit.confirmed_at.is_(None), Visit.withdrawn_at.is_(None), Visit.declined_at.is_(None)),
+        "withdrawn": Visit.withdrawn_at.is_not(None),
+    }
+    yield conditions[state] if state in conditions else Visit.declined_at.is_(None)
+
+
+def _contains(actor: Actor, text: str) -> ColumnElement[bool]:
+    """The text in any field this reader may see; % and _ are letters like any other."""
+    found = [column.contains(text, autoescape=True) for column in SEARCHED]
+    thinking = and_(Visit.thinking.contains(text, autoescape=True), sees_thinking(actor))
+    observation = and_(Visit.observation.contains(text, autoescape=True), sees_observation(actor))
+    return or_(*found, thinking, observation)
+
+
+def at_branch(branch_id: int) -> ColumnElement[bool]:
+    """A record counts for its branch and for the general branch that contained it on that day."""
+    inside = exists().where(
+        Placement.branch_id == Visit.branch_id,
+        Placement.general_branch_id == branch_id,
+        Placement.void.is_(False),
+        Placement.from_on <= Visit.visited_on,
+        or_(Placement.to_on.is_(None), Placement.to_on >= Visit.visited_on),
+    )
+    return or_(Visit.branch_id == branch_id, inside)
+
+
+def totals(actor: Actor, filters: Filters) -> tuple[int, int]:
+    """(all, shown): how many records the filters count, and how many of them this reader may read."""
+    shown = func.sum(case((readable(actor), 1), else_=0))
+    query = select(func.count(), func.coalesce(shown, 0)).select_from(Visit)
+    # Searching counts only what is read: a hidden record's text must not be felt through a number.
+    if filters.text:
+        query = query.where(readable(actor))
+    everything, readable_ones = db.session.execute(query.where(*_conditions(actor, filters))).one()
+    return int(everything), int(readable_ones)
+
+
+def new_records(actor: Actor, limit: int) -> tuple[int, Sequence[Visit]]:
+    """How many records the office has not received, and the first of them; one statement and the kinds."""
+    query = _list_query().add_columns(func.count().over()).where(readable(actor), *_state("new"))
+    rows = db.session.execute(query.order_by(Visit.year.desc(), Visit.seq.desc()).limit(limit)).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]
+
+
+def to_confirm(member_id: int) -> Sequence[Visit]:
+    """What waits for the member's own tap: entered for them, or a trip they were named on."""
+    return db.session.scalars(
+        _list_query()
+        .add_columns()
+        .options(joinedload(Visit.entered_by, innerjoin=True).load_only(Person.name))
+        .where(Visit.member_id == member_id, *_state("unconfirmed"))
+        .order_by(Visit.year, Visit.seq)
+    ).all()
+
+
+# --- one record -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as this reader may see it: `hidden` names the fields kept from them."""
+
+    visit: Visit
+    hidden: frozenset[str]
+    locked: bool
+
+
+def record(actor: Actor, visit_id: int) -> Record | None:
+    """The whole record, or None when it is absent or not for this reader."""
+    row = db.session.execute(
+        select(Visit, sees_thinking(actor), sees_observation(actor), _locked(Visit.year))
+        .where(Visit.id == visit_id, readable(actor))
+        .options(
+            joinedload(Visit.branch),
+            joinedload(Visit.member, innerjoin=True),
+            joinedload(Visit.entered_by, innerjoin=True),
+            joinedload(Visit.received_by),
+            selectinload(Visit.kinds),
+            selectinload(Visit.contents),
+            selectinload(Visit.voices),
+            selectinload(Visit.companions).joinedload(Companion.person),
+            selectinload(Visit.attachments),
+            selectinload(Visit.instructions).joinedload(Instruction.by),
+            selectinload(Visit.addenda).joinedload(Addendum.by),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    visit, thinking, observation, locked = row
+    hidden = {"thinking", "thinking_widened"} if not thinking else set()
+    hidden |= {"observation", "observation_widened"} if not observation else set()
+    return Record(visit, frozenset(hidden), bool(locked))
+
+
+def versions(visit_id: int) -> Sequence[VisitVersion]:
+    """All versions of a record, the first first; for those who may read the record."""
+    return db.session.scalars(
+        select(VisitVersion)
+        .where(VisitVersion.visit_id == visit_id)
+        .options(joinedload(VisitVersion.by, innerjoin=True))
+        .order_by(VisitVersion.n)
+    ).all()
+
+
+def version(visit_id: int, n: int) -> VisitVersion | None:
+    return db.session.scalar(select(VisitVersion).where(VisitVersion.visit_id == visit_id, VisitVersion.n == n))
+
+
+def attachment(actor: Actor, attachment_id: int) -> Attachment | None:
+    """A file of a record this person may read; the record's level covers it."""
+    return db.session.scalar(
+        select(Attachment)
+        .join(Visit, Visit.id == Attachment.visit_id)
+        .where(Attachment.id == attachment_id, readable(actor))
+    )
+
+
+def own_texts(member_id: int, but: int, limit: int = 50) -> Sequence[Row[int, int, str]]:
+    """(year, seq, findings) of the member's latest other records: for the author's own hint."""
+    return db.session.execute(
+        select(Visit.year, Visit.seq, Visit.findings)
+        .where(Visit.member_id == member_id, Visit.id != but, Visit.withdrawn_at.is_(None))
+        .order_by(Visit.year.desc(), Visit.seq.desc())
+        .limit(limit)
+    ).all()
+
+
+def plain_visit(visit_id: int) -> Visit | None:
+    """The bare row, for an action that checks itself who may."""
+    return db.session.get(Visit, visit_id)
+
+
+def joint_records(visit_id: int) -> Sequence[Visit]:
+    """The companions' records of a trip."""
+    return db.session.scalars(select(Visit).where(Visit.joint_of_id == visit_id)).all()
+
+
+def companions(visit_id: int) -> Sequence[Companion]:
+    return db.session.scalars(select(Companion).where(Companion.visit_id == visit_id)).all()
+
+
+def by_client_key(client_key: str) -> Row[Visit, str] | None:
+    """The record stored under that key with the digest of its first version."""
+    return db.session.execute(
+        select(Visit, VisitVersion.digest)
+        .join(VisitVersion, (VisitVersion.visit_id == Visit.id) & (VisitVersion.n == 1))
+        .where(Visit.client_key == client_key)
+    ).one_or_none()
+
+
+# --- books and years ------------------------------------------------------------------------------
+
+
+def _locked(year: ColumnElement[int]) -> ColumnElement[bool]:
+    return exists().where(LockedYear.year == year)
+
+
+def is_locked(year: int) -> bool:
+    return db.session.get(LockedYear, year) is not None
+
+
+def locked_years() -> frozenset[int]:
+    return frozenset(db.session.scalars(select(LockedYear.year)))
+
+
+def book(member_id: int, year: int) -> Book | None:
+    return db.session.scalar(
+        select(Book).where(Book.member_id == member_id, Book.year == year).options(joinedload(Book.member))
+    )
+
+
+def books(year: int) -> Sequence[Book]:
+    """The year's books, 按职务排序."""
+    return db.session.scalars(
+        select(Book)
+        .where(Book.year == year)
+        .join(Person, Person.id == Book.member_id)
+        .options(joinedload(Book.member))
+        .order_by(Person.official_order, Person.pinyin, Person.id)
+    ).all()
+
+
+def book_years(member_id: int) -> Sequence[int]:
+    """The years the member has a book of, the latest first."""
+    return db.session.scalars(select(Book.year).where(Book.member_id == member_id).order_by(Book.year.desc())).all()
+
+
+def years() -> Sequence[int]:
+    """The years that have records, the latest first."""
+    return db.session.scalars(select(NumberSeries.year).order_by(NumberSeries.year.desc())).all()
+
+
+def book_records(actor: Actor, member_id: int, year: int) -> Sequence[Visit]:
+    """A book's records in order of receipt, as far as the reader may read them, whole but for restricted fields."""
+    return db.session.scalars(
+        select(Visit)
+        .where(Visit.member_id == member_id, Visit.year == year, Visit.declined_at.is_(None), readable(actor))
+        .options(joinedload(Visit.branch), joinedload(Visit.entered_by), selectinload(Visit.kinds))
+        .order_by(Visit.seq)
+    ).all()
+
+
+def addenda(year: int) -> Sequence[Addendum]:
+    """What was added to a closed year as a whole."""
+    return db.session.scalars(
+        select(Addendum)
+        .where(Addendum.year == year, Addendum.visit_id.is_(None))
+        .options(joinedload(Addendum.by))
+        .order_by(Addendum.id)
+    ).all()

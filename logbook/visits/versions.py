@@ -1,0 +1,112 @@
+"""A version's body: the whole record as canonical JSON text, its digest, and differences in plain words."""
+
+import datetime as dt
+import enum
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from logbook.db import N_, Word
+from logbook.problems.models import Category, Handling, Side
+from logbook.visits.models import Content, Kind, Level
+
+# What only some readers of a record may see; its differences are kept from the others as well.
+RESTRICTED = {"thinking": "thinking", "thinking_widened": "thinking", "observation": "observation"}
+FIELDS = {
+    "visited_on": N_("下基层日期"),
+    "branch_id": N_("党组织"),
+    "place": N_("其他地点"),
+    "kinds": N_("方式"),
+    "findings": N_("基本情况"),
+    "level": N_("知悉范围"),
+    "half_days": N_("时长"),
+    "people_met": N_("座谈走访对象"),
+    "headcount": N_("人数"),
+    "companion_ids": N_("同行成员"),
+    "companions_note": N_("其他同行人员"),
+    "contents": N_("主要内容"),
+    "voices": N_("基层呼声"),
+    "thinking": N_("思想动向"),
+    "solved_on_site": N_("现场解决"),
+    "guidance": N_("指导意见"),
+    "observation": N_("平时工作掌握情况"),
+    "problems": N_("问题"),
+    "undertakings": N_("领办事项"),
+    "paper_on": N_("纸质原件记录日期"),
+    "late_reason": N_("登记较晚的原因"),
+}
+WORDS: dict[str, type[Word]] = {"kinds": Kind, "level": Level, "contents": Content}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field as it was and as it is, in the reader's words."""
+
+    field: str
+    label: str
+    old: str
+    new: str
+
+
+def body_of(record: Any) -> str:
+    """Return the canonical JSON text of a record (a frozen dataclass), without its client key."""
+    fields = asdict(record)
+    fields.pop("client_key", None)
+    return json.dumps(fields, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest_of(body: str) -> str:
+    """SHA-256 of the body, hexadecimal."""
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    raise TypeError(type(value))
+
+
+def differences(old: str, new: str, names: dict[str, dict[int, str]], hidden: frozenset[str]) -> list[Difference]:
+    """What changed between two bodies. `names` gives branches and people by id; `hidden` fields are left out."""
+    before, after = json.loads(old), json.loads(new)
+    found = []
+    for field, label in FIELDS.items():
+        if field not in hidden and before.get(field) != after.get(field):
+            shown = [_shown(field, body.get(field), names) for body in (before, after)]
+            found.append(Difference(field, _(label), *shown))
+    return found
+
+
+def _shown(field: str, value: Any, names: dict[str, dict[int, str]]) -> str:
+    if value in (None, "", []):
+        return _("（无）")
+    if field in WORDS:
+        values = value if isinstance(value, list) else [value]
+        return _("、").join(WORDS[field](one).label for one in values)
+    if field == "branch_id":
+        return names["branches"].get(value, "")
+    if field == "companion_ids":
+        return _("、").join(names["people"].get(one, "") for one in value)
+    return _lines(field, value)
+
+
+def _lines(field: str, value: Any) -> str:
+    if field == "voices":
+        return "\n".join(f"{text}（{Category(category).label}）" for text, category in value)
+    if field == "problems":
+        return "\n".join(_problem(one) for one in value)
+    if field == "undertakings":
+        return "\n".join(one["text"] for one in value)
+    if field == "half_days":
+        return _("半天") if value == 1 else _("%(n)s天", n=f"{value / 2:g}")
+    return str(value)
+
+
+def _problem(line: dict[str, Any]) -> str:
+    words = (Category(line["category"]).label, Side(line["side"]).label, Handling(line["handling"]).label)
+    return f"{line['text']}（{'，'.join(words)}）"
