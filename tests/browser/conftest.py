@@ -1,0 +1,122 @@
+"""A real server on a real database, and a real Chromium in front of it."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parent.parent.parent
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "browser" in Path(item.fspath).parts:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's own Chromium; a missing one fails the test and says what to install."""
+    chromium = os.environ.get("LOGBOOK_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert chromium, "install Chromium (apt-get install chromium), or run the tests with --no-browser"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """open_page(width=390) is a fresh browser of that width, with nobody signed in; its script errors fail the test."""
+    contexts, errors = [], []
+
+    def open_one(width=1280, height=900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.set_default_timeout(10_000)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page()
+
+
+class House:
+    """An installation being served: its address, and its commands."""
+
+    def __init__(self, instance):
+        self.environment = os.environ | {"LOGBOOK_INSTANCE": str(instance), "PYTHONPATH": str(ROOT)}
+        self.environment.pop("LOGBOOK_DATABASE_URL", None)
+        with contextlib.closing(socket.socket()) as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def flask(self, *arguments):
+        """Run one of the application's commands and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "logbook.app", *arguments],
+            env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    @contextlib.contextmanager
+    def served(self):
+        """Serve as run.py does: granian, one process with threads."""
+        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1"]
+        command += ["--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(self.port), "--no-log"]
+        server = subprocess.Popen([*command, "logbook.app:create_app"], env=self.environment, cwd=ROOT)
+        try:
+            self._wait()
+            yield self
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+    def _wait(self):
+        for _ in range(200):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/health", timeout=2):
+                return
+            time.sleep(0.1)
+        raise AssertionError("the server did not start")
+
+
+@pytest.fixture
+def house(tmp_path):
+    """An empty installation, served."""
+    house = House(tmp_path / "instance")
+    house.flask("db-upgrade")
+    with house.served():
+        yield house
+
+
+@pytest.fixture(scope="session")
+def bureau(tmp_path_factory):
+    """The sample bureau, served once for all tests that only look."""
+    house = House(tmp_path_factory.mktemp("bureau") / "instance")
+    house.flask("db-upgrade")
+    house.accounts = [line.split() for line in house.flask("sample", "--seed", "7").splitlines()]
+    with house.served():
+        yield house

@@ -1,0 +1,136 @@
+"""The rules of the house that no library knows. Each message says what to do instead."""
+
+import ast
+import io
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from logbook.access import PUBLIC
+from logbook.app import create_app
+
+ROOT = Path(__file__).parent.parent
+CODE = sorted((ROOT / "logbook").rglob("*.py"))
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
+KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "N_": None, "ngettext": (1, 2)}
+
+
+def places(pattern, allowed):
+    """file:line of every call that `pattern` names, outside the files `allowed` accepts."""
+    found = []
+    for path in CODE:
+        if not allowed(path):
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                if re.search(pattern, line.split("#")[0]):
+                    found.append(f"{path.relative_to(ROOT)}:{number}")
+    return found
+
+
+def test_queries_stand_in_queries():
+    found = places(r"\bselect\(|\.query\(|\btext\(", lambda p: p.name == "queries.py" or "sample" in p.parts)
+    assert not found, f"move the read into the feature's queries.py: {found}"
+
+
+def test_commits_stand_in_sight():
+    allowed = {"views.py", "cli.py"}
+    found = places(r"\.commit\(", lambda p: p.name in allowed or "sample" in p.parts)
+    assert not found, f"an action flushes; the view commits, once, in sight: {found}"
+
+
+def test_no_room_without_a_name():
+    vague = {"utils", "helpers", "common", "services", "misc", "base_manager", "lib", "core", "shared"}
+    found = [str(p.relative_to(ROOT)) for p in CODE if p.stem in vague or p.parent.name in vague]
+    assert not found, f"name it for what it does and put it in its feature: {found}"
+
+
+def test_every_package_says_in_one_line_what_it_is():
+    for path in (p for p in CODE if p.name == "__init__.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert len(tree.body) == 1, f"{path}: an __init__.py is one docstring"
+        assert ast.get_docstring(tree), f"{path}: an __init__.py is one docstring"
+
+
+def test_every_function_stays_short():
+    long = []
+    for path in CODE:
+        functions = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)]
+        long += [f"{path}:{f.lineno} {f.name}" for f in functions if f.end_lineno - f.lineno + 1 > 45]
+    assert not long, f"a function is a paragraph: {long}"
+
+
+def test_every_template_is_used():
+    text = "\n".join(p.read_text(encoding="utf-8") for p in [*CODE, *TEMPLATES])
+    unused = [n for p in TEMPLATES if f'"{(n := str(p.relative_to(ROOT / "templates")))}"' not in text]
+    assert not unused, f"delete or use: {unused}"
+
+
+def test_nothing_stands_inline():
+    inline = re.compile(r"<[^>]+\sstyle=|<style|<script(?![^>]*\bsrc=)|\son[a-z]+=\"")
+    found = [str(path.relative_to(ROOT)) for path in TEMPLATES if inline.search(path.read_text(encoding="utf-8"))]
+    assert not found, f"the Content-Security-Policy forbids it: {found}"
+
+
+def test_nothing_is_marked_safe():
+    found = [str(p.relative_to(ROOT)) for p in TEMPLATES if re.search(r"\|\s*safe\b", p.read_text(encoding="utf-8"))]
+    assert not found, f"return Markup from the one function that builds it: {found}"
+
+
+def routes(tmp_path):
+    app = create_app({"INSTANCE": str(tmp_path), "SECRET_KEY": "x", "TESTING": True})
+    return app, list(app.url_map.iter_rules())
+
+
+def test_every_route_names_its_act(tmp_path):
+    app, rules = routes(tmp_path)
+    missing = [
+        rule.endpoint
+        for rule in rules
+        if rule.endpoint not in PUBLIC and not hasattr(app.view_functions[rule.endpoint], "act")
+    ]
+    assert not missing, f"decorate with @may(Act.…) right under the route: {missing}"
+
+
+def test_every_address_parameter_has_a_type(tmp_path):
+    _app, rules = routes(tmp_path)
+    untyped = [rule.rule for rule in rules if rule.endpoint != "static" and re.search(r"<(?![a-z_]+[:(])", rule.rule)]
+    assert not untyped, f"write <int:…> or any(…): {untyped}"
+
+
+def source_texts():
+    mapping, options = parse_mapping_cfg(io.StringIO((ROOT / "babel.cfg").read_text()))
+    found = extract_from_dir(str(ROOT), mapping, options, keywords=KEYWORDS, directory_filter=in_the_house)
+    return {message if isinstance(message, str) else message[0]: f"{file}:{line}" for file, line, message, *_ in found}
+
+
+def in_the_house(directory):
+    name = Path(directory).name
+    return not name.startswith((".", "_")) and name not in {"tests", "instance", "migrations", "benchmarks", "docs"}
+
+
+@pytest.mark.skipif(not CATALOGUE.exists(), reason="the English catalogue is made when the texts stand")
+def test_every_text_has_its_english():
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file)
+    english = {m.id: m.string for m in catalogue if m.id and not m.fuzzy}
+    missing = {text: place for text, place in source_texts().items() if not english.get(text)}
+    assert not missing, f"translate in messages.po: {missing}"
+    for text, translated in english.items():
+        assert set(re.findall(r"%\(\w+\)s", text)) == set(re.findall(r"%\(\w+\)s", translated)), text
+    stale = english.keys() - source_texts().keys()
+    assert not stale, f"no page says this any more, delete: {sorted(stale)}"
+
+
+@pytest.mark.skipif(not CATALOGUE.exists(), reason="the English catalogue is made when the texts stand")
+def test_the_compiled_catalogue_is_the_catalogue():
+    with CATALOGUE.open("rb") as file:
+        compiled = io.BytesIO()
+        write_mo(compiled, read_po(file))
+    assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue(), (
+        "run: pybabel compile -d logbook/translations"
+    )
