@@ -1,5 +1,6 @@
 """The application on a real database: SQLite by default, PostgreSQL where LOGBOOK_TEST_DATABASE_URL says so."""
 
+import contextlib
 import contextvars
 import os
 import re
@@ -78,7 +79,11 @@ class Client:
             self.http.set_cookie("logbook", self.token)
 
     def get(self, path, **options):
-        return self._checked(self.http.get, path, **options)
+        with listening() as made:
+            response = self._checked(self.http.get, path, **options)
+        written = {found[2] for found in map(WRITES.match, made) if found} - {"sign_in_session"}
+        assert not written, f"GET {path} wrote into {written}"
+        return response
 
     def post(self, path, data=None, **options):
         return self._checked(self.http.post, path, data=data or {}, **options)
@@ -109,6 +114,31 @@ def check_page(html):
             named = control.get("id") in labelled or control.get("aria-label") or control.get("aria-labelledby")
             assert named, f"a label for {control.attrib}"
     assert not re.search(r"<[^>]+\sstyle=|<script(?![^>]+src=)|\son\w+=", html), "nothing inline"
+
+
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\s+(?:INTO\s+|FROM\s+)?\"?(\w+)", re.IGNORECASE)
+
+
+@contextlib.contextmanager
+def listening():
+    """Collects the SQL statements sent meanwhile."""
+    made = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            made.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield made
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def statements(app):
+    """`with statements() as made:` collects the SQL sent meanwhile."""
+    return listening
 
 
 @pytest.fixture
