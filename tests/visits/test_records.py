@@ -344,10 +344,8 @@ def test_keyset_pages_meet_without_a_gap(pair):
             seen += [v.id for v in page.records]
             key = page.older
         assert sorted(seen) == ids
-        back = queries.records(
-            actor, filters, newer_than=queries.records(actor, filters, older_than=page.newer or "").newer or ""
-        )
-        assert len(back.records) <= queries.PAGE
+        back = queries.records(actor, filters, newer_than=page.newer)
+        assert [v.id for v in back.records] == seen[queries.PAGE : 2 * queries.PAGE]
 
 
 @pytest.mark.parametrize("nonsense", ["x", "2026", "2026-", "-1", "2026-1; DROP TABLE visit", "9" * 40 + "-1"])
@@ -362,10 +360,8 @@ def test_search_takes_percent_and_underscore_for_letters(pair):
     member, branch = pair
     log(member, new(member, branch, findings="完成率100%，编号a_b。"))
     actor = factories.actor(member)
-    found = {
-        text: len(queries.records(actor, queries.Filters(text=text)).records) for text in ("100%", "a_b", "%", "axb")
-    }
-    assert found == {"100%": 1, "a_b": 1, "%": 1, "axb": 0}
+    for text, hits in {"100%": 1, "a_b": 1, "%": 1, "axb": 0}.items():
+        assert len(queries.records(actor, queries.Filters(text=text)).records) == hits
 
 
 def test_a_branch_inside_a_general_branch_counts_for_both_while_it_is_inside(pair):
