@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 
 from logbook.accounts import cli as accounts
+from logbook.accounts import queries
 from logbook.db import Base, db
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -50,8 +51,11 @@ def db_upgrade() -> None:
 
 @click.command("db-version")
 def db_version() -> None:
-    """Print the database's version and the program's."""
-    click.echo(f"{current_version() or '-'} {head_version() or '-'}")
+    """Print the database's version, the program's, and whether there are accounts to sign in with."""
+    current, head = current_version() or "-", head_version() or "-"
+    # A database of another version may have no such table yet.
+    people = "people" if current == head and queries.anyone() else "nobody"
+    click.echo(f"{current} {head} {people}")
 
 
 @click.command("db-check")
