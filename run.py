@@ -59,8 +59,8 @@ LINES = {
     "Python's venv module is missing; as root run apt-get install python3-venv, then run this again.",
     "hashes": "依赖安装失败：下载的包与锁定的摘要不一致；请换一个软件源后再运行一次。 "
     "Installing failed: a package differs from its locked hash; use another package mirror and run this again.",
-    "no_network": "连不上软件源，依赖没有装好；请检查网络（或 pip 的代理、镜像），或在能上网的机器上运行 run.py bundle，"
-    "再把 wheelhouse 文件夹拷来。 The package index does not answer; check the network (or pip's proxy and mirror), "
+    "no_network": "连不上软件源，依赖没有装好；请检查网络（或 pip 的代理、镜像），或在能上网的机器上运行 run.py bundle"
+    "后把 wheelhouse 文件夹拷来。 The package index does not answer; check the network (or pip's proxy and mirror), "
     "or run run.py bundle on a machine with internet and copy its wheelhouse folder here.",
     "no_package": "依赖安装失败：软件源或 wheelhouse 里没有适合本机 Python 的包；请换软件源或重做 wheelhouse。 "
     "Installing failed: the index or wheelhouse has no package for this Python; use another, or run bundle again.",
@@ -82,6 +82,7 @@ LINES = {
     "needed": "第一次启用要填{what}；请加 {option}。 The first start needs {option}.",
     "code": "一次性登录码：{code}，七天内有效，在登录页设置密码。 One-time code, for 7 days; it sets a password.",
     "no_data": "还没有数据：{path}；请检查 LOGBOOK_INSTANCE。 There is no data yet; check LOGBOOK_INSTANCE.",
+    "not_a_file": "{path} 不是普通文件，没有写；请换一个文件名。 That is no regular file; choose another name.",
     "no_file": "找不到文件 {path}；请检查路径。 There is no such file; check its path.",
     "not_allowed": "没有权限读写 {path}；请换有权限的账号运行。 Not allowed to read or write it; use another account.",
     "missing": "缺少 {name}；请以 root 运行 apt-get install {packages}（其他系统请安装同名软件），再运行一次。 "
@@ -275,7 +276,9 @@ def check_port(host: str, port: int) -> None:
         raise Stop("port") from None
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
-        raise Stop("port_taken" if taken else "no_listening", host=host, port=port, why=error.strerror) from None
+        raise Stop(
+            "port_taken" if taken else "no_listening", host=host, port=port, why=str(error.strerror).split(" (")[0]
+        ) from None
 
 
 def listen(home: Home, host: str, port: int) -> NoReturn:
@@ -384,6 +387,9 @@ def write_backup(home: Home, target: Path) -> None:
     """Write `target`, read it again, and only then let it take its name."""
     if home.database and not home.database.exists():
         raise Stop("no_data", path=home.database)
+    # Taking the name of a device or a folder would destroy it.
+    if target.exists() and not target.is_file():
+        raise Stop("not_a_file", path=target)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     try:
@@ -512,6 +518,7 @@ def _changed_places(home: Home, box: Path, aside: Path) -> Iterator[None]:
     except BaseException:
         for source, target in reversed(done):
             shutil.move(target, source)
+        aside.rmdir()
         raise
 
 

@@ -1,0 +1,185 @@
+"""A backup is whole or refused, and a refused one changes nothing."""
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+import uuid
+import zipfile
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import POSTGRES
+from tests.door.conftest import FIRST_START
+
+LONG = "会议纪要" * 2000
+
+
+def tree(folder):
+    """Every file's digest and mode; the lock file says nothing."""
+    return {
+        str(path.relative_to(folder)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mode & 0o777)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "in_use"
+    }
+
+
+def attach(clone, name, text):
+    path = clone.instance / "attachments" / "ab" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    path.chmod(0o600)
+
+
+def names(clone):
+    with sqlite3.connect(clone.instance / "logbook.db") as connection:
+        return [name for (name,) in connection.execute("SELECT name FROM person ORDER BY id")]
+
+
+def change_everything(clone):
+    with sqlite3.connect(clone.instance / "logbook.db") as connection:
+        connection.execute("UPDATE person SET name = '改了'")
+    attach(clone, "c1", "改了")
+    attach(clone, "c2", "新的")
+    (clone.instance / "secret_key").write_text("changed", "ascii")
+
+
+@pytest.fixture
+def backed_up(installed, tmp_path):
+    """An installation with an attachment, and its backup in tmp_path/b.zip."""
+    attach(installed, "c1", LONG)
+    done = installed.run("backup", tmp_path / "b.zip")
+    assert done.returncode == 0, done.stderr
+    assert "已备份并核对" in done.stdout
+    return installed
+
+
+def test_what_was_backed_up_comes_back(backed_up, tmp_path):
+    key = (backed_up.instance / "secret_key").read_text("ascii")
+    change_everything(backed_up)
+    done = backed_up.run("restore", tmp_path / "b.zip")
+    assert done.returncode == 0, done.stderr
+    assert names(backed_up) == ["王一"]
+    assert (backed_up.instance / "secret_key").read_text("ascii") == key
+    assert (backed_up.instance / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert (backed_up.instance / "attachments" / "ab" / "c1").read_text("utf-8") == LONG
+    assert not (backed_up.instance / "attachments" / "ab" / "c2").exists()
+    with backed_up.serving("serve"):
+        pass
+
+
+def test_what_was_there_before_is_kept_aside(backed_up, tmp_path):
+    change_everything(backed_up)
+    before = tree(backed_up.instance)
+    backed_up.run("restore", tmp_path / "b.zip")
+    (aside,) = backed_up.instance.glob("before-restore-*")
+    assert tree(aside) == before
+
+
+def test_a_backup_moves_to_an_empty_machine(backed_up, tmp_path):
+    done = backed_up.run("restore", tmp_path / "b.zip", LOGBOOK_INSTANCE=str(tmp_path / "new"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "new" / "attachments" / "ab" / "c1").read_text("utf-8") == LONG
+
+
+def test_one_damaged_byte_anywhere_is_refused_whole(backed_up, tmp_path):
+    whole, before = (tmp_path / "b.zip").read_bytes(), tree(backed_up.instance)
+    for place in [*range(0, len(whole), len(whole) // 12), len(whole) - 1]:
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        (tmp_path / "damaged.zip").write_bytes(damaged)
+        assert "已损坏" in backed_up.refused("restore", tmp_path / "damaged.zip"), place
+        assert tree(backed_up.instance) == before
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"0" * 5000])
+def test_what_is_no_backup_is_refused(backed_up, tmp_path, content):
+    (tmp_path / "other.zip").write_bytes(content)
+    assert "已损坏" in backed_up.refused("restore", tmp_path / "other.zip")
+    assert "找不到文件" in backed_up.refused("restore", tmp_path / "none.zip")
+
+
+def test_a_well_sealed_backup_of_a_broken_database_is_refused(backed_up, tmp_path):
+    database = backed_up.instance / "logbook.db"
+    content = bytearray(database.read_bytes())
+    content[4096:12288] = os.urandom(8192)
+    database.write_bytes(content)
+    line = backed_up.refused("backup", tmp_path / "c.zip")
+    assert "错误" in line
+    assert not (tmp_path / "c.zip").exists()
+
+
+def test_a_backup_of_a_newer_version_is_refused(backed_up, tmp_path):
+    before = tree(backed_up.instance)
+    for migration in (backed_up.folder / "migrations" / "versions").glob("*.py"):
+        migration.unlink()
+    assert "较新版本" in backed_up.refused("restore", tmp_path / "b.zip")
+    assert tree(backed_up.instance) == before
+
+
+def test_a_fault_while_changing_places_moves_all_back(backed_up, tmp_path):
+    before = tree(backed_up.instance)
+    backed_up.refused("restore", tmp_path / "b.zip", LOGBOOK_SECRET_KEY_FILE=str(tmp_path / "nowhere" / "key"))
+    assert tree(backed_up.instance) == before
+    assert not list(backed_up.instance.glob("before-restore-*"))
+
+
+def test_a_full_disk_leaves_no_half_backup(backed_up, tmp_path):
+    (tmp_path / "c.zip.part").symlink_to("/dev/full")
+    assert "磁盘已满" in backed_up.refused("backup", tmp_path / "c.zip")
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(("c.zip", ".backup"))]
+
+
+def test_a_backup_never_takes_the_place_of_a_folder_or_device(backed_up, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert "不是普通文件" in backed_up.refused("backup", tmp_path / "pipe")
+    assert "不是普通文件" in backed_up.refused("backup", tmp_path)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_nothing_to_back_up_is_said(bare, tmp_path):
+    assert "还没有数据" in bare.refused("backup", tmp_path / "b.zip")
+
+
+def test_a_backup_is_private_and_an_ordinary_zip(backed_up, tmp_path):
+    assert (tmp_path / "b.zip").stat().st_mode & 0o777 == 0o600
+    unzip = [sys.executable, "-m", "zipfile", "-t", str(tmp_path / "b.zip")]
+    assert subprocess.run(unzip, capture_output=True, check=False).returncode == 0
+    assert "attachments/ab/c1" in zipfile.ZipFile(tmp_path / "b.zip").namelist()
+
+
+@pytest.fixture
+def postgres_url():
+    """A database of this test's own on the test server."""
+    if not POSTGRES:
+        pytest.skip("run with --postgres")
+    name = f"d{uuid.uuid4().hex[:12]}"
+    engine = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield POSTGRES.replace("/postgres?", f"/{name}?")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    engine.dispose()
+
+
+def test_postgres_comes_back_too(clone, tmp_path, postgres_url):
+    clone.env["LOGBOOK_DATABASE_URL"] = postgres_url
+    clone.flask("db-upgrade")
+    clone.flask("first-account", *FIRST_START)
+    assert clone.run("backup", tmp_path / "b.zip").returncode == 0
+    engine = sa.create_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE person SET name = '改了'")
+        connection.exec_driver_sql("CREATE TABLE later (person_id integer REFERENCES person)")
+    done = clone.run("restore", tmp_path / "b.zip")
+    assert done.returncode == 0, done.stderr
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM person").scalars().all() == ["王一"]
+        assert connection.exec_driver_sql("SELECT to_regclass('later')").scalar() is None
+    engine.dispose()
+    with clone.serving("serve"):
+        pass
+    assert "数据库种类不同" in clone.refused("restore", tmp_path / "b.zip", LOGBOOK_DATABASE_URL="")
