@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from logbook import access, cli, config, formats, logs
@@ -53,6 +54,13 @@ HEADERS = {
 }
 
 
+class Identity(IntegerConverter):
+    """An id in an address: what no table can hold is simply not there."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max": 2**31 - 1} | options)
+
+
 class WordedDomain(Domain):
     """Chinese source texts with this unit's own words (党委, 组织科 …) in the place of the presets."""
 
@@ -83,6 +91,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     CSRFProtect(app)
     login_manager.init_app(app)
     logs.init_app(app)
+    app.url_map.converters["int"] = Identity
     for feature in FEATURES:
         app.register_blueprint(feature)
     cli.register(app)

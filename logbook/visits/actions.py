@@ -226,7 +226,7 @@ def _insert(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, jo
 def _next_number(year: int) -> int:
     """The next number of the year's series; the row's lock keeps two receipts apart."""
     taken = update(NumberSeries).where(NumberSeries.year == year).values(last=NumberSeries.last + 1)
-    number = db.session.scalar(taken.returning(NumberSeries.last))
+    number: int | None = db.session.scalar(taken.returning(NumberSeries.last))
     if number is None:
         db.session.execute(insert(NumberSeries).values(year=year, last=1))
         return 1
@@ -236,7 +236,7 @@ def _next_number(year: int) -> int:
 def _next_line(member_id: int, year: int, at: dt.datetime) -> int:
     """The next line of the member's book; a missing book is issued here and never stops a record."""
     line = update(Book).where(Book.member_id == member_id, Book.year == year).values(lines=Book.lines + 1)
-    found = db.session.scalar(line.returning(Book.lines))
+    found: int | None = db.session.scalar(line.returning(Book.lines))
     if found is None:
         db.session.add(Book(member_id=member_id, year=year, issued_at=at, issued_by_id=None, lines=1))
         return 1

@@ -1,11 +1,12 @@
 """All reads of records, scoped to who asks."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, false, func, or_, select, true, tuple_
-from sqlalchemy.orm import joinedload, load_only, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, load_only, selectinload
 
 from logbook.access import Actor
 from logbook.accounts.models import Person
@@ -126,9 +127,10 @@ def _page(rows: Sequence[Visit], filters: Filters, *, newer: bool, older: bool) 
 
 def _key(text: str, filters: Filters) -> tuple[object, int] | None:
     """The key in an address; None for nonsense, which then opens the first page."""
-    first, _, second = text.rpartition("_" if filters.by_date else "-")
+    pattern = r"(\d{4}-\d\d-\d\d)_(\d{1,9})" if filters.by_date else r"(\d{4})-(\d{1,9})"
+    found = re.fullmatch(pattern, text, re.ASCII)
     try:
-        return (dt.date.fromisoformat(first) if filters.by_date else int(first), int(second))
+        return found and (dt.date.fromisoformat(found[1]) if filters.by_date else int(found[1]), int(found[2]))
     except ValueError:
         return None
 
@@ -165,8 +167,8 @@ def _conditions(actor: Actor, filters: Filters) -> Iterable[ColumnElement[bool]]
 
 
 def _state(state: str) -> Iterable[ColumnElement[bool]]:
-    conditions = {
-        "counted": Visit.counts,
+    conditions: dict[str, ColumnElement[bool]] = {
+        "counted": Visit.counts.is_(True),
         "new": and_(Visit.counts, or_(Visit.received_version.is_(None), Visit.received_version != Visit.version)),
         "late": and_(Visit.counts, Visit.late),
         "unconfirmed": and_(Visit.confirmed_at.is_(None), Visit.withdrawn_at.is_(None), Visit.declined_at.is_(None)),
@@ -322,7 +324,7 @@ def by_client_key(client_key: str) -> Row[Visit, str] | None:
 # --- books and years ------------------------------------------------------------------------------
 
 
-def _locked(year: ColumnElement[int]) -> ColumnElement[bool]:
+def _locked(year: InstrumentedAttribute[int]) -> ColumnElement[bool]:
     return exists().where(LockedYear.year == year)
 
 

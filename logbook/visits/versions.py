@@ -13,8 +13,6 @@ from logbook.db import N_, Word
 from logbook.problems.models import Category, Handling, Side
 from logbook.visits.models import Content, Kind, Level
 
-# What only some readers of a record may see; its differences are kept from the others as well.
-RESTRICTED = {"thinking": "thinking", "thinking_widened": "thinking", "observation": "observation"}
 FIELDS = {
     "visited_on": N_("下基层日期"),
     "branch_id": N_("党组织"),
@@ -84,14 +82,14 @@ def differences(old: str, new: str, names: dict[str, dict[int, str]], hidden: fr
 
 def _shown(field: str, value: Any, names: dict[str, dict[int, str]]) -> str:
     if value in (None, "", []):
-        return _("（无）")
+        return str(_("（无）"))
     if field in WORDS:
         values = value if isinstance(value, list) else [value]
-        return _("、").join(WORDS[field](one).label for one in values)
+        return str(_("、")).join(WORDS[field](one).label for one in values)
     if field == "branch_id":
         return names["branches"].get(value, "")
     if field == "companion_ids":
-        return _("、").join(names["people"].get(one, "") for one in value)
+        return str(_("、")).join(names["people"].get(one, "") for one in value)
     return _lines(field, value)
 
 
@@ -103,7 +101,7 @@ def _lines(field: str, value: Any) -> str:
     if field == "undertakings":
         return "\n".join(one["text"] for one in value)
     if field == "half_days":
-        return _("半天") if value == 1 else _("%(n)s天", n=f"{value / 2:g}")
+        return str(_("半天") if value == 1 else _("%(n)s天", n=f"{value / 2:g}"))
     return str(value)
 
 
