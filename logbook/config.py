@@ -14,10 +14,13 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     instance = Path(overrides.get("INSTANCE") or os.environ.get("LOGBOOK_INSTANCE", "instance")).resolve()
     instance.mkdir(parents=True, exist_ok=True)
     url = overrides.get("SQLALCHEMY_DATABASE_URI") or os.environ.get("LOGBOOK_DATABASE_URL")
+    url = url or f"sqlite:///{instance / 'logbook.db'}"
     config: dict[str, Any] = {
         "INSTANCE": instance,
         "SECRET_KEY": overrides.get("SECRET_KEY") or _secret_key(instance),
-        "SQLALCHEMY_DATABASE_URI": url or f"sqlite:///{instance / 'logbook.db'}",
+        "SQLALCHEMY_DATABASE_URI": url,
+        # A long writer is waited for this many seconds; then the page says so and keeps what was typed.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"connect_args": {"timeout": 30}} if url.startswith("sqlite") else {},
         # Eight attachments of 10 MiB and the text; what is larger is refused before it is read.
         "MAX_CONTENT_LENGTH": 84 * MIB,
         "MAX_FORM_MEMORY_SIZE": 4 * MIB,

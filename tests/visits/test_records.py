@@ -4,11 +4,11 @@ import datetime as dt
 import json
 
 import pytest
-from logbook.problems.actions import NewProblem, NewUndertaking
 
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.problems import queries as problems
+from logbook.problems.actions import NewProblem, NewUndertaking
 from logbook.problems.models import Category, Side, SourceKind
 from logbook.settings.queries import Settings
 from logbook.visits import actions, queries
