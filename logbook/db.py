@@ -125,7 +125,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            "busy_timeout=30000",
             "foreign_keys=ON",
             "secure_delete=ON",
         ):
