@@ -591,7 +591,7 @@ def check(_options: argparse.Namespace) -> int:
         "ruff check": [VENV / "bin" / "ruff", "check", "--quiet", "."],
         "ruff format": [VENV / "bin" / "ruff", "format", "--check", "--quiet", "."],
         "mypy": [PYTHON, "-m", "mypy"],
-        "lint-imports": [VENV / "bin" / "lint-imports"],
+        "lint-imports": [VENV / "bin" / "lint-imports", "--no-logo"],
         "test_house": [PYTHON, "-m", "pytest", "tests/test_house.py"],
         "db-upgrade": [PYTHON, "-m", "flask", "--app", "logbook.app", "db-upgrade"],
         "alembic check": [PYTHON, "-m", "flask", "--app", "logbook.app", "db-check"],

@@ -4,8 +4,10 @@ The rules are those of the record system: one number series a year, nothing over
 """
 
 import datetime as dt
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import delete, insert, update
@@ -23,7 +25,9 @@ from logbook.problems.actions import DueRules, NewProblem, NewUndertaking, Sourc
 from logbook.problems.models import Category, SourceKind
 from logbook.settings.queries import Settings
 from logbook.visits import queries
+from logbook.visits.attachments import MOST_FILES, NewFile
 from logbook.visits.models import (
+    Attachment,
     Book,
     Companion,
     Content,
@@ -69,6 +73,7 @@ class NewVisit:
     observation_widened: bool = False
     problems: tuple[NewProblem, ...] = ()
     undertakings: tuple[NewUndertaking, ...] = ()
+    files: tuple[NewFile, ...] = ()
     paper_on: dt.date | None = None
     late_reason: str = ""
     client_key: str | None = None
@@ -101,6 +106,7 @@ def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings) 
     branch = _branch(new)
     visit = _insert(new, by=by, at=at, settings=settings)
     _write_lines(visit, new, branch, by=by, at=at, settings=settings)
+    _attach(visit, new.files, by=by, at=at)
     _name_companions(visit, new, new.companion_ids, by=by, at=at, settings=settings)
     return visit
 
@@ -139,6 +145,8 @@ def _check(new: NewVisit, by: Actor, at: dt.datetime) -> None:
     _check_paper(new, by, today)
     if new.member_id in new.companion_ids:
         raise RuleBroken("companion_ids", _("同行成员不含本人。"))
+    if len(new.files) > MOST_FILES:
+        raise RuleBroken("files", _("一条记录最多%(most)s个附件。", most=MOST_FILES))
 
 
 def _locked(year: int) -> RuleBroken:
@@ -249,7 +257,12 @@ def _write_children(visit: Visit, new: NewVisit) -> None:
     _insert_all(Voice, [{"visit_id": visit.id, "text": text, "category": category} for text, category in new.voices])
 
 
-def _insert_all(table: type[VisitKind | VisitContent | Voice], rows: list[dict[str, object]]) -> None:
+def _attach(visit: Visit, files: Sequence[NewFile], *, by: Actor, at: dt.datetime) -> None:
+    rows = [{**asdict(file), "visit_id": visit.id, "added_by_id": by.person_id, "added_at": at} for file in files]
+    _insert_all(Attachment, rows)
+
+
+def _insert_all(table: type[VisitKind | VisitContent | Voice | Attachment], rows: list[dict[str, object]]) -> None:
     if rows:
         db.session.execute(insert(table), rows)
 
@@ -282,7 +295,9 @@ def _write_lines(
     rules = DueRules(
         settings.problem_due_days, settings.undertaking_due_days, branch.host_unit if branch else settings.unit_name
     )
-    problems.record_lines(_source(visit), new.problems, new.undertakings, rules=rules, by=by, at=at)
+    problems.record_lines(
+        _source(visit), new.problems, new.undertakings, rules=rules, by=by, at=at, first=visit.version == 1
+    )
 
 
 # --- joint trips ----------------------------------------------------------------------------------
@@ -357,10 +372,12 @@ def correct(
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
     _check(new, by, at)
     branch = _branch(new)
-    _refuse_unchanged(visit, new)
+    before = _changed_body(visit, new)
     _rewrite(visit, new, by=by, at=at)
     _write_version(visit, new, by=by, at=at, reason=reason.strip())
-    _write_lines(visit, new, branch, by=by, at=at, settings=settings)
+    _write_lines(visit, _without_noted(new, before), branch, by=by, at=at, settings=settings)
+    held = {file["digest"] for file in before.get("files", ())}
+    _attach(visit, [file for file in new.files if file.digest not in held], by=by, at=at)
     _renew_companions(visit, new, by=by, at=at, settings=settings)
     return visit
 
@@ -383,10 +400,19 @@ def _refuse_locked(visit: Visit) -> None:
         raise _locked(visit.year)
 
 
-def _refuse_unchanged(visit: Visit, new: NewVisit) -> None:
+def _changed_body(visit: Visit, new: NewVisit) -> dict[str, Any]:
+    """The fields as they stood; RuleBroken when the new ones say the same."""
     stored = queries.version(visit.id, visit.version)
     if stored is not None and stored.digest == digest_of(body_of(new)):
         raise RuleBroken("reason", _("内容没有改动，不需要更正。"))
+    before: dict[str, Any] = json.loads(stored.body) if stored else {}
+    return before
+
+
+def _without_noted(new: NewVisit, before: dict[str, Any]) -> NewVisit:
+    """Without the lines already noted as progress of an open problem: they are noted once."""
+    noted = {(line["line"], line["repeats_id"]) for line in before.get("problems", ()) if line["repeats_id"]}
+    return replace(new, problems=tuple(p for p in new.problems if (p.line, p.repeats_id) not in noted))
 
 
 def _rewrite(visit: Visit, new: NewVisit, *, by: Actor, at: dt.datetime) -> None:

@@ -298,6 +298,11 @@ def own_texts(member_id: int, but: int, limit: int = 50) -> Sequence[Row[int, in
     ).all()
 
 
+def last_visited_on(branch_id: int) -> dt.date | None:
+    """The day of the last counted visit to the branch, whoever went."""
+    return db.session.scalar(select(func.max(Visit.visited_on)).where(Visit.branch_id == branch_id, Visit.counts))
+
+
 def plain_visit(visit_id: int) -> Visit | None:
     """The bare row, for an action that checks itself who may."""
     return db.session.get(Visit, visit_id)
@@ -371,6 +376,16 @@ def book_records(actor: Actor, member_id: int, year: int) -> Sequence[Visit]:
         .options(joinedload(Visit.branch), joinedload(Visit.entered_by), selectinload(Visit.kinds))
         .order_by(Visit.seq)
     ).all()
+
+
+def book_bodies(member_id: int, year: int) -> dict[int, str]:
+    """The current version's body of each of a book's records, by visit id."""
+    rows = db.session.execute(
+        select(VisitVersion.visit_id, VisitVersion.body)
+        .join(Visit, (Visit.id == VisitVersion.visit_id) & (Visit.version == VisitVersion.n))
+        .where(Visit.member_id == member_id, Visit.year == year)
+    )
+    return {visit_id: body for visit_id, body in rows}  # noqa: C416 - dict(rows) would take a row for a mapping
 
 
 def addenda(year: int) -> Sequence[Addendum]:

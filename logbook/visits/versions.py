@@ -1,9 +1,11 @@
 """A version's body: the whole record as canonical JSON text, its digest, and differences in plain words."""
 
 import datetime as dt
+import difflib
 import enum
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,14 +30,19 @@ FIELDS = {
     "contents": N_("主要内容"),
     "voices": N_("基层呼声"),
     "thinking": N_("思想动向"),
+    "thinking_widened": N_("思想动向按知悉范围公开"),
     "solved_on_site": N_("现场解决"),
     "guidance": N_("指导意见"),
     "observation": N_("平时工作掌握情况"),
+    "observation_widened": N_("平时工作掌握情况按知悉范围公开"),
     "problems": N_("问题"),
     "undertakings": N_("领办事项"),
+    "files": N_("附件"),
     "paper_on": N_("纸质原件记录日期"),
     "late_reason": N_("登记较晚的原因"),
 }
+ALIKE = 0.92  # of two texts, by difflib's ratio
+COMPARED = 2000  # characters: longer texts are compared as a whole only, the ratio would take seconds
 WORDS: dict[str, type[Word]] = {"kinds": Kind, "level": Level, "contents": Content}
 
 
@@ -80,9 +87,29 @@ def differences(old: str, new: str, names: dict[str, dict[int, str]], hidden: fr
     return found
 
 
+def repeated(text: str, earlier: Iterable[tuple[int, int, str]]) -> str | None:
+    """The number of the first of the (year, seq, findings) that says the same as `text`, or nearly."""
+    words = "".join(text.split())
+    for year, seq, findings in earlier:
+        if _alike(words, "".join(findings.split())):
+            return f"{year}-{seq}"
+    return None
+
+
+def _alike(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if max(len(one), len(other)) > COMPARED:
+        return False
+    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
+    return all(ratio() > ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
+
+
 def _shown(field: str, value: Any, names: dict[str, dict[int, str]]) -> str:
     if value in (None, "", []):
         return str(_("（无）"))
+    if isinstance(value, bool):
+        return str(_("是") if value else _("否"))
     if field in WORDS:
         values = value if isinstance(value, list) else [value]
         return str(_("、")).join(WORDS[field](one).label for one in values)
@@ -100,6 +127,8 @@ def _lines(field: str, value: Any) -> str:
         return "\n".join(_problem(one) for one in value)
     if field == "undertakings":
         return "\n".join(one["text"] for one in value)
+    if field == "files":
+        return _("、").join(one["name"] for one in value)
     if field == "half_days":
         return str(_("半天") if value == 1 else _("%(n)s天", n=f"{value / 2:g}"))
     return str(value)

@@ -1,0 +1,394 @@
+"""The form of a record: single values are fields, repeated rows come by parallel names (problem_text, …)."""
+
+import datetime as dt
+import enum
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask import g, request
+from flask_babel import gettext, lazy_gettext
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.widgets import CheckboxInput, DateInput, ListWidget, NumberInput
+
+from logbook import formats
+from logbook.errors import RuleBroken
+from logbook.formats import clean_text
+from logbook.problems.actions import NewProblem, NewUndertaking
+from logbook.problems.models import Category, Handling, Side
+from logbook.settings.forms import Form
+from logbook.visits.actions import NewVisit
+from logbook.visits.attachments import NewFile
+from logbook.visits.models import Content, Kind, Level
+from logbook.visits.queries import Filters
+
+_ = lazy_gettext
+T = TypeVar("T", bound=enum.Enum)
+OTHER_DAY = "other"
+ROWS = {
+    "voice": ("text", "category"),
+    "problem": ("line", "text", "category", "side", "handling", "owner", "due", "repeats"),
+    "undertaking": ("line", "text", "due"),
+}
+MOST_SEARCHED = 100  # characters of a search
+LARGEST = 2**31 - 1  # of a stored integer
+MOST_ROWS = 50  # of one kind in one record
+HALF_DAYS = {1: _("半天"), 2: _("一天"), 3: _("一天半"), 4: _("两天"), 6: _("三天"), 8: _("四天"), 10: _("五天")}
+
+
+@dataclass(slots=True)
+class Row:
+    """One repeated row as typed; `number` is its line in the record once it is parsed, `errors` are beside it."""
+
+    values: dict[str, str]
+    number: int | None = None
+    errors: list[object] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a record starts from: the body as it stands, the fields hidden from who types, the last line ever given."""
+
+    body: Mapping[str, Any] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    last_line: int = 0
+
+
+def form_data() -> MultiDict[str, str] | None:
+    """What was typed: in this request, or before a sign-in in the middle of typing; None on a fresh page."""
+    if "shown_again" in g:
+        shown: MultiDict[str, str] = g.shown_again
+        return shown
+    return request.form if request.method == "POST" else None
+
+
+def _text(label: object, **options: Any) -> StringField:
+    return StringField(label, filters=[clean_text], **options)
+
+
+def _long(label: object, rows: int = 3) -> TextAreaField:
+    return TextAreaField(label, filters=[clean_text], render_kw={"rows": rows, "class": "short"})
+
+
+def _ticks(label: object) -> SelectMultipleField:
+    return SelectMultipleField(
+        label, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=False, choices=[]
+    )
+
+
+class VisitForm(Form):
+    """Field names are those of NewVisit and of the refusals the domain raises."""
+
+    class Meta(Form.Meta):
+        csrf = False  # CSRFProtect has checked the token of every POST; a second check would only cost
+
+    member_id = SelectField(_("党组成员"), validate_choice=False, choices=[])
+    visited_on = RadioField(_("日期"), validate_choice=False, choices=[])
+    other_on = StringField(_("其他日期"), widget=DateInput())
+    branch_id = SelectField(_("党组织"), validate_choice=False, choices=[])
+    place = _text(_("其他地点"), description=_("不在名册内的，写明地点。"))
+    kinds = _ticks(_("方式"))
+    findings = TextAreaField(
+        _("基本情况"), filters=[clean_text], description=_("三两行就够，可用语音输入；没有问题写“无问题”。")
+    )
+    level = RadioField(_("知悉范围"), validate_choice=False, choices=[])
+    half_days = SelectField(_("时长"), validate_choice=False, choices=[])
+    people_met = _text(_("座谈走访对象"))
+    headcount = StringField(_("人数"), widget=NumberInput(min=0))
+    companion_ids = _ticks(_("同行成员"))
+    companions_note = _text(_("其他同行人员"))
+    contents = _ticks(_("主要内容"))
+    thinking = _long(_("思想动向"))
+    thinking_widened = BooleanField(_("按本记录知悉范围公开"))
+    solved_on_site = _long(_("现场解决"))
+    guidance = _long(_("指导意见"))
+    observation = _long(_("平时工作掌握情况"))
+    observation_widened = BooleanField(_("按本记录知悉范围公开"))
+    paper_on = StringField(_("纸质原件记录日期"), widget=DateInput())
+    late_reason = _text(_("登记较晚的原因（选填）"))
+    reason = _text(_("更正的原因"))
+    based_on = HiddenField()
+    no_secrets = BooleanField(_("已核对，不涉及国家秘密和工作秘密"))
+    client_key = HiddenField()
+
+    def __init__(self, *, rows: dict[str, list[Row]] | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        typed = form_data()
+        self.rows = rows or {kind: [] for kind in ROWS} if typed is None else {k: _rows(typed, k) for k in ROWS}
+        self.part_errors: dict[str, list[object]] = {"voices": [], "files": []}
+
+    # --- what is offered; only a page that is shown needs it ---
+
+    def offer(self, *, today: dt.date, seven: bool, levels: Sequence[Level]) -> None:
+        """Offer days, kinds, contents, levels and durations in the reader's language."""
+        self._offer_days(today)
+        self.kinds.choices = _choices(Kind)
+        contents = list(Content)
+        self.contents.choices = _choices(contents if seven else contents[:4])
+        self.level.choices = _choices(levels)
+        known = self.half_days.data
+        days = HALF_DAYS if not known or known in map(str, HALF_DAYS) else {**HALF_DAYS, known: known}
+        self.half_days.choices = [SelectChoice("", "—"), *(SelectChoice(str(n), str(w)) for n, w in days.items())]
+
+    def _offer_days(self, today: dt.date) -> None:
+        yesterday = today - dt.timedelta(days=1)
+        near = {
+            today.isoformat(): f"{gettext('今天')} {formats.short_date(today)}",
+            yesterday.isoformat(): gettext("昨天"),
+        }
+        if self.visited_on.data not in {*near, OTHER_DAY}:
+            self.other_on.data = self.other_on.data or self.visited_on.data
+            self.visited_on.data = OTHER_DAY
+        near[OTHER_DAY] = gettext("其他日期")
+        self.visited_on.choices = [SelectChoice(value, label) for value, label in near.items()]
+
+    def add_row(self, kind: str) -> None:
+        """One more empty row of `kind`; nothing for a kind that is none."""
+        if kind in ROWS and len(self.rows[kind]) < MOST_ROWS:
+            self.rows[kind].append(empty_row(kind))
+
+    # --- refusals ---
+
+    def refuse(self, broken: RuleBroken) -> None:
+        """Put a refusal beside its field or row (problem-2: the problem of line 2), or on top of the form."""
+        kind, _dash, number = broken.field.partition("-")
+        row = next((r for r in self.rows.get(kind, []) if str(r.number) == number), None)
+        if row is not None:
+            row.errors.append(broken.message)
+        elif broken.field in self.part_errors:
+            self.part_errors[broken.field].append(broken.message)
+        else:
+            super().refuse(broken)
+
+    def faults(self) -> dict[str, tuple[str, str]]:
+        """What is wrong: {field or row: (its label, the message)}; for the summary and for JSON."""
+        labels = {"problem": gettext("问题"), "undertaking": gettext("领办事项"), "voice": gettext("基层呼声")}
+        parts = {"voices": labels["voice"], "files": gettext("照片、文件")}
+        wrong = [("", "", self.form_errors)]
+        wrong += [(f.name, str(f.label.text), f.errors) for f in self]
+        for kind, label in labels.items():
+            wrong += [(f"{kind}-{i}", f"{label}{i}", row.errors) for i, row in enumerate(self.rows[kind], 1)]
+        wrong += [(name, parts[name], errors) for name, errors in self.part_errors.items()]
+        return {name: (label, str(errors[0])) for name, label, errors in wrong if errors}
+
+    # --- what was typed, as the domain takes it ---
+
+    def new_visit(self, member_id: int, basis: Basis) -> NewVisit | None:
+        """The record as typed, or None when something is nonsense: then the errors stand beside the fields."""
+        line = _Lines(basis)
+        values: dict[str, Any] = {
+            "member_id": member_id,
+            "visited_on": self._visited_on(),
+            "branch_id": self._number("branch_id"),
+            "kinds": self._words("kinds", Kind),
+            "level": self._word("level", Level),
+            "half_days": self._number("half_days", most=120),
+            "headcount": self._number("headcount", most=100_000),
+            "companion_ids": self._people(),
+            "contents": self._words("contents", Content),
+            "paper_on": self._day("paper_on"),
+            "voices": tuple(self._parsed("voice", self._voice)),
+            "problems": tuple(self._parsed("problem", self._problem, line)),
+            "undertakings": tuple(self._parsed("undertaking", self._undertaking, line)),
+            "files": tuple(NewFile(**file) for file in basis.body.get("files", ())),
+            "client_key": (self.client_key.data or "")[:64] or None,
+        }
+        for name in ("place", "findings", "people_met", "companions_note", "thinking", "solved_on_site", "guidance",
+                     "observation", "late_reason"):  # fmt: skip
+            values[name] = self[name].data or ""
+        for name in ("thinking", "observation"):
+            values[f"{name}_widened"] = bool(values[name]) and bool(self[f"{name}_widened"].data)
+        values |= {name: basis.body[name] for name in basis.hidden if name in basis.body}
+        return None if self.faults() else NewVisit(**values)
+
+    def secrecy_mark(self) -> str | None:
+        """The first secrecy mark in any text, unless the person ticked that there is no secret."""
+        if self.no_secrets.data:
+            return None
+        texts = [f.data for f in self if isinstance(f, StringField) and f.data]
+        texts += [row.values["text"] for rows in self.rows.values() for row in rows]
+        return formats.secrecy_mark("\n".join(texts))
+
+    def _wrong(self, name: str, message: object) -> None:
+        self.refuse(RuleBroken(name, message))
+
+    def _visited_on(self) -> dt.date | None:
+        text = self.visited_on.data if self.visited_on.data != OTHER_DAY else self.other_on.data
+        day = _date(text or "")
+        if day is None:
+            self._wrong("visited_on", _("请选择下基层日期，例如2026年3月5日。"))
+        return day
+
+    def _day(self, name: str) -> dt.date | None:
+        day = _date(self[name].data or "")
+        if day is None and self[name].data:
+            self._wrong(name, _("请选择日期。"))
+        return day
+
+    def _number(self, name: str, most: int = LARGEST) -> int | None:
+        text = self[name].data or ""
+        number = _integer(text, most)
+        if number is None and text:
+            self._wrong(name, _("请重新选择或填写此项。"))
+        return number
+
+    def _word(self, name: str, words: type[T]) -> T | None:
+        try:
+            return words(self[name].data)
+        except ValueError:
+            self._wrong(name, _("请重新选择此项。"))
+            return None
+
+    def _words(self, name: str, words: type[T]) -> tuple[T, ...]:
+        try:
+            return tuple(dict.fromkeys(words(value) for value in self[name].data or ()))
+        except ValueError:
+            self._wrong(name, _("请重新选择此项。"))
+            return ()
+
+    def _people(self) -> tuple[int, ...]:
+        ids = [_integer(text) for text in self.companion_ids.data or ()]
+        if None in ids:
+            self._wrong("companion_ids", _("请重新选择此项。"))
+        return tuple(dict.fromkeys(i for i in ids if i is not None))
+
+    def _parsed(self, kind: str, parse: Callable[..., Any], line: "_Lines | None" = None) -> list[Any]:
+        found = []
+        for i, row in enumerate((r for r in self.rows[kind] if r.values["text"]), 1):
+            row.number = line.of(row.values["line"]) if line else i
+            try:
+                found.append(parse(row))
+            except ValueError:
+                row.errors.append(_("请重新选择这一行的内容。"))
+        return found
+
+    def _voice(self, row: Row) -> tuple[str, Category]:
+        return row.values["text"], Category(row.values["category"] or Category.OTHER.value)
+
+    def _problem(self, row: Row) -> NewProblem:
+        typed = row.values
+        return NewProblem(
+            text=typed["text"],
+            line=row.number or 0,
+            category=Category(typed["category"] or Category.OTHER.value),
+            side=Side(typed["side"] or Side.BRANCH.value),
+            handling=Handling(typed["handling"] or Handling.COORDINATE.value),
+            owner_unit=typed["owner"][:100],
+            due_on=_date(typed["due"], strict=True),
+            repeats_id=_strict_integer(typed["repeats"]),
+        )
+
+    def _undertaking(self, row: Row) -> NewUndertaking:
+        return NewUndertaking(
+            text=row.values["text"], line=row.number or 0, due_on=_date(row.values["due"], strict=True)
+        )
+
+
+class _Lines:
+    """Numbers the lines: a line of the current version keeps its number, a new one gets the next, none twice."""
+
+    def __init__(self, basis: Basis) -> None:
+        self.kept = {one["line"] for name in ("problems", "undertakings") for one in basis.body.get(name, ())}
+        self.last = basis.last_line
+
+    def of(self, typed: str) -> int:
+        number = _integer(typed)
+        if number in self.kept:
+            self.kept.remove(number)
+            return int(number or 0)
+        self.last += 1
+        return self.last
+
+
+def empty_row(kind: str) -> Row:
+    """A row to be typed in."""
+    return Row(dict.fromkeys(ROWS[kind], ""))
+
+
+def _rows(typed: MultiDict[str, str], kind: str) -> list[Row]:
+    columns = {name: typed.getlist(f"{kind}_{name}") for name in ROWS[kind]}
+    count = min(len(columns["text"]), MOST_ROWS)
+    return [Row({name: clean_text(_at(column, i)) for name, column in columns.items()}) for i in range(count)]
+
+
+def _at(column: list[str], i: int) -> str:
+    return column[i] if i < len(column) else ""
+
+
+def _choices(words: Any) -> list[SelectChoice]:
+    return [SelectChoice(word.value, word.label) for word in words]
+
+
+def _date(text: str, *, strict: bool = False) -> dt.date | None:
+    """The day typed as 2026-03-05; None for nothing, and for nonsense unless `strict`: then ValueError."""
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        if strict:
+            raise
+        return None
+
+
+def _integer(text: str, most: int = LARGEST) -> int | None:
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    return int(text) if digits and int(text) <= most else None
+
+
+def _strict_integer(text: str) -> int | None:
+    return int(text) if text else None
+
+
+# --- a stored record as a form shows it -----------------------------------------------------------
+
+
+def typed_from(body: str) -> tuple[dict[str, Any], dict[str, list[Row]]]:
+    """(values, rows) of a version's body, as a person would have typed them."""
+    stored = json.loads(body)
+    values = {name: value for name, value in stored.items() if isinstance(value, str | bool)}
+    values |= {name: str(stored.get(name) or "") for name in ("branch_id", "half_days", "headcount")}
+    values |= {name: stored.get(name, []) for name in ("kinds", "contents")}
+    values["companion_ids"] = [str(one) for one in stored.get("companion_ids", ())]
+    rows = {
+        "voice": [Row({"text": text, "category": category}) for text, category in stored.get("voices", ())],
+        "problem": [_stored_row(one, "problem") for one in stored.get("problems", ())],
+        "undertaking": [_stored_row(one, "undertaking") for one in stored.get("undertakings", ())],
+    }
+    return values, rows
+
+
+def _stored_row(one: Mapping[str, Any], kind: str) -> Row:
+    stored = {**one, "owner": one.get("owner_unit"), "due": one.get("due_on"), "repeats": one.get("repeats_id")}
+    return Row({name: str(stored.get(name) or "") for name in ROWS[kind]})
+
+
+# --- the filters of a list ------------------------------------------------------------------------
+
+STATES = {
+    "counted": _("计入统计"),
+    "new": _("新收到"),
+    "late": _("登记较晚"),
+    "unconfirmed": _("待本人确认"),
+    "withdrawn": _("已撤销"),
+}
+
+
+def filters_from(args: Mapping[str, str]) -> Filters:
+    """What an address narrows the list to; nonsense narrows nothing."""
+    return Filters(
+        from_on=_date(args.get("from", "")),
+        to_on=_date(args.get("to", "")),
+        member_id=_integer(args.get("member", "")),
+        branch_id=_integer(args.get("branch", "")),
+        kind=_known(Kind, args.get("kind")),
+        content=_known(Content, args.get("content")),
+        state=args.get("state", "") if args.get("state") in STATES else "",
+        text=clean_text(args.get("text"))[:MOST_SEARCHED],
+        by_date=args.get("sort") == "date",
+    )
+
+
+def _known(words: type[T], value: str | None) -> T | None:
+    return next((word for word in words if word.value == value), None)
