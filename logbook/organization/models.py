@@ -111,3 +111,13 @@ class Liaison(Base):
     branch: Mapped[Branch] = relationship(viewonly=True)
 
     __table_args__ = (Index(None, "year", "member_id"),)
+
+
+class LiaisonLock(Base):
+    """A closed year: its liaison, and what was true in it, no longer changes."""
+
+    __tablename__ = "liaison_lock"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    locked_at: Mapped[dt.datetime]
+    locked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -2,14 +2,17 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Row, or_, select, union
+from sqlalchemy import ColumnElement, Row, func, or_, select, union
 from sqlalchemy.orm import joinedload
 
-from logbook.accounts.models import Person
+from logbook.access import Role
+from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
-from logbook.organization.models import Branch, Liaison, Membership, Placement, SecretaryTerm
+from logbook.organization.models import Branch, Liaison, LiaisonLock, Membership, Placement, SecretaryTerm
 
+History = TypeVar("History", Placement, SecretaryTerm, Membership)
 ORDER = (Branch.official_order, Branch.pinyin, Branch.id)
 
 
@@ -142,3 +145,111 @@ def inside(general_branch_id: int, on: dt.date) -> frozenset[int]:
             select(Placement.branch_id).where(Placement.general_branch_id == general_branch_id, *_holds(Placement, on))
         )
     )
+
+
+def last_locked_year() -> int:
+    """The latest closed year, 0 when none is."""
+    return db.session.scalar(select(func.max(LiaisonLock.year))) or 0
+
+
+def locked_years() -> frozenset[int]:
+    return frozenset(db.session.scalars(select(LiaisonLock.year)))
+
+
+def branch_named(name: str) -> Branch | None:
+    return db.session.scalar(select(Branch).where(Branch.name == name))
+
+
+def placements_of(branch_id: int) -> Sequence[Placement]:
+    """Where the branch stood, the earliest first."""
+    query = select(Placement).where(Placement.branch_id == branch_id, Placement.void.is_(False))
+    return db.session.scalars(query.order_by(Placement.from_on, Placement.id)).all()
+
+
+def contains_any(general_branch_id: int) -> bool:
+    """Whether any branch ever stood inside this one."""
+    query = select(Placement.id).where(Placement.general_branch_id == general_branch_id, Placement.void.is_(False))
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def terms() -> Sequence[SecretaryTerm]:
+    """All secretaries' terms that were not entered in error, the earliest first."""
+    query = select(SecretaryTerm).where(SecretaryTerm.void.is_(False))
+    return db.session.scalars(query.order_by(SecretaryTerm.from_on, SecretaryTerm.id)).all()
+
+
+def memberships() -> Sequence[Membership]:
+    """Everyone's own branches, not entered in error, the earliest first."""
+    query = select(Membership).where(Membership.void.is_(False))
+    return db.session.scalars(query.order_by(Membership.from_on, Membership.id)).all()
+
+
+def memberships_of(person_id: int) -> Sequence[Membership]:
+    """The person's own branches, the earliest first."""
+    query = select(Membership).where(Membership.person_id == person_id, Membership.void.is_(False))
+    return db.session.scalars(query.order_by(Membership.from_on, Membership.id)).all()
+
+
+def belonging_to(branch_id: int, on: dt.date) -> Sequence[Membership]:
+    """Whose own branch this is on a day, with the person, in official order."""
+    return db.session.scalars(
+        select(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.branch_id == branch_id, *_holds(Membership, on))
+        .options(joinedload(Membership.person, innerjoin=True))
+        .order_by(Person.official_order, Person.pinyin, Person.id)
+    ).all()
+
+
+def history_row(table: type[History], row_id: int) -> History | None:
+    """The row, unless it was entered in error."""
+    return db.session.scalar(select(table).where(table.id == row_id, table.void.is_(False)))
+
+
+def liaison(liaison_id: int) -> Liaison | None:
+    """The row with its member and branch, unless it was entered in error."""
+    return db.session.scalar(
+        select(Liaison)
+        .where(Liaison.id == liaison_id, Liaison.void.is_(False))
+        .options(joinedload(Liaison.member, innerjoin=True), joinedload(Liaison.branch, innerjoin=True))
+    )
+
+
+def liaisons_of_branch(branch_id: int) -> Sequence[Liaison]:
+    """Every liaison of a branch with its member, the latest first."""
+    return db.session.scalars(
+        select(Liaison)
+        .where(Liaison.branch_id == branch_id, Liaison.void.is_(False))
+        .options(joinedload(Liaison.member, innerjoin=True))
+        .order_by(Liaison.year.desc(), Liaison.from_on.desc(), Liaison.id)
+    ).all()
+
+
+def same_liaison(year: int, member_id: int, branch_id: int) -> Sequence[Liaison]:
+    """The member's periods with that branch in the year."""
+    query = select(Liaison).where(Liaison.year == year, Liaison.member_id == member_id, Liaison.branch_id == branch_id)
+    return db.session.scalars(query.where(Liaison.void.is_(False)).order_by(Liaison.from_on)).all()
+
+
+def liaison_years() -> Sequence[int]:
+    """The years that have an arrangement, the latest first."""
+    query = select(Liaison.year).where(Liaison.void.is_(False)).distinct()
+    return db.session.scalars(query.order_by(Liaison.year.desc())).all()
+
+
+def liaisons_in(years: frozenset[int]) -> Sequence[Liaison]:
+    """The arrangements of several years."""
+    query = select(Liaison).where(Liaison.void.is_(False), Liaison.year.in_(years))
+    return db.session.scalars(query.order_by(Liaison.from_on, Liaison.id)).all()
+
+
+def everyone() -> Sequence[Person]:
+    """Everyone in official order, without their grants: one statement however many there are."""
+    return db.session.scalars(select(Person).order_by(Person.official_order, Person.pinyin, Person.id)).all()
+
+
+def grants() -> Sequence[Row[int, Role, dt.datetime | None]]:
+    """(person id, role, ended at or None) of every grant there ever was."""
+    return db.session.execute(
+        select(RoleGrant.person_id, RoleGrant.role, RoleGrant.ended_at).order_by(RoleGrant.id)
+    ).all()
