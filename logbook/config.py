@@ -35,7 +35,7 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         # How many reverse proxies stand in front (HTTPS); 0: none, their headers are not believed.
         "PROXIES": int(os.environ.get("LOGBOOK_PROXIES", "0")),
     }
-    return config | overrides
+    return config | overrides | {"INSTANCE": instance}
 
 
 def _secret_key(instance: Path) -> str:

@@ -56,6 +56,7 @@ def app(tmp_path: Path, _postgres_url):
             **({"SQLALCHEMY_DATABASE_URI": _postgres_url} if _postgres_url else {}),
         }
     )
+    app.error_handler_spec[None][None].pop(Exception)  # a test shows the traceback, not the page that hides it
     with app.app_context():
         db.create_all()
         factories.setting("unit_name", "青湖风景区管理局")

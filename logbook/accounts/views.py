@@ -101,7 +101,7 @@ def _recognise(name: str, password: str) -> tuple[Person | None, str]:
     with reading():  # the password is hashed outside any transaction
         wait = actions.wait_seconds(name, at=moment)
         person = queries.by_sign_in_name(name)
-        db.session.rollback()
+        db.session.close()
     if wait:
         return None, _("连续几次没有登录成功，请%(n)s秒后再试。", n=wait)
     if not actions.verify(person.password_hash if person else None, password) or not (person and person.active):
@@ -167,7 +167,7 @@ def use_code() -> str | Response | tuple[str, int]:
             person = actions.use_code(name, form.code.data or "", form.password.data or "", at=now())
             return _enter(person, name)
         except RuleBroken as broken:
-            db.session.rollback()
+            db.session.close()
             form.refuse(broken)
             if broken.field == "code" and not wait:
                 actions.note_failure(name, at=now())
@@ -258,7 +258,7 @@ def add_person() -> str | Response | tuple[str, int]:
             flash(_("已添加%(name)s。", name=person.name))
             return redirect(url_for("accounts.people"), 303)
         except RuleBroken as broken:
-            db.session.rollback()
+            db.session.close()
             form.refuse(broken)
             return render_template("accounts/person.html", form=form, person=None), 422
     return render_template("accounts/person.html", form=form, person=None)
@@ -281,7 +281,7 @@ def edit_person(person_id: int) -> str | Response | tuple[str, int]:
             flash(_("已保存%(name)s。", name=form.name.data))
             return redirect(url_for("accounts.people"), 303)
         except RuleBroken as broken:
-            db.session.rollback()
+            db.session.close()
             form.refuse(broken)
             return render_template("accounts/person.html", form=form, person=person), 422
     return render_template("accounts/person.html", form=form, person=person)

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from flask_babel import gettext as _
 
@@ -49,7 +49,7 @@ class NewFile:
     size: int
 
 
-def keep(folder: Path, uploads: Iterable[tuple[str, BinaryIO]]) -> tuple[NewFile, ...]:
+def keep(folder: Path, uploads: Iterable[tuple[str, IO[bytes]]]) -> tuple[NewFile, ...]:
     """Check every upload (name as sent, bytes), then store all; raise RuleBroken("files") naming the file at fault.
 
     Slow (pictures are decoded, files synced): call it outside a transaction, and before the commit.
@@ -76,7 +76,7 @@ def _clean_name(name: str) -> str:
     return last[:LONGEST_NAME] or _("附件")
 
 
-def _checked(name: str, stream: BinaryIO) -> tuple[NewFile, bytes]:
+def _checked(name: str, stream: IO[bytes]) -> tuple[NewFile, bytes]:
     content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise _refusal(name, _("超过10 MB"))

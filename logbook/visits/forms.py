@@ -2,7 +2,6 @@
 
 import datetime as dt
 import enum
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,8 +14,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget, NumberInput
 
 from logbook import formats
+from logbook.accounts.models import Person
 from logbook.errors import RuleBroken
 from logbook.formats import clean_text
+from logbook.organization.models import Branch
 from logbook.problems.actions import NewProblem, NewUndertaking
 from logbook.problems.models import Category, Handling, Side
 from logbook.settings.forms import Form
@@ -125,6 +126,7 @@ class VisitForm(Form):
     def offer(self, *, today: dt.date, seven: bool, levels: Sequence[Level]) -> None:
         """Offer days, kinds, contents, levels and durations in the reader's language."""
         self._offer_days(today)
+        self.rows = {kind: rows or [empty_row(kind)] for kind, rows in self.rows.items()}
         self.kinds.choices = _choices(Kind)
         contents = list(Content)
         self.contents.choices = _choices(contents if seven else contents[:4])
@@ -145,10 +147,25 @@ class VisitForm(Form):
         near[OTHER_DAY] = gettext("其他日期")
         self.visited_on.choices = [SelectChoice(value, label) for value, label in near.items()]
 
-    def add_row(self, kind: str) -> None:
-        """One more empty row of `kind`; nothing for a kind that is none."""
+    def offer_people(self, members: Sequence[Person], member_id: int | None) -> None:
+        """Offer whom the record may be of, and who may have come along."""
+        self.member_id.choices = [SelectChoice("", gettext("请选择")), *(_named(one) for one in members)]
+        self.companion_ids.choices = [_named(one) for one in members if one.id != member_id]
+
+    def offer_branches(self, branches: Sequence[Branch], liaison_ids: Sequence[int]) -> None:
+        """Offer the branches, the member's own liaison branches first."""
+        mine, others = gettext("我的挂点") if liaison_ids else None, gettext("其他党组织") if liaison_ids else None
+        known = {one.id: one.name for one in branches}
+        first = [SelectChoice(str(i), known[i], optgroup=mine) for i in liaison_ids if i in known]
+        rest = [SelectChoice(str(i), name, optgroup=others) for i, name in known.items() if i not in liaison_ids]
+        self.branch_id.choices = [SelectChoice("", gettext("请选择，或在下面写明其他地点")), *first, *rest]
+
+    def adds_row(self) -> bool:
+        """Whether one more empty row was asked for, and not to save: without JavaScript a button does it."""
+        kind = request.form.get("add", "")
         if kind in ROWS and len(self.rows[kind]) < MOST_ROWS:
             self.rows[kind].append(empty_row(kind))
+        return bool(kind)
 
     # --- refusals ---
 
@@ -156,6 +173,8 @@ class VisitForm(Form):
         """Put a refusal beside its field or row (problem-2: the problem of line 2), or on top of the form."""
         kind, _dash, number = broken.field.partition("-")
         row = next((r for r in self.rows.get(kind, []) if str(r.number) == number), None)
+        if str(broken.message) in {message for _label, message in self.faults().values()}:
+            return
         if row is not None:
             row.errors.append(broken.message)
         elif broken.field in self.part_errors:
@@ -176,8 +195,8 @@ class VisitForm(Form):
 
     # --- what was typed, as the domain takes it ---
 
-    def new_visit(self, member_id: int, basis: Basis) -> NewVisit | None:
-        """The record as typed, or None when something is nonsense: then the errors stand beside the fields."""
+    def new_visit(self, member_id: int, basis: Basis) -> NewVisit:
+        """The record as typed; raise RuleBroken when something is nonsense: every error stands beside its field."""
         line = _Lines(basis)
         values: dict[str, Any] = {
             "member_id": member_id,
@@ -202,7 +221,22 @@ class VisitForm(Form):
         for name in ("thinking", "observation"):
             values[f"{name}_widened"] = bool(values[name]) and bool(self[f"{name}_widened"].data)
         values |= {name: basis.body[name] for name in basis.hidden if name in basis.body}
-        return None if self.faults() else NewVisit(**values)
+        self._refuse_secrecy_mark()
+        for name, (_label, message) in self.faults().items():
+            raise RuleBroken(name, message)
+        return NewVisit(**values)
+
+    def grounds(self) -> dict[str, Any]:
+        """Why a record is corrected, and the version that was read before."""
+        return {"reason": self.reason.data or "", "based_on": as_integer(self.based_on.data or "") or 0}
+
+    def _refuse_secrecy_mark(self) -> None:
+        mark = self.secrecy_mark()
+        if mark:
+            message = _(
+                "文字中有“%(mark)s”字样。本系统严禁录入国家秘密和工作秘密；核对无误的，请勾选后再提交。", mark=mark
+            )
+            self._wrong("no_secrets", message)
 
     def secrecy_mark(self) -> str | None:
         """The first secrecy mark in any text, unless the person ticked that there is no secret."""
@@ -230,7 +264,7 @@ class VisitForm(Form):
 
     def _number(self, name: str, most: int = LARGEST) -> int | None:
         text = self[name].data or ""
-        number = _integer(text, most)
+        number = as_integer(text, most)
         if number is None and text:
             self._wrong(name, _("请重新选择或填写此项。"))
         return number
@@ -250,7 +284,7 @@ class VisitForm(Form):
             return ()
 
     def _people(self) -> tuple[int, ...]:
-        ids = [_integer(text) for text in self.companion_ids.data or ()]
+        ids = [as_integer(text) for text in self.companion_ids.data or ()]
         if None in ids:
             self._wrong("companion_ids", _("请重新选择此项。"))
         return tuple(dict.fromkeys(i for i in ids if i is not None))
@@ -287,6 +321,10 @@ class VisitForm(Form):
         )
 
 
+class WithdrawForm(Form):
+    reason = _text(_("撤销的原因"))
+
+
 class _Lines:
     """Numbers the lines: a line of the current version keeps its number, a new one gets the next, none twice."""
 
@@ -295,7 +333,7 @@ class _Lines:
         self.last = basis.last_line
 
     def of(self, typed: str) -> int:
-        number = _integer(typed)
+        number = as_integer(typed)
         if number in self.kept:
             self.kept.remove(number)
             return int(number or 0)
@@ -322,6 +360,10 @@ def _choices(words: Any) -> list[SelectChoice]:
     return [SelectChoice(word.value, word.label) for word in words]
 
 
+def _named(person: Person) -> SelectChoice:
+    return SelectChoice(str(person.id), person.name)
+
+
 def _date(text: str, *, strict: bool = False) -> dt.date | None:
     """The day typed as 2026-03-05; None for nothing, and for nonsense unless `strict`: then ValueError."""
     try:
@@ -332,7 +374,7 @@ def _date(text: str, *, strict: bool = False) -> dt.date | None:
         return None
 
 
-def _integer(text: str, most: int = LARGEST) -> int | None:
+def as_integer(text: str, most: int = LARGEST) -> int | None:
     digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
     return int(text) if digits and int(text) <= most else None
 
@@ -344,10 +386,9 @@ def _strict_integer(text: str) -> int | None:
 # --- a stored record as a form shows it -----------------------------------------------------------
 
 
-def typed_from(body: str) -> tuple[dict[str, Any], dict[str, list[Row]]]:
+def typed_from(stored: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Row]]]:
     """(values, rows) of a version's body, as a person would have typed them."""
-    stored = json.loads(body)
-    values = {name: value for name, value in stored.items() if isinstance(value, str | bool)}
+    values: dict[str, Any] = {name: value for name, value in stored.items() if isinstance(value, str | bool)}
     values |= {name: str(stored.get(name) or "") for name in ("branch_id", "half_days", "headcount")}
     values |= {name: stored.get(name, []) for name in ("kinds", "contents")}
     values["companion_ids"] = [str(one) for one in stored.get("companion_ids", ())]
@@ -380,13 +421,14 @@ def filters_from(args: Mapping[str, str]) -> Filters:
     return Filters(
         from_on=_date(args.get("from", "")),
         to_on=_date(args.get("to", "")),
-        member_id=_integer(args.get("member", "")),
-        branch_id=_integer(args.get("branch", "")),
+        member_id=as_integer(args.get("member", "")),
+        branch_id=as_integer(args.get("branch", "")),
         kind=_known(Kind, args.get("kind")),
         content=_known(Content, args.get("content")),
         state=args.get("state", "") if args.get("state") in STATES else "",
         text=clean_text(args.get("text"))[:MOST_SEARCHED],
         by_date=args.get("sort") == "date",
+        trips=args.get("trips") == "1",
     )
 
 

@@ -6,7 +6,7 @@ insert-only row. Nothing here is overwritten or deleted: a record is corrected b
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from logbook.accounts.models import Person
@@ -173,6 +173,13 @@ class Visit(Base):
     def is_new(self) -> bool:
         """Whether the office has not yet received this version."""
         return self.received_version != self.version
+
+
+# The few that wait for somebody, found without reading the many that do not.
+NEW = or_(Visit.received_version.is_(None), Visit.received_version != Visit.version)
+UNCONFIRMED = and_(Visit.confirmed_at.is_(None), Visit.withdrawn_at.is_(None), Visit.declined_at.is_(None))
+Index("ix_visit_new", Visit.year, Visit.seq, sqlite_where=NEW, postgresql_where=NEW)
+Index("ix_visit_unconfirmed", Visit.member_id, sqlite_where=UNCONFIRMED, postgresql_where=UNCONFIRMED)
 
 
 class VisitKind(Base):

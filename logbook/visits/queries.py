@@ -3,16 +3,33 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, false, func, or_, select, true, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, joinedload, load_only, selectinload
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, load_only, selectinload
 
-from logbook.access import Actor
-from logbook.accounts.models import Person
+from logbook.access import Actor, Role
+from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
 from logbook.organization.models import Branch, Placement, SecretaryTerm
 from logbook.visits.models import (
+    NEW,
+    UNCONFIRMED,
     Addendum,
     Attachment,
     Book,
@@ -46,6 +63,12 @@ class Filters:
     state: str = ""
     text: str = ""
     by_date: bool = False
+    trips: bool = False  # one record a trip and branch: 次, not 人次
+
+    @property
+    def narrows(self) -> bool:
+        """Whether the list is narrowed at all."""
+        return replace(self, by_date=False) != Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +180,27 @@ def _conditions(actor: Actor, filters: Filters) -> Iterable[ColumnElement[bool]]
         yield Visit.member_id == filters.member_id
     if filters.branch_id:
         yield at_branch(filters.branch_id)
+    yield from _of_words(filters)
+    if filters.text:
+        yield _contains(actor, filters.text)
+
+
+def _of_words(filters: Filters) -> Iterable[ColumnElement[bool]]:
     if filters.kind:
         yield exists().where(VisitKind.visit_id == Visit.id, VisitKind.kind == filters.kind)
     if filters.content:
         yield exists().where(VisitContent.visit_id == Visit.id, VisitContent.content == filters.content)
     yield from _state(filters.state)
-    if filters.text:
-        yield _contains(actor, filters.text)
+    if filters.trips:
+        yield first_of_trip()
 
 
 def _state(state: str) -> Iterable[ColumnElement[bool]]:
     conditions: dict[str, ColumnElement[bool]] = {
         "counted": Visit.counts.is_(True),
-        "new": and_(Visit.counts, or_(Visit.received_version.is_(None), Visit.received_version != Visit.version)),
+        "new": and_(Visit.counts, NEW),
         "late": and_(Visit.counts, Visit.late),
-        "unconfirmed": and_(Visit.confirmed_at.is_(None), Visit.withdrawn_at.is_(None), Visit.declined_at.is_(None)),
+        "unconfirmed": UNCONFIRMED,
         "withdrawn": Visit.withdrawn_at.is_not(None),
     }
     yield conditions[state] if state in conditions else Visit.declined_at.is_(None)
@@ -195,6 +224,24 @@ def at_branch(branch_id: int) -> ColumnElement[bool]:
         or_(Placement.to_on.is_(None), Placement.to_on >= Visit.visited_on),
     )
     return or_(Visit.branch_id == branch_id, inside)
+
+
+def first_of_trip() -> ColumnElement[bool]:
+    """Of the counted records of one trip to one branch, the first: trips (次) count these."""
+    other = aliased(Visit)
+    same_trip = or_(other.id == Visit.joint_of_id, and_(other.joint_of_id == Visit.joint_of_id, other.id < Visit.id))
+    same_place = func.coalesce(other.branch_id, 0) == func.coalesce(Visit.branch_id, 0)
+    return or_(Visit.joint_of_id.is_(None), ~exists().where(other.counts, same_trip, same_place))
+
+
+def filter_names() -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """(members, branches) as (id, name) in official order, for a list's filters; one statement."""
+    people = select(literal("p").label("what"), Person.id, Person.name, Person.official_order, Person.pinyin).where(
+        exists().where(RoleGrant.person_id == Person.id, RoleGrant.role.in_((Role.MEMBER, Role.LEADER)))
+    )
+    branches = select(literal("b"), Branch.id, Branch.name, Branch.official_order, Branch.pinyin)
+    rows = db.session.execute(union_all(people, branches).order_by("official_order", "pinyin")).all()
+    return [(r.id, r.name) for r in rows if r.what == "p"], [(r.id, r.name) for r in rows if r.what == "b"]
 
 
 def totals(actor: Actor, filters: Filters) -> tuple[int, int]:
@@ -373,19 +420,14 @@ def book_records(actor: Actor, member_id: int, year: int) -> Sequence[Visit]:
     return db.session.scalars(
         select(Visit)
         .where(Visit.member_id == member_id, Visit.year == year, Visit.declined_at.is_(None), readable(actor))
-        .options(joinedload(Visit.branch), joinedload(Visit.entered_by), selectinload(Visit.kinds))
+        .options(
+            joinedload(Visit.branch),
+            joinedload(Visit.entered_by),
+            selectinload(Visit.kinds),
+            selectinload(Visit.voices),
+        )
         .order_by(Visit.seq)
     ).all()
-
-
-def book_bodies(member_id: int, year: int) -> dict[int, str]:
-    """The current version's body of each of a book's records, by visit id."""
-    rows = db.session.execute(
-        select(VisitVersion.visit_id, VisitVersion.body)
-        .join(Visit, (Visit.id == VisitVersion.visit_id) & (Visit.version == VisitVersion.n))
-        .where(Visit.member_id == member_id, Visit.year == year)
-    )
-    return {visit_id: body for visit_id, body in rows}  # noqa: C416 - dict(rows) would take a row for a mapping
 
 
 def addenda(year: int) -> Sequence[Addendum]:

@@ -128,7 +128,7 @@ def _lines(field: str, value: Any) -> str:
     if field == "undertakings":
         return "\n".join(one["text"] for one in value)
     if field == "files":
-        return _("、").join(one["name"] for one in value)
+        return str(_("、")).join(one["name"] for one in value)
     if field == "half_days":
         return str(_("半天") if value == 1 else _("%(n)s天", n=f"{value / 2:g}"))
     return str(value)

@@ -1,5 +1,392 @@
-"""To be built."""
+"""Recording, reading and correcting; the marks of member, office and leader; books and files."""
 
-from flask import Blueprint
+import datetime as dt
+import json
+import secrets
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from logbook.access import Act, Actor, actor, may
+from logbook.accounts import queries as accounts
+from logbook.db import db
+from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.formats import now, today
+from logbook.organization import queries as organization
+from logbook.problems import queries as problems
+from logbook.problems.models import Category, Handling, Side, SourceKind
+from logbook.settings.views import current
+from logbook.visits import actions, attachments, queries, versions
+from logbook.visits.actions import NewVisit
+from logbook.visits.forms import STATES, Basis, Row, VisitForm, WithdrawForm, as_integer, filters_from, typed_from
+from logbook.visits.models import Content, Kind, Level, Visit
+from logbook.visits.queries import Filters, Record
 
 bp = Blueprint("visits", __name__)
+LINES = ("problems", "undertakings")
+Answer = str | Response | tuple[str, int] | tuple[dict[str, Any], int]
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+@bp.route("/visits")
+@may(Act.READ_RECORDS)
+def index() -> str:
+    filters = filters_from(request.args)
+    older, newer = request.args.get("older", ""), request.args.get("newer", "")
+    page = queries.records(actor(), filters, older_than=older, newer_than=newer)
+    # A count reads every row it counts: the whole list is counted on its last page only.
+    counted = queries.totals(actor(), filters) if filters.narrows or page.older is None else None
+    names = dict(zip(("members", "branches"), queries.filter_names(), strict=True))
+    words = {"kinds": list(Kind), "contents": list(Content), "states": STATES}
+    kept = {k: v for k, v in request.args.items() if v and k not in {"older", "newer", "text"}}
+    return render_template(
+        "visits/index.html", page=page, filters=filters, counted=counted, kept=kept, **names, **words
+    )
+
+
+# --- recording ------------------------------------------------------------------------------------
+
+
+@bp.route("/visits/new", methods=["GET", "POST"])
+@may(Act.RECORD)
+def log() -> Answer:
+    by = actor()
+    form = VisitForm(data=_preset(by))
+    if not form.validate_on_submit() or form.adds_row():
+        return _form_page(form, by)
+    try:
+        new = _with_files(form.new_visit(_member_id(form, by), Basis()))
+        visit = actions.log_visit(new, by=by, at=now(), settings=current())
+        db.session.commit()
+    except RuleBroken as broken:
+        db.session.close()
+        return _refused(form, broken, by)
+    return _received(visit, new)
+
+
+def _preset(by: Actor) -> dict[str, Any]:
+    return {
+        "member_id": str(by.person_id) if by.is_member else "",
+        "visited_on": today().isoformat(),
+        "branch_id": request.args.get("branch", ""),
+        "kinds": [current().default_kind],
+        "level": current().default_level,
+        "client_key": secrets.token_urlsafe(16),
+    }
+
+
+def _member_id(form: VisitForm, by: Actor) -> int:
+    if by.is_member and not by.is_office:
+        return by.person_id
+    member_id = as_integer(form.member_id.data or "")
+    if member_id is None:
+        raise RuleBroken("member_id", _("请选择一位党组成员。"))
+    return member_id
+
+
+def _with_files(new: NewVisit) -> NewVisit:
+    """With the files chosen now, checked and stored; no transaction is open meanwhile, pictures take their time."""
+    chosen = [(f.filename or "", f.stream) for f in request.files.getlist("files") if f.filename]
+    if not chosen:
+        return new
+    db.session.close()
+    return replace(new, files=(*new.files, *attachments.keep(_folder(), chosen)))
+
+
+def _folder() -> Path:
+    folder: Path = current_app.config["INSTANCE"] / "attachments"
+    return folder
+
+
+def _refused(form: VisitForm, broken: RuleBroken, by: Actor) -> Answer:
+    form.refuse(broken)
+    status = 409 if broken.field == "client_key" else 422
+    if _wants_json():
+        if status == 409:  # noqa: PLR2004
+            return {"receipt": _receipt(form.client_key.data, by)}, status
+        return {name: message for name, (_label, message) in form.faults().items()}, status
+    return _form_page(form, by, status)
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _received(visit: Visit, new: NewVisit) -> Answer:
+    if _wants_json():
+        return {
+            "number": visit.number,
+            "version": visit.version,
+            "digest": versions.digest_of(versions.body_of(new)),
+        }, 201
+    flash(_("已收到，编号%(number)s。", number=visit.number))
+    return redirect(url_for("visits.show", visit_id=visit.id, received=1), 303)
+
+
+def _receipt(client_key: str | None, by: Actor) -> dict[str, Any] | None:
+    """What is stored under the key, told only to whose record it is."""
+    stored = queries.by_client_key(client_key or "")
+    if stored is None or by.person_id not in {stored[0].member_id, stored[0].entered_by_id}:
+        return None
+    return {"number": stored[0].number, "version": stored[0].version, "digest": stored[1]}
+
+
+def _form_page(form: VisitForm, by: Actor, status: int = 200, **shown: Any) -> tuple[str, int]:
+    """The form with all it offers; `record` and `differences` when a record is corrected."""
+    record: Record | None = shown.get("record")
+    member_id = record.visit.member_id if record else as_integer(form.member_id.data or "")
+    for_self = member_id == by.person_id and by.is_member
+    branch_id = as_integer(form.branch_id.data or "")
+    liaisons = organization.liaisons_of(member_id, today()) if member_id else []
+    form.offer_people(accounts.members(), member_id)
+    form.offer_branches(organization.branches(today()), [one.branch_id for one in liaisons])
+    levels = [level for level in Level if for_self or level is not Level.SELF]
+    form.offer(today=today(), seven=current().seven_constructions, levels=levels)
+    page = render_template(
+        "visits/log.html", form=form, faults=form.faults(), for_self=for_self, last_on=_last_on(branch_id),
+        branch=organization.branch(branch_id) if branch_id else None, open_problems=_open_problems(branch_id),
+        secrecy=form.secrecy_mark() if form.is_submitted() else None, categories=list(Category), sides=list(Side),
+        handlings=list(Handling), files_lost=any(f.filename for f in request.files.values()), **shown,
+    )  # fmt: skip
+    return page, status
+
+
+def _last_on(branch_id: int | None) -> Any:
+    return queries.last_visited_on(branch_id) if branch_id else None
+
+
+def _open_problems(branch_id: int | None) -> Any:
+    return problems.open_at_branch(branch_id) if branch_id else []
+
+
+# --- one record -----------------------------------------------------------------------------------
+
+
+@bp.route("/visits/<int:visit_id>")
+@may(Act.READ_RECORDS)
+def show(visit_id: int) -> str:
+    record = _record(visit_id)
+    visit, by = record.visit, actor()
+    own = visit.member_id == by.person_id
+    like = None
+    if own and "received" in request.args:  # a gentle hint, to the author alone, right after sending
+        like = versions.repeated(visit.findings, queries.own_texts(by.person_id, visit.id))
+    lines = problems.of_source(SourceKind.VISIT, visit.id)
+    return render_template(
+        "visits/show.html", record=record, visit=visit, own=own, like=like, problems=lines[0], undertakings=lines[1],
+        changeable=_changeable(record, by),
+    )  # fmt: skip
+
+
+def _record(visit_id: int) -> Record:
+    record = queries.record(actor(), visit_id)
+    if record is None:
+        raise NotThere
+    return record
+
+
+def _changeable(record: Record, by: Actor) -> bool:
+    if record.locked:
+        return False
+    try:
+        actions.correctable(record.visit.id, by=by)
+    except (NotAllowed, RuleBroken):
+        return False
+    return True
+
+
+@bp.route("/visits/<int:visit_id>/history")
+@may(Act.READ_RECORDS)
+def history(visit_id: int) -> str:
+    record = _record(visit_id)
+    stored = queries.versions(visit_id)
+    names = _names()
+    steps = [
+        (after, versions.differences(before.body, after.body, names, record.hidden))
+        for before, after in pairwise(stored)
+    ]
+    return render_template("visits/history.html", record=record, first=stored[0], steps=steps)
+
+
+def _names() -> dict[str, dict[int, str]]:
+    people, branches = {p.id: p.name for p in accounts.people()}, {b.id: b.name for b in organization.branches()}
+    return {"people": people, "branches": branches}
+
+
+@bp.route("/visits/<int:visit_id>/correct", methods=["GET", "POST"])
+@may(Act.RECORD)
+def correct(visit_id: int) -> Answer:
+    by, record = actor(), _record(visit_id)
+    actions.correctable(visit_id, by=by)
+    basis, typed, rows = _basis(record)
+    form = VisitForm(data=typed, rows=rows)
+    if not form.validate_on_submit() or form.adds_row():
+        return _form_page(form, by, record=record)
+    try:
+        new = _with_files(form.new_visit(record.visit.member_id, basis))
+        visit = actions.correct(visit_id, new, **form.grounds(), by=by, at=now(), settings=current())
+        db.session.commit()
+    except RuleBroken as broken:
+        db.session.close()
+        form.refuse(broken)
+        if broken.field == "based_on":
+            return _conflict(form, by, _record(visit_id), new)
+        return _form_page(form, by, 422, record=_record(visit_id))
+    flash(_("已更正，现在是第%(n)s版。", n=visit.version))
+    return redirect(url_for("visits.show", visit_id=visit_id), 303)
+
+
+def _basis(record: Record) -> tuple[Basis, dict[str, Any], dict[str, list[Row]]]:
+    """The record as it stands: what a correction keeps, and how it shows in the form."""
+    visit = record.visit
+    bodies = [json.loads(stored.body) for stored in queries.versions(visit.id)]
+    values, rows = typed_from(bodies[-1])
+    shown = {name: value for name, value in values.items() if name not in record.hidden}
+    shown |= {"based_on": str(visit.version), "reason": "", "member_id": str(visit.member_id)}
+    lines = [one["line"] for body in bodies for kind in LINES for one in body.get(kind, ())]
+    return Basis(bodies[-1], record.hidden, max(lines, default=0)), shown, rows
+
+
+def _conflict(form: VisitForm, by: Actor, record: Record, new: NewVisit) -> tuple[str, int]:
+    """Somebody was quicker: both texts side by side; sent once more, this one becomes the next version."""
+    stored = queries.versions(record.visit.id)[-1].body
+    differences = versions.differences(stored, versions.body_of(new), _names(), record.hidden)
+    form.based_on.data = str(record.visit.version)
+    return _form_page(form, by, 409, record=record, differences=differences)
+
+
+@bp.route("/visits/<int:visit_id>/withdraw", methods=["GET", "POST"])
+@may(Act.RECORD)
+def withdraw(visit_id: int) -> Answer:
+    record = _record(visit_id)
+    actions.correctable(visit_id, by=actor())
+    form, status = WithdrawForm(), 200
+    if form.validate_on_submit():
+        try:
+            actions.withdraw(visit_id, reason=form.reason.data or "", by=actor(), at=now())
+            db.session.commit()
+            flash(_("记录%(number)s已撤销。", number=record.visit.number))
+            return redirect(url_for("visits.show", visit_id=visit_id), 303)
+        except RuleBroken as broken:
+            db.session.close()
+            form.refuse(broken)
+            record, status = _record(visit_id), 422
+    return render_template("visits/withdraw.html", form=form, record=record), status
+
+
+@bp.post("/visits/<int:visit_id>/confirm")
+@may(Act.CONFIRM)
+def confirm(visit_id: int) -> Response:
+    actions.confirm(visit_id, by=actor(), at=now())
+    db.session.commit()
+    flash(_("已确认。"))
+    return _back(visit_id)
+
+
+@bp.post("/visits/<int:visit_id>/decline")
+@may(Act.CONFIRM)
+def decline(visit_id: int) -> Response:
+    actions.decline(visit_id, by=actor(), at=now())
+    db.session.commit()
+    flash(_("已说明未参加，这条记录不计。"))
+    return redirect(url_for("desk.home"), 303)
+
+
+@bp.post("/visits/<int:visit_id>/receive")
+@may(Act.RECEIVE)
+def receive(visit_id: int) -> Response:
+    visit = actions.receive(visit_id, by=actor(), at=now())
+    db.session.commit()
+    flash(_("已收阅%(number)s。", number=visit.number))
+    return _back(visit_id)
+
+
+@bp.post("/visits/<int:visit_id>/instruct")
+@may(Act.INSTRUCT)
+def instruct(visit_id: int) -> Response:
+    actions.instruct(visit_id, request.form.get("text", ""), by=actor(), at=now())
+    db.session.commit()
+    flash(_("批示已记下。"))
+    return _back(visit_id)
+
+
+def _back(visit_id: int) -> Response:
+    """To the page the button stood on, or to the record."""
+    home = request.form.get("back") == "home"
+    return redirect(url_for("desk.home") if home else url_for("visits.show", visit_id=visit_id), 303)
+
+
+@bp.errorhandler(RuleBroken)
+def _cannot(broken: RuleBroken) -> Response:
+    """A button that may no longer be pressed says why, on the page it leads to."""
+    db.session.close()
+    flash(str(broken.message))
+    visit_id = (request.view_args or {}).get("visit_id")
+    return redirect(url_for("visits.show", visit_id=visit_id) if visit_id else url_for("desk.home"), 303)
+
+
+@bp.route("/attachments/<int:attachment_id>")
+@may(Act.READ_RECORDS)
+def attachment(attachment_id: int) -> Response:
+    file = queries.attachment(actor(), attachment_id)
+    if file is None:
+        raise NotThere
+    path = attachments.path_of(_folder(), file.digest)
+    if not path.exists():
+        raise NotThere
+    picture = file.media_type.startswith("image/")
+    return send_file(path, mimetype=file.media_type, as_attachment=not picture, download_name=file.name)
+
+
+# --- books ----------------------------------------------------------------------------------------
+
+
+@bp.route("/book")
+@may(Act.CONFIRM)
+def my_book() -> Response:
+    return redirect(url_for("visits.book", member_id=actor().person_id, year=today().year))
+
+
+@bp.route("/books/<int:member_id>/<int(min=2000, max=2999):year>")
+@may(Act.READ_RECORDS)
+def book(member_id: int, year: int) -> str:
+    found, by = queries.book(member_id, year), actor()
+    person = accounts.person(member_id)
+    if person is None or (found is None and member_id != by.person_id):
+        raise NotThere
+    records = queries.book_records(by, member_id, year)
+    lines = problems.of_sources(SourceKind.VISIT, [visit.id for visit in records])
+    everything, shown = queries.totals(by, Filters(dt.date(year, 1, 1), dt.date(year, 12, 31), member_id))
+    years = sorted({*queries.book_years(member_id), today().year, year}, reverse=True)
+    return render_template(
+        "visits/book.html", book=found, person=person, year=year, years=years, records=records, lines=lines,
+        hidden=everything - shown, months=_by_month(records), own=member_id == by.person_id,
+    )  # fmt: skip
+
+
+def _by_month(records: Any) -> dict[int, list[Visit]]:
+    return {month: [r for r in records if r.visited_on.month == month and r.counts] for month in range(1, 13)}
+
+
+@bp.route("/books/<int(min=2000, max=2999):year>")
+@may(Act.READ_RECORDS)
+def books(year: int) -> str:
+    years = sorted({*queries.years(), today().year, year}, reverse=True)
+    missing = len(accounts.members()) - len(queries.books(year))
+    return render_template("visits/books.html", year=year, years=years, books=queries.books(year), missing=missing)
+
+
+@bp.post("/books/<int(min=2000, max=2999):year>/issue")
+@may(Act.ISSUE_BOOKS)
+def issue_books(year: int) -> Response:
+    count = actions.issue_books(year, by=actor(), at=now())
+    db.session.commit()
+    flash(_("已发放%(year)s年记录本%(n)s本。", year=year, n=count) if count else _("每位成员都已有记录本。"))
+    return redirect(url_for("visits.books", year=year), 303)
