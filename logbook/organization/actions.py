@@ -234,7 +234,7 @@ def add_liaison(new: NewLiaison, *, confirmed: bool, by: Actor) -> Liaison:
     _allowed(by)
     _branch(new.branch_id)
     _known_person(new.member_id)
-    check_liaison(new)
+    check_liaison(new, queries.locked_years())
     _refuse_overlap(new)
     own = any(new.branch_id in queries.own_organizations(new.member_id, day) for day in (new.from_on, new.to_on))
     if own and not confirmed:
@@ -245,9 +245,10 @@ def add_liaison(new: NewLiaison, *, confirmed: bool, by: Actor) -> Liaison:
     return liaison
 
 
-def check_liaison(new: NewLiaison) -> None:
+def check_liaison(new: NewLiaison, locked: frozenset[int]) -> None:
     """Raise RuleBroken for a closed year, days outside it, or a target that is none."""
-    _refuse_locked(new.year)
+    if new.year in locked:
+        raise RuleBroken("year", _("%(year)s年已归档，不能再改。", year=new.year))
     if new.from_on.year != new.year:
         raise RuleBroken("from_on", _("开始日期不在%(year)s年内。", year=new.year))
     if new.to_on.year != new.year or new.to_on < new.from_on:

@@ -138,6 +138,12 @@ def placements() -> Sequence[Placement]:
     return db.session.scalars(select(Placement).where(Placement.void.is_(False)).order_by(Placement.id)).all()
 
 
+def placed_on(on: dt.date) -> dict[int, int]:
+    """The general branch of every branch that stands inside one on a day, by branch id."""
+    rows = db.session.execute(select(Placement.branch_id, Placement.general_branch_id).where(*_holds(Placement, on)))
+    return {branch_id: general_id for branch_id, general_id in rows}  # noqa: C416 - as in secretaries_on
+
+
 def inside(general_branch_id: int, on: dt.date) -> frozenset[int]:
     """The branches inside a general branch on a day."""
     return frozenset(

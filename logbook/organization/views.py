@@ -1,5 +1,312 @@
-"""To be built."""
+"""The office's lists: branches with their history, the year's liaison, the workbook in and out."""
 
-from flask import Blueprint
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from logbook.access import Act, actor, may
+from logbook.accounts import queries as accounts
+from logbook.accounts.models import Person
+from logbook.db import db
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import full_date, today
+from logbook.organization import actions, queries
+from logbook.organization.forms import (
+    BranchForm,
+    EndForm,
+    LiaisonForm,
+    OwnBranchForm,
+    PlacementForm,
+    SecretaryForm,
+    TargetForm,
+)
+from logbook.organization.models import Branch, Liaison, Membership, Period, Placement, SecretaryTerm
+from logbook.settings.forms import Form
 
 bp = Blueprint("organization", __name__)
+
+Page = str | Response | tuple[str, int]
+ROWS: dict[str, Callable[[int], Placement | SecretaryTerm | Membership | None]] = {
+    "terms": lambda row_id: queries.history_row(SecretaryTerm, row_id),
+    "placements": lambda row_id: queries.history_row(Placement, row_id),
+    "memberships": lambda row_id: queries.history_row(Membership, row_id),
+}
+VOIDS = {
+    "terms": actions.void_term,
+    "placements": actions.void_placement,
+    "memberships": actions.void_membership,
+    "liaison": actions.void_liaison,
+}
+
+
+def _done(form: Form, act: Callable[[], object]) -> bool:
+    """Carry out and commit; when a rule refuses, roll back, put it beside its field, and return False."""
+    try:
+        act()
+        db.session.commit()
+    except RuleBroken as broken:
+        db.session.rollback()
+        form.refuse(broken)
+        return False
+    return True
+
+
+def _year() -> int:
+    year = request.args.get("year", type=int)
+    return year if year and 2000 <= year <= 2100 else today().year  # noqa: PLR2004 - what a liaison's year may be
+
+
+def _day(year: int) -> dt.date:
+    """The day the year's lists are shown as of: today, or its last day once it is over."""
+    return min(today(), dt.date(year, 12, 31))
+
+
+@bp.route("/lists")
+@may(Act.KEEP_LISTS)
+def index() -> str:
+    year = _year()
+    day = _day(year)
+    branches = queries.branches()
+    return render_template(
+        "organization/index.html",
+        year=year,
+        years=sorted({*queries.liaison_years(), today().year, today().year + 1, year}, reverse=True),
+        branches=branches,
+        names={branch.id: branch.name for branch in branches},
+        secretaries=queries.secretaries_on(day),
+        general=queries.placed_on(day),
+        liaisons=queries.liaisons(year),
+        on=day,
+        whole=(dt.date(year, 1, 1), dt.date(year, 12, 31)),
+        locked=year in queries.locked_years(),
+    )
+
+
+@bp.route("/lists/branches/new", methods=["GET", "POST"])
+@may(Act.KEEP_LISTS)
+def add_branch() -> Page:
+    form = BranchForm()
+    form.offer()
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit() and _done(form, lambda: actions.add_branch(form.new_branch(), by=actor())):
+        flash(_("已添加%(name)s。点开它可以填书记。", name=form.name.data))
+        return redirect(url_for("organization.index"), 303)
+    return render_template("organization/new_branch.html", form=form), status
+
+
+def _branch(branch_id: int) -> Branch:
+    branch = queries.branch(branch_id)
+    if branch is None:
+        raise NotThere
+    return branch
+
+
+def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
+    """The branch's page; `forms` are those that were sent and refused, the others are fresh."""
+    branches, people = queries.branches(), queries.everyone()
+    shown = {
+        "form": BranchForm(formdata=None, obj=branch, data=_chosen(branch)),
+        "secretary": SecretaryForm(formdata=None, prefix="secretary-"),
+        "placement": PlacementForm(formdata=None, prefix="placement-"),
+        "own": OwnBranchForm(formdata=None, prefix="own-"),
+    } | forms
+    shown["form"].offer()
+    shown["secretary"].offer(people)
+    shown["placement"].offer(branches)
+    shown["own"].offer(people)
+    page = render_template(
+        "organization/branch.html",
+        **shown,
+        branch=branch,
+        names={other.id: other.name for other in branches},
+        terms=queries.secretary_terms(branch.id),
+        placements=queries.placements_of(branch.id),
+        belonging=queries.belonging_to(branch.id, today()),
+        liaisons=queries.liaisons_of_branch(branch.id),
+    )
+    return page, status
+
+
+def _chosen(branch: Branch) -> dict[str, str]:
+    return {"kind": branch.kind.value, "host_kind": branch.host_kind.value}
+
+
+@bp.route("/lists/branches/<int:branch_id>", methods=["GET", "POST"])
+@may(Act.KEEP_LISTS)
+def branch(branch_id: int) -> Page:
+    found = _branch(branch_id)
+    if request.method == "GET":
+        return _show_branch(found)
+    form = BranchForm()
+    form.offer()
+    if form.validate_on_submit() and _done(
+        form, lambda: actions.change_branch(branch_id, form.new_branch(), by=actor())
+    ):
+        return _saved(branch_id)
+    return _show_branch(_branch(branch_id), 422, form=form)
+
+
+def _saved(branch_id: int) -> Response:
+    flash(_("已保存。"))
+    return redirect(url_for("organization.branch", branch_id=branch_id), 303)
+
+
+@bp.post("/lists/branches/<int:branch_id>/secretary")
+@may(Act.KEEP_LISTS)
+def set_secretary(branch_id: int) -> Page:
+    found, form = _branch(branch_id), SecretaryForm(prefix="secretary-")
+    form.offer(queries.everyone())
+    if form.validate_on_submit() and _done(
+        form, lambda: actions.set_secretary(branch_id, form.person_id.data or None, form.from_on.data, by=actor())
+    ):
+        return _saved(branch_id)
+    return _show_branch(found, 422, secretary=form)
+
+
+@bp.post("/lists/branches/<int:branch_id>/placement")
+@may(Act.KEEP_LISTS)
+def place(branch_id: int) -> Page:
+    found, form = _branch(branch_id), PlacementForm(prefix="placement-")
+    form.offer(queries.branches())
+    if form.validate_on_submit() and _done(
+        form,
+        lambda: actions.place_inside(branch_id, form.general_branch_id.data or None, form.from_on.data, by=actor()),
+    ):
+        return _saved(branch_id)
+    return _show_branch(found, 422, placement=form)
+
+
+@bp.post("/lists/branches/<int:branch_id>/people")
+@may(Act.KEEP_LISTS)
+def set_own_branch(branch_id: int) -> Page:
+    found, form = _branch(branch_id), OwnBranchForm(prefix="own-")
+    form.offer(queries.everyone())
+    if form.validate_on_submit() and _done(
+        form, lambda: actions.set_own_branch(form.person_id.data, branch_id, form.from_on.data, by=actor())
+    ):
+        return _saved(branch_id)
+    return _show_branch(found, 422, own=form)
+
+
+def _ask(title: str, words: str, back: str, *, hint: str, **hidden: str) -> str:
+    """A page that asks once more before what is shown is carried out."""
+    values = {"title": title, "sure": title, "words": words, "hint": hint, "back": back, "hidden": hidden}
+    return render_template("organization/sure.html", **values, action=request.path)
+
+
+def _voidable(what: str, row_id: int) -> tuple[str, str]:
+    """What is to be voided, in words, and the page it stands on; NotThere when it is not there."""
+    if what == "liaison":
+        found = _liaison(row_id)
+        back = url_for("organization.index", year=found.year)
+        return f"{found.year} {found.member.name} — {found.branch.name}", back
+    row = ROWS[what](row_id)
+    if row is None:
+        raise NotThere
+    back = url_for("organization.branch", branch_id=row.branch_id)
+    other = _branch(row.general_branch_id).name if isinstance(row, Placement) else _person(row.person_id).name
+    return f"{_branch(row.branch_id).name} — {other}（{full_date(row.from_on)}）", back
+
+
+def _person(person_id: int) -> Person:
+    person = accounts.person(person_id)
+    if person is None:
+        raise NotThere
+    return person
+
+
+@bp.route("/lists/<any(terms, placements, memberships, liaison):what>/<int:row_id>/void", methods=["GET", "POST"])
+@may(Act.KEEP_LISTS)
+def void(what: str, row_id: int) -> Page:
+    words, back = _voidable(what, row_id)
+    if request.method == "GET":
+        return _ask(_("作为误填取消"), words, back, hint=_("取消后如同没有填过；它所结束的前一条接着有效。"))
+    try:
+        VOIDS[what](row_id, by=actor())
+        db.session.commit()
+        flash(_("已作为误填取消：%(words)s", words=words))
+    except RuleBroken as broken:
+        db.session.rollback()
+        flash(str(broken.message))
+    return redirect(back, 303)
+
+
+@bp.route("/lists/liaison/new", methods=["GET", "POST"])
+@may(Act.KEEP_LISTS)
+def add_liaison() -> Page:
+    form = LiaisonForm(year=_year(), branch_id=request.args.get("branch", type=int), period="quarter")
+    form.offer(accounts.members(), queries.branches())
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit() and _done(
+        form,
+        lambda: actions.add_liaison(form.new_liaison(), confirmed=bool(form.own_confirmed.data), by=actor()),
+    ):
+        flash(_("已添加挂点联系。"))
+        return redirect(url_for("organization.index", year=form.year.data), 303)
+    return render_template("organization/new_liaison.html", form=form), status
+
+
+def _liaison(liaison_id: int) -> Liaison:
+    found = queries.liaison(liaison_id)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _show_liaison(found: Liaison, status: int = 200, **forms: Any) -> Page:
+    shown = {
+        "target": TargetForm(formdata=None, data={"target": found.target, "period": found.period.value}),
+        "end": EndForm(formdata=None, data={"on": min(found.to_on, max(found.from_on, today()))}),
+    } | forms
+    shown["target"].offer()
+    locked = found.year in queries.locked_years()
+    return render_template("organization/liaison.html", **shown, liaison=found, locked=locked), status
+
+
+@bp.route("/lists/liaison/<int:liaison_id>", methods=["GET", "POST"])
+@may(Act.KEEP_LISTS)
+def liaison(liaison_id: int) -> Page:
+    found = _liaison(liaison_id)
+    if request.method == "GET":
+        return _show_liaison(found)
+    form = TargetForm()
+    form.offer()
+    if form.validate_on_submit() and _done(
+        form,
+        lambda: actions.change_target(liaison_id, form.target.data, Period(form.period.data), by=actor()),
+    ):
+        flash(_("已保存。"))
+        return redirect(url_for("organization.index", year=found.year), 303)
+    return _show_liaison(_liaison(liaison_id), 422, target=form)
+
+
+@bp.post("/lists/liaison/<int:liaison_id>/end")
+@may(Act.KEEP_LISTS)
+def end_liaison(liaison_id: int) -> Page:
+    found, form = _liaison(liaison_id), EndForm()
+    if form.validate_on_submit() and not form.sure.data:
+        words, back = _voidable("liaison", liaison_id)
+        hint = _("最后一天：%(day)s", day=full_date(form.on.data))
+        return _ask(_("结束挂点联系"), words, back, hint=hint, on=form.on.data.isoformat(), sure="1")
+    if form.validate_on_submit() and _done(form, lambda: actions.end_liaison(liaison_id, form.on.data, by=actor())):
+        flash(_("已改最后一天。"))
+        return redirect(url_for("organization.index", year=found.year), 303)
+    return _show_liaison(_liaison(liaison_id), 422, end=form)
+
+
+@bp.post("/lists/liaison/copy")
+@may(Act.KEEP_LISTS)
+def copy_liaison() -> Response:
+    year = _year()
+    try:
+        count = actions.copy_liaison(year - 1, year, by=actor())
+        db.session.commit()
+        flash(_("已从%(year)s年复制%(n)s条挂点联系。", year=year - 1, n=count))
+    except RuleBroken as broken:
+        db.session.rollback()
+        flash(str(broken.message))
+    return redirect(url_for("organization.index", year=year), 303)

@@ -1,0 +1,1 @@
+"""The lists: branches, history, liaison, the workbook."""
