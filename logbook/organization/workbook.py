@@ -1,0 +1,363 @@
+"""The workbook of the lists: its three sheets as a template, and what an uploaded one says, cell by cell.
+
+Reading is pure: rows of cells in, frozen rows and problems out. Nothing here knows the database.
+"""
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from flask_babel import lazy_gettext as _
+
+from logbook.access import Role
+from logbook.db import Word
+from logbook.documents import sheet
+from logbook.formats import clean_text
+from logbook.organization.models import BranchKind, HostKind, Period
+
+PEOPLE, BRANCHES, LIAISON, HELP = "人员", "党组织", "挂点联系", "填写说明"
+# Sheet → its columns, in order; a star marks what must be filled in.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    PEOPLE: ("姓名*", "职务", "职务排序", "登录名", "角色", "所在党组织"),
+    BRANCHES: ("名称*", "类别*", "所在单位*", "单位类别", "上级党总支", "书记", "向党组述职", "排序"),
+    LIAISON: ("年度*", "党组成员*", "党组织*", "开始日期", "结束日期", "次数", "周期"),
+}
+HELP_LINES = (
+    ("各表", "带 * 的列必填。其余留空的，新增时用预设，已有的保持不变。表头和工作表名称不要改，不要合并单元格。"),
+    (
+        "人员",
+        "登录名用小写字母、数字；支部书记不需要登录名。角色填党组成员、党组书记、党办、系统管理员，用顿号隔开。",
+    ),
+    ("人员", "同名的人都要填登录名；别的表里提到他们时写登录名。"),
+    ("党组织", "类别填党总支或党支部；单位类别填局机关或下属单位；向党组述职填是或否。"),
+    ("挂点联系", "日期写成 2026-3-1 或 2026年3月1日，留空为全年；周期填每年、每半年或每季度，留空为每季度1次。"),
+)
+MAX_NAME = 60  # characters, as in the forms
+MAX_NUMBER = 9999
+_DATE = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?")
+_SIGN_IN = re.compile(r"[a-z0-9._-]{2,60}")
+_BETWEEN = re.compile(r"[、,，;；/\s]+")
+W = TypeVar("W", bound=Word)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, where: `row` as the spreadsheet numbers it, 0 for the whole sheet."""
+
+    sheet: str
+    row: int
+    column: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A line of 人员; None and "" stand for cells left empty."""
+
+    row: int
+    name: str
+    post: str | None
+    official_order: int | None
+    sign_in_name: str | None
+    roles: frozenset[Role] | None
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRow:
+    """A line of 党组织; None and "" stand for cells left empty."""
+
+    row: int
+    name: str
+    kind: BranchKind
+    host_unit: str
+    host_kind: HostKind | None
+    general: str
+    secretary: str
+    reports: bool | None
+    official_order: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiaisonRow:
+    """A line of 挂点联系; None stands for cells left empty."""
+
+    row: int
+    year: int
+    member: str
+    branch: str
+    from_on: dt.date | None
+    to_on: dt.date | None
+    target: int | None
+    period: Period | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What a workbook says."""
+
+    people: tuple[PersonRow, ...] = ()
+    branches: tuple[BranchRow, ...] = ()
+    liaison: tuple[LiaisonRow, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def same(text: str) -> str:
+    """Return the text as it is: the unit's words where it uses the presets."""
+    return text
+
+
+@dataclass(slots=True)
+class _Line:
+    """One line being read; every cell that cannot be read becomes a problem and an empty value."""
+
+    sheet: str
+    row: int
+    cells: Mapping[str, object]
+    apply: Callable[[str], str]
+    problems: list[Problem]
+    refused: int = field(default=0)
+
+    def refuse(self, column: str, why: object) -> None:
+        self.refused += 1
+        self.problems.append(Problem(self.sheet, self.row, column, str(why)))
+
+    def typed(self, column: str, *, required: bool = False, most: int = MAX_NAME) -> str:
+        text = " ".join(clean_text(plain(self.cells.get(column))).split())
+        if required and not text:
+            self.refuse(column, _("没有填写。"))
+        if len(text) > most:
+            self.refuse(column, _("超过%(n)s个字。", n=most))
+        return text
+
+    def number(self, column: str, least: int, most: int, *, required: bool = False) -> int | None:
+        text = unicodedata.normalize("NFKC", self.typed(column, required=required)).removesuffix("年")
+        if not text:
+            return None
+        if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+            self.refuse(column, _("不是%(least)s至%(most)s的整数：%(text)s", least=least, most=most, text=text))
+            return None
+        return int(text)
+
+    def word(self, column: str, words: Iterable[W], *, required: bool = False) -> W | None:
+        text = self.typed(column, required=required)
+        if not text:
+            return None
+        known = {name: word for word in words for name in (word.chinese, self.apply(word.chinese))}
+        if text not in known:
+            names = "、".join(dict.fromkeys(self.apply(word.chinese) for word in known.values()))
+            self.refuse(column, _("“%(text)s”不在可选之内：%(names)s。", text=text, names=names))
+        return known.get(text)
+
+    def day(self, column: str) -> dt.date | None:
+        value = self.cells.get(column)
+        if isinstance(value, dt.date):
+            return value.date() if isinstance(value, dt.datetime) else value
+        text = unicodedata.normalize("NFKC", "".join(clean_text(plain(value)).split()))
+        if not text:
+            return None
+        day = _day(text)
+        if day is None:
+            self.refuse(column, _("不是日期：%(text)s。请写成 2026-3-1 或 2026年3月1日。", text=text[:20]))
+        return day
+
+    def yes(self, column: str) -> bool | None:
+        text = self.typed(column)
+        if text not in {"", "是", "否"}:
+            self.refuse(column, _("请填是或否。"))
+        return text == "是" if text else None
+
+    def roles(self, column: str) -> frozenset[Role] | None:
+        text = self.typed(column)
+        known = {name: role for role in Role for name in (role.chinese, self.apply(role.chinese))}
+        names = [name for name in _BETWEEN.split(text) if name]
+        for name in names:
+            if name not in known:
+                self.refuse(column, _("不认识的角色：%(name)s", name=name))
+        return frozenset(known[name] for name in names if name in known) if names else None
+
+    def sign_in_name(self, column: str) -> str | None:
+        text = unicodedata.normalize("NFKC", self.typed(column)).lower()
+        if text and not _SIGN_IN.fullmatch(text):
+            self.refuse(column, _("登录名请用2至60个小写字母、数字。"))
+        return text or None
+
+
+def plain(value: object) -> str:
+    """Return a cell as text: whole numbers without .0, nothing for an empty one."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _day(text: str) -> dt.date | None:
+    found = _DATE.fullmatch(text)
+    try:
+        return dt.date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
+
+
+def read(content: bytes, apply: Callable[[str], str] = same) -> Lists:
+    """Return what an uploaded workbook says; raise sheet.UnreadableWorkbook when it is none.
+
+    `apply` puts the unit's own words (党委 …) in the place of the presets: both are understood.
+    """
+    return parse(sheet.read(content), sheet.merged(content), apply)
+
+
+def parse(
+    sheets: Mapping[str, Sequence[Sequence[object]]],
+    merged: Mapping[str, Sequence[tuple[int, int, int, int]]],
+    apply: Callable[[str], str] = same,
+) -> Lists:
+    """Read rows of cells (the first is the head) and merged ranges (first row, first column, last row, last column)."""
+    problems: list[Problem] = []
+    named = {_bare(name): rows for name, rows in sheets.items()}
+    ranges = {_bare(name): found for name, found in merged.items()}
+    lines = {}
+    for name in COLUMNS:
+        problems += _merged_problems(name, _either(ranges, name, apply) or ())
+        lines[name] = _lines(name, _either(named, name, apply), apply, problems)
+    people, branches = _all(_person, lines[PEOPLE]), _all(_branch, lines[BRANCHES])
+    liaison = _all(_liaison, lines[LIAISON])
+    problems += _double_people(people) + _double(BRANCHES, "名称", ((row.row, row.name) for row in branches))
+    problems += _double(LIAISON, "党组织", ((r.row, (r.year, r.member, r.branch, r.from_on)) for r in liaison))
+    return Lists(tuple(people), tuple(branches), tuple(liaison), tuple(problems))
+
+
+def _either(found: Mapping[str, R], name: str, apply: Callable[[str], str]) -> R | None:
+    return found.get(_bare(name), found.get(_bare(apply(name))))
+
+
+def _merged_problems(name: str, ranges: Iterable[tuple[int, int, int, int]]) -> list[Problem]:
+    why = _("第%(a)s至%(b)s行有合并的单元格，请拆开并逐行填写。")
+    return [Problem(name, a + 1, "", str(why) % {"a": a + 1, "b": b + 1}) for a, _left, b, _right in ranges]
+
+
+def _bare(title: object) -> str:
+    return "".join(clean_text(plain(title)).split()).rstrip("*＊")
+
+
+def _lines(
+    name: str, rows: Sequence[Sequence[object]] | None, apply: Callable[[str], str], problems: list[Problem]
+) -> list[_Line]:
+    """Return the sheet's lines that are not empty, or none and a problem when sheet or head are not as they must be."""
+    if rows is None:
+        problems.append(Problem(name, 0, "", str(_("缺少这张工作表。请使用下载的模板。"))))
+        return []
+    places = _places(name, [_bare(title) for title in rows[0]] if rows else [], apply, problems)
+    if places is None:
+        return []
+    return [
+        _Line(name, number, {title: row[at] for title, at in places.items() if at < len(row)}, apply, problems)
+        for number, row in enumerate(rows[1:], start=2)
+        if any(_bare(cell) for cell in row)
+    ]
+
+
+def _places(
+    name: str, head: Sequence[str], apply: Callable[[str], str], problems: list[Problem]
+) -> dict[str, int] | None:
+    before = len(problems)
+    known = {alias: title for full in COLUMNS[name] for title in [_bare(full)] for alias in (title, apply(title))}
+    for title in head:
+        if title and title not in known:
+            problems.append(Problem(name, 1, title, str(_("不认识的列。请使用下载的模板。"))))
+        if title and head.count(title) > 1:
+            problems.append(Problem(name, 1, title, str(_("这一列出现了两次。"))))
+    places = {known[title]: at for at, title in enumerate(head) if title in known}
+    missing = [_bare(full) for full in COLUMNS[name] if full.endswith("*") and _bare(full) not in places]
+    problems += [Problem(name, 1, title, str(_("缺少这一列。请使用下载的模板。"))) for title in missing]
+    return places if len(problems) == before else None
+
+
+def _all(read_line: Callable[[_Line], R], lines: Iterable[_Line]) -> list[R]:
+    read_lines = [(line, read_line(line)) for line in lines]
+    return [row for line, row in read_lines if not line.refused]
+
+
+def _person(line: _Line) -> PersonRow:
+    return PersonRow(
+        row=line.row,
+        name=line.typed("姓名", required=True),
+        post=line.typed("职务") or None,
+        official_order=line.number("职务排序", 1, MAX_NUMBER),
+        sign_in_name=line.sign_in_name("登录名"),
+        roles=line.roles("角色"),
+        branch=line.typed("所在党组织"),
+    )
+
+
+def _branch(line: _Line) -> BranchRow:
+    return BranchRow(
+        row=line.row,
+        name=line.typed("名称", required=True),
+        kind=line.word("类别", BranchKind, required=True) or BranchKind.BRANCH,
+        host_unit=line.typed("所在单位", required=True),
+        host_kind=line.word("单位类别", HostKind),
+        general=line.typed("上级党总支"),
+        secretary=line.typed("书记"),
+        reports=line.yes("向党组述职"),
+        official_order=line.number("排序", 1, MAX_NUMBER),
+    )
+
+
+def _liaison(line: _Line) -> LiaisonRow:
+    return LiaisonRow(
+        row=line.row,
+        year=line.number("年度", 2000, 2100, required=True) or 0,
+        member=line.typed("党组成员", required=True),
+        branch=line.typed("党组织", required=True),
+        from_on=line.day("开始日期"),
+        to_on=line.day("结束日期"),
+        target=line.number("次数", 1, 99),
+        period=line.word("周期", Period),
+    )
+
+
+def _double(name: str, column: str, rows: Iterable[tuple[int, object]]) -> list[Problem]:
+    first: dict[object, int] = {}
+    problems = []
+    for row, key in rows:
+        if first.setdefault(key, row) != row:
+            problems.append(_twice(name, column, first[key], row))
+    return problems
+
+
+def _twice(name: str, column: str, first: int, row: int) -> Problem:
+    return Problem(name, row, column, str(_("第%(a)s行和第%(b)s行重复。", a=first, b=row)))
+
+
+def _double_people(people: Sequence[PersonRow]) -> list[Problem]:
+    """Two people of one name are two people only where both have a sign-in name."""
+    by_name: dict[str, PersonRow] = {}
+    problems = _double(PEOPLE, "登录名", ((row.row, row.sign_in_name) for row in people if row.sign_in_name))
+    for row in people:
+        first = by_name.setdefault(row.name, row)
+        if first is not row and not (first.sign_in_name and row.sign_in_name):
+            problems.append(_twice(PEOPLE, "姓名", first.row, row.row))
+    return problems
+
+
+def template(
+    lines: Mapping[str, Sequence[Sequence[object]]] | None = None, apply: Callable[[str], str] = same
+) -> bytes:
+    """Return the workbook with its heads, the help sheet, and `lines` by sheet (none: to be filled in)."""
+    lines = lines or {}
+    sheets = [
+        _sheet(apply(name), [(apply(title), 18) for title in titles], lines.get(name, ()))
+        for name, titles in COLUMNS.items()
+    ]
+    hints = [tuple(map(apply, line)) for line in HELP_LINES]
+    return sheet.make([*sheets, _sheet(HELP, (("工作表", 12), ("说明", 90)), hints)])
+
+
+def _sheet(name: str, columns: Iterable[tuple[str, int]], rows: Sequence[Sequence[object]]) -> sheet.Sheet:
+    return sheet.Sheet(name=name, columns=[sheet.Column(title, width, "text") for title, width in columns], rows=rows)
