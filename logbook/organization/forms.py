@@ -27,8 +27,21 @@ def sensible(_form: object, field: DateField) -> None:
         raise ValidationError(_("日期要在1949年至2100年之间。"))
 
 
+NOT_CHOSEN = -1  # 0 is a choice: vacant, or inside none
+
+
+def chosen(_form: object, field: SelectField) -> None:
+    """Refuse a list nobody chose from: a change of secretary must not happen by a slip."""
+    if field.data == NOT_CHOSEN:
+        raise ValidationError(_("请选择。"))
+
+
 def _people(people: Iterable[Person]) -> list[SelectChoice]:
     return [SelectChoice(value=person.id, label=_titled(person)) for person in people]
+
+
+def _ask() -> list[SelectChoice]:
+    return [SelectChoice(value=NOT_CHOSEN, label=_("请选择"))]
 
 
 def _titled(person: Person) -> str:
@@ -54,6 +67,12 @@ class BranchForm(Form):
         self.kind.choices = [SelectChoice(value=kind.value, label=kind.label) for kind in reversed(BranchKind)]
         self.host_kind.choices = [SelectChoice(value=kind.value, label=kind.label) for kind in HostKind]
 
+    @staticmethod
+    def typed(branch: Branch) -> dict[str, object]:
+        """A stored branch as it would have been typed."""
+        plain = {name: getattr(branch, name) for name in NewBranch.__slots__}
+        return plain | {"kind": branch.kind.value, "host_kind": branch.host_kind.value}
+
     def new_branch(self) -> NewBranch:
         """The branch as typed."""
         return NewBranch(
@@ -69,31 +88,35 @@ class BranchForm(Form):
 
 
 class SecretaryForm(Form):
-    person_id = SelectField(_("新任书记"), coerce=int)
+    person_id = SelectField(_("新任书记"), coerce=int, validators=[chosen])
     from_on = DateField(_("自何日起"), default=today, validators=[REQUIRED, sensible])
 
     def offer(self, people: Iterable[Person]) -> None:
         """Offer the people, and a vacant post."""
-        self.person_id.choices = [SelectChoice(value=0, label=_("空缺")), *_people(people)]
+        self.person_id.choices = [*_ask(), *_people(people), SelectChoice(value=0, label=_("空缺"))]
 
 
 class PlacementForm(Form):
-    general_branch_id = SelectField(_("上级党总支"), coerce=int)
+    general_branch_id = SelectField(_("上级党总支"), coerce=int, validators=[chosen])
     from_on = DateField(_("自何日起"), default=today, validators=[REQUIRED, sensible])
 
     def offer(self, branches: Iterable[Branch]) -> None:
         """Offer the general branches, and none."""
         general = [branch for branch in branches if branch.kind is BranchKind.GENERAL]
-        self.general_branch_id.choices = [SelectChoice(value=0, label=_("不在党总支之内")), *_branches(general)]
+        self.general_branch_id.choices = [
+            *_ask(),
+            *_branches(general),
+            SelectChoice(value=0, label=_("不在党总支之内")),
+        ]
 
 
 class OwnBranchForm(Form):
-    person_id = SelectField(_("人员"), coerce=int)
+    person_id = SelectField(_("人员"), coerce=int, validators=[chosen])
     from_on = DateField(_("自何日起"), default=today, validators=[REQUIRED, sensible])
 
     def offer(self, people: Iterable[Person]) -> None:
         """Offer the people."""
-        self.person_id.choices = _people(people)
+        self.person_id.choices = [*_ask(), *_people(people)]
 
 
 def _offer_periods(field: SelectField) -> None:

@@ -1,10 +1,14 @@
 """The office's lists: branches with their history, the year's liaison, the workbook in and out."""
 
 import datetime as dt
+import hashlib
+import re
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -12,12 +16,15 @@ from logbook.access import Act, actor, may
 from logbook.accounts import queries as accounts
 from logbook.accounts.models import Person
 from logbook.db import db
+from logbook.documents.sheet import UnreadableWorkbook
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import full_date, today
-from logbook.organization import actions, queries
+from logbook.formats import full_date, now, today
+from logbook.organization import actions, importing, queries, workbook
 from logbook.organization.forms import (
     BranchForm,
+    ConfirmImportForm,
     EndForm,
+    ImportForm,
     LiaisonForm,
     OwnBranchForm,
     PlacementForm,
@@ -26,10 +33,13 @@ from logbook.organization.forms import (
 )
 from logbook.organization.models import Branch, Liaison, Membership, Period, Placement, SecretaryTerm
 from logbook.settings.forms import Form
+from logbook.settings.views import current
 
 bp = Blueprint("organization", __name__)
 
 Page = str | Response | tuple[str, int]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+KEPT_SECONDS = 24 * 3600  # an upload waits a day for its confirmation
 ROWS: dict[str, Callable[[int], Placement | SecretaryTerm | Membership | None]] = {
     "terms": lambda row_id: queries.history_row(SecretaryTerm, row_id),
     "placements": lambda row_id: queries.history_row(Placement, row_id),
@@ -80,6 +90,7 @@ def index() -> str:
         secretaries=queries.secretaries_on(day),
         general=queries.placed_on(day),
         liaisons=queries.liaisons(year),
+        members=accounts.members(),
         on=day,
         whole=(dt.date(year, 1, 1), dt.date(year, 12, 31)),
         locked=year in queries.locked_years(),
@@ -109,7 +120,7 @@ def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
     """The branch's page; `forms` are those that were sent and refused, the others are fresh."""
     branches, people = queries.branches(), queries.everyone()
     shown = {
-        "form": BranchForm(formdata=None, obj=branch, data=_chosen(branch)),
+        "form": BranchForm(formdata=None, data=BranchForm.typed(branch)),
         "secretary": SecretaryForm(formdata=None, prefix="secretary-"),
         "placement": PlacementForm(formdata=None, prefix="placement-"),
         "own": OwnBranchForm(formdata=None, prefix="own-"),
@@ -129,10 +140,6 @@ def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
         liaisons=queries.liaisons_of_branch(branch.id),
     )
     return page, status
-
-
-def _chosen(branch: Branch) -> dict[str, str]:
-    return {"kind": branch.kind.value, "host_kind": branch.host_kind.value}
 
 
 @bp.route("/lists/branches/<int:branch_id>", methods=["GET", "POST"])
@@ -224,7 +231,8 @@ def _person(person_id: int) -> Person:
 def void(what: str, row_id: int) -> Page:
     words, back = _voidable(what, row_id)
     if request.method == "GET":
-        return _ask(_("作为误填取消"), words, back, hint=_("取消后如同没有填过；它所结束的前一条接着有效。"))
+        hint = _("取消后如同没有填过。") if what == "liaison" else _("取消后如同没有填过，前一条接着有效。")
+        return _ask(_("作为误填取消"), words, back, hint=hint)
     try:
         VOIDS[what](row_id, by=actor())
         db.session.commit()
@@ -310,3 +318,94 @@ def copy_liaison() -> Response:
         db.session.rollback()
         flash(str(broken.message))
     return redirect(url_for("organization.index", year=year), 303)
+
+
+def _file(content: bytes, name: str) -> Response:
+    response = current_app.response_class(content, mimetype=XLSX)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+@bp.route("/lists/template.xlsx")
+@may(Act.KEEP_LISTS)
+def template() -> Response:
+    return _file(workbook.template(apply=current().words.apply), _("名册模板.xlsx"))
+
+
+@bp.route("/lists/current.xlsx")
+@may(Act.KEEP_LISTS)
+def export() -> Response:
+    lines = importing.as_lines(_day(_year()), _year())
+    return _file(workbook.template(lines, apply=current().words.apply), _("名册.xlsx"))
+
+
+@bp.route("/lists/import", methods=["GET", "POST"])
+@may(Act.KEEP_LISTS)
+def import_lists() -> Page:
+    form = ImportForm()
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        content = form.workbook.data.read()
+        try:
+            plan = _plan(content, form.from_on.data)
+            return _preview(plan, _keep(content))
+        except UnreadableWorkbook as unreadable:
+            form.refuse(RuleBroken("workbook", _("读不了这个文件：%(why)s", why=unreadable)))
+    return render_template("organization/import.html", form=form), status
+
+
+def _plan(content: bytes, from_on: dt.date) -> importing.ImportPlan:
+    return importing.plan_import(workbook.read(content, current().words.apply), from_on, by=actor())
+
+
+def _preview(plan: importing.ImportPlan, upload: str, *, again: bool = False) -> Page:
+    page = render_template("organization/preview.html", plan=plan, upload=upload, again=again)
+    return page, 422 if plan.wrong or again else 200
+
+
+@bp.post("/lists/import/confirm")
+@may(Act.KEEP_LISTS)
+def confirm_import() -> Page:
+    form = ConfirmImportForm()
+    content = _kept(form.upload.data or "") if form.validate_on_submit() else None
+    if content is None:
+        flash(_("上传的文件已过期，请重新选择。"))
+        return redirect(url_for("organization.import_lists"), 303)
+    plan = _plan(content, form.from_on.data)
+    if plan.wrong or plan.digest != form.digest.data:
+        return _preview(plan, form.upload.data, again=True)
+    importing.carry_out(plan, by=actor(), at=now())
+    db.session.commit()
+    _upload(form.upload.data).unlink(missing_ok=True)
+    flash(_("导入完成：新增%(new)s条，改动%(changed)s条。", new=len(plan.new), changed=len(plan.changed)))
+    return redirect(url_for("organization.index"), 303)
+
+
+def _uploads() -> Path:
+    folder = Path(current_app.config["INSTANCE"]) / "imports"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _keep(content: bytes) -> str:
+    """Keep what was uploaded, under its owner's id, until it is confirmed; return its name."""
+    for old in _uploads().iterdir():
+        if old.stat().st_mtime < time.time() - KEPT_SECONDS:
+            old.unlink(missing_ok=True)
+    digest = hashlib.sha256(content).hexdigest()
+    _upload(digest).write_bytes(content)
+    return digest
+
+
+def _upload(digest: str) -> Path:
+    return _uploads() / f"{actor().person_id}-{digest}"
+
+
+def _kept(digest: str) -> bytes | None:
+    """Return one's own upload of that name, unless it expired."""
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        return None
+    path = _upload(digest)
+    if not path.exists() or path.stat().st_mtime < time.time() - KEPT_SECONDS:
+        return None
+    return path.read_bytes()

@@ -360,4 +360,4 @@ def template(
 
 
 def _sheet(name: str, columns: Iterable[tuple[str, int]], rows: Sequence[Sequence[object]]) -> sheet.Sheet:
-    return sheet.Sheet(name=name, columns=[sheet.Column(title, width, "text") for title, width in columns], rows=rows)
+    return sheet.Sheet(name=name, columns=tuple(sheet.Column(*column) for column in columns), rows=map(list, rows))

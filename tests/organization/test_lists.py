@@ -216,6 +216,17 @@ def test_a_closed_year_changes_no_more(by):
     assert actions.copy_liaison(2026, 2027, by=by) == 1
 
 
+def test_nobody_unknown_becomes_anything(by):
+    branch = factories.branch()
+    for act in (actions.set_secretary, actions.place_inside):
+        with pytest.raises(NotThere):
+            act(branch, 999, JAN, by=by)
+    with pytest.raises(NotThere):
+        actions.set_own_branch(999, branch, JAN, by=by)
+    actions.set_own_branch(by.person_id, None, JAN, by=by)
+    assert queries.memberships_of(by.person_id) == []
+
+
 def test_january_copies_what_still_held_in_december(by):
     member, gone = factories.member(), factories.member()
     kept, ended, dissolved, had = (factories.branch() for _ in range(4))
@@ -282,7 +293,9 @@ def test_the_office_builds_the_lists(browser):
     text = browser.get("/lists").text
     for word in ("南码头党支部", "柳青", "属机关党总支", "白一鸣", "每半年 2次", "全年"):
         assert word in text
-    assert "2026年1月1日起" in browser.get(page).text
+    text = browser.get(page).text
+    assert "2026年1月1日起" in text
+    assert 'selected value="subordinate"' in text
 
 
 def test_what_a_rule_refuses_stands_beside_its_field(browser, by):
@@ -302,6 +315,8 @@ def test_what_a_rule_refuses_stands_beside_its_field(browser, by):
     answer = browser.post(page + "/secretary", {"secretary-person_id": member, "secretary-from_on": "0001-01-01"})
     assert "日期要在1949年至2100年之间" in answer.text
     assert browser.post(page, {"name": ""}).status_code == 422
+    slip = browser.post(page + "/secretary", {"secretary-person_id": -1, "secretary-from_on": "2027-01-01"})
+    assert "请选择。" in slip.text
     fields = {"year": 2027, "member_id": member, "branch_id": branch, "target": "1", "period": "year"}
     assert "这是本人所在的党组织" in browser.post("/lists/liaison/new", fields).text
     assert browser.post("/lists/liaison/new", fields | {"own_confirmed": "y"}).status_code == 303
@@ -341,6 +356,13 @@ def test_history_is_voided_from_the_branchs_page(browser, by):
     assert browser.get(f"/lists/terms/{term}/void").status_code == 404
 
 
+def test_members_without_a_liaison_are_named(browser):
+    with_one, branch = factories.member(name="白一鸣"), factories.branch()
+    factories.member(name="高山")
+    factories.liaison(with_one, branch, today().year)
+    assert "还没有挂点的：高山。" in browser.get("/lists").text
+
+
 def test_one_tap_copies_last_years_liaison(browser, by):
     member, branch = factories.member(), factories.branch()
     factories.liaison(member, branch, 2025, from_on=dt.date(2025, 4, 1))
@@ -355,6 +377,10 @@ def test_one_tap_copies_last_years_liaison(browser, by):
 
 
 def test_what_is_not_there_is_not_found(browser):
+    branch = factories.branch()
+    assert browser.post("/lists/branches/77/secretary").status_code == 404
+    body = {"own-person_id": 77, "own-from_on": "2026-01-01"}
+    assert browser.post(f"/lists/branches/{branch}/people", body).status_code == 422
     for path in ("/lists/branches/77", "/lists/liaison/77", "/lists/terms/77/void", "/lists/liaison/77/void"):
         assert browser.get(path).status_code == 404
 
