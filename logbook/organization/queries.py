@@ -259,3 +259,13 @@ def grants() -> Sequence[Row[int, Role, dt.datetime | None]]:
     return db.session.execute(
         select(RoleGrant.person_id, RoleGrant.role, RoleGrant.ended_at).order_by(RoleGrant.id)
     ).all()
+
+
+def arrangement(year: int) -> Sequence[Row[Branch, Liaison | None]]:
+    """Every branch with each of the year's liaisons on it and their members; one statement."""
+    return db.session.execute(
+        select(Branch, Liaison)
+        .outerjoin(Liaison, (Liaison.branch_id == Branch.id) & (Liaison.year == year) & Liaison.void.is_(False))
+        .options(joinedload(Liaison.member))
+        .order_by(*ORDER, Liaison.from_on, Liaison.id)
+    ).all()

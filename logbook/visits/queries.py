@@ -27,6 +27,7 @@ from logbook.access import Actor, Role
 from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
 from logbook.organization.models import Branch, Placement, SecretaryTerm
+from logbook.problems.models import Category
 from logbook.visits.models import (
     NEW,
     UNCONFIRMED,
@@ -44,6 +45,7 @@ from logbook.visits.models import (
     VisitContent,
     VisitKind,
     VisitVersion,
+    Voice,
 )
 
 PAGE = 25
@@ -159,6 +161,10 @@ def _key(text: str, filters: Filters) -> tuple[object, int] | None:
 
 
 def _list_query() -> Select[Visit]:
+    return _plain_query().options(selectinload(Visit.kinds))
+
+
+def _plain_query() -> Select[Visit]:
     return select(Visit).options(
         load_only(
             Visit.year, Visit.seq, Visit.visited_on, Visit.findings, Visit.member_id, Visit.entered_by_id, Visit.late,
@@ -167,7 +173,6 @@ def _list_query() -> Select[Visit]:
         ),
         joinedload(Visit.branch).load_only(Branch.name),
         joinedload(Visit.member, innerjoin=True).load_only(Person.name),
-        selectinload(Visit.kinds),
     )  # fmt: skip
 
 
@@ -256,8 +261,8 @@ def totals(actor: Actor, filters: Filters) -> tuple[int, int]:
 
 
 def new_records(actor: Actor, limit: int) -> tuple[int, Sequence[Visit]]:
-    """How many records the office has not received, and the first of them; one statement and the kinds."""
-    query = _list_query().add_columns(func.count().over()).where(readable(actor), *_state("new"))
+    """How many records the office has not received, and the first of them, without their kinds; one statement."""
+    query = _plain_query().add_columns(func.count().over()).where(readable(actor), *_state("new"))
     rows = db.session.execute(query.order_by(Visit.year.desc(), Visit.seq.desc()).limit(limit)).all()
     return (rows[0][1] if rows else 0), [row[0] for row in rows]
 
@@ -266,7 +271,6 @@ def to_confirm(member_id: int) -> Sequence[Visit]:
     """What waits for the member's own tap: entered for them, or a trip they were named on."""
     return db.session.scalars(
         _list_query()
-        .add_columns()
         .options(joinedload(Visit.entered_by, innerjoin=True).load_only(Person.name))
         .where(Visit.member_id == member_id, *_state("unconfirmed"))
         .order_by(Visit.year, Visit.seq)
@@ -348,6 +352,55 @@ def own_texts(member_id: int, but: int, limit: int = 50) -> Sequence[Row[int, in
 def last_visited_on(branch_id: int) -> dt.date | None:
     """The day of the last counted visit to the branch, whoever went."""
     return db.session.scalar(select(func.max(Visit.visited_on)).where(Visit.branch_id == branch_id, Visit.counts))
+
+
+def visitors_since(branch_id: int, since: dt.date) -> int:
+    """How many members went to the branch since a day: 近两周已有2位局领导到过."""
+    counted = select(func.count(Visit.member_id.distinct())).where(
+        at_branch(branch_id), Visit.visited_on >= since, Visit.counts
+    )
+    return db.session.scalar(counted) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Lines of voices with their records, as far as this reader may read them."""
+
+    lines: Sequence[Row[Voice, Visit]]
+    everything: int
+
+
+def voices(actor: Actor, filters: Filters, category: Category | None) -> Voices:
+    """The voices of the counted records the filters name, the newest first."""
+    conditions = list(_conditions(actor, filters))
+    if category:
+        conditions.append(Voice.category == category)
+    joined = select(Voice, Visit).join(Visit, Visit.id == Voice.visit_id).where(*conditions)
+    lines = db.session.execute(
+        joined.where(readable(actor))
+        .options(joinedload(Visit.branch).load_only(Branch.name))
+        .order_by(Visit.year.desc(), Visit.seq.desc(), Voice.id)
+    ).all()
+    counted = select(func.count()).select_from(Voice).join(Visit, Visit.id == Voice.visit_id).where(*conditions)
+    return Voices(lines, db.session.scalar(counted) or 0)
+
+
+def observations(actor: Actor, branch_id: int, first: dt.date, last: dt.date) -> Sequence[Visit]:
+    """Counted records of the branch that say something of its secretary's Party work which this reader may see."""
+    return db.session.scalars(
+        select(Visit)
+        .where(
+            at_branch(branch_id),
+            Visit.counts,
+            Visit.visited_on >= first,
+            Visit.visited_on <= last,
+            Visit.observation != "",
+            readable(actor),
+            sees_observation(actor),
+        )
+        .options(joinedload(Visit.member, innerjoin=True))
+        .order_by(Visit.visited_on, Visit.id)
+    ).all()
 
 
 def plain_visit(visit_id: int) -> Visit | None:

@@ -51,6 +51,15 @@ def index() -> str:
     )
 
 
+@bp.route("/voices")
+@may(Act.READ_RECORDS)
+def voices() -> str:
+    filters = replace(filters_from(request.args), state="counted")
+    category = next((one for one in Category if one.value == request.args.get("category")), None)
+    found = queries.voices(actor(), filters, category)
+    return render_template("visits/voices.html", found=found, filters=filters, category=category)
+
+
 # --- recording ------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,1 @@
+"""A toolkit that knows no feature: plain values in, papers and workbooks out."""

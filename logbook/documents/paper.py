@@ -1,0 +1,68 @@
+"""A paper as plain values: what stands on it, not how it looks. Word and PDF are made from the same one."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading with its number in the text; level 1: 一、, 2:（一）, 3: 1., 4:（1）."""
+
+    text: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Para:
+    text: str
+    indent: bool = True  # the first line, by two characters
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`widths` are relative to one another; the caller leaves no cell empty."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    widths: tuple[float, ...] = ()
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    svg: str
+    title: str = ""
+
+
+Block = Heading | Para | Table | Chart
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """附件, on pages of its own; `landscape` for wide tables."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    landscape: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """An official paper. `inner` prints 内部资料　注意保管; `receiver` is 主送; `made_from` stands in the
+    file's properties only, never on a page.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    inner: bool = True
+    receiver: str = ""
+    signed: str = ""
+    dated: dt.date | None = None
+    attachments: tuple[Attachment, ...] = ()
+    made_from: str = ""
+
+
+def full_date(day: dt.date) -> str:
+    """2026年1月5日, no leading zeros (GB/T 9704-2012, 7.3.5.3)."""
+    return f"{day.year}年{day.month}月{day.day}日"

@@ -1,0 +1,118 @@
+"""PDF/A-2a by typst, in a child process that ends: the typesetter would keep its memory for good."""
+
+import base64
+import datetime as dt
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from logbook.documents import fonts
+from logbook.documents.paper import Block, Chart, Heading, Paper, Table, full_date
+
+HERE = Path(__file__).parent
+LONGEST = 60  # seconds
+PIXELS = 200  # an inch, of a chart in a Word file
+
+
+class PaperFailed(RuntimeError):  # noqa: N818
+    """The typesetter gave up; the message is its own."""
+
+
+def make(paper: Paper, folder: Path | None = None) -> bytes:
+    """The paper as PDF/A-2a; `folder` holds a site's own fonts, tried first. Raise PaperFailed."""
+    return _child({"paper": _plain(paper), "fonts": [str(one) for one in fonts.folders(folder)]})[0]
+
+
+def pages(paper: Paper) -> int:
+    """How many pages it fills. Raise PaperFailed."""
+    return int(_child({"count": _plain(paper), "fonts": [str(one) for one in fonts.folders()]})[0])
+
+
+def pngs(svgs: Sequence[str]) -> list[bytes]:
+    """Charts as PNG, for a Word file. Raise PaperFailed."""
+    return _child({"svgs": list(svgs), "fonts": [str(one) for one in fonts.folders()]}) if svgs else []
+
+
+def _child(job: dict[str, Any]) -> list[bytes]:
+    environment = os.environ | {"PYTHONPATH": str(HERE.parent.parent), "SOURCE_DATE_EPOCH": "0"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "logbook.documents.pdf"],
+            input=json.dumps(job).encode(), capture_output=True, check=False, timeout=LONGEST, env=environment,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise PaperFailed("timeout") from error
+    if done.returncode:
+        raise PaperFailed(done.stderr.decode(errors="replace")[-500:])
+    return [base64.b64decode(one) for one in json.loads(done.stdout)]
+
+
+def _plain(paper: Paper) -> dict[str, Any]:
+    names = [one.title for one in paper.attachments]
+    return {
+        "title": paper.title,
+        "keywords": paper.made_from,
+        "inner": paper.inner,
+        "receiver": paper.receiver,
+        "signed": paper.signed,
+        "day": list((paper.dated or dt.datetime.now(dt.UTC).date()).timetuple()[:3]),  # PDF/A wants a date
+        "dated": full_date(paper.dated) if paper.dated else "",
+        "names": names,
+        "blocks": [_block(one) for one in paper.blocks],
+        "attachments": [
+            {"title": one.title, "landscape": one.landscape, "blocks": [_block(part) for part in one.blocks]}
+            for one in paper.attachments
+        ],
+        "fonts": {**fonts.FAMILIES, "bold": True},
+    }
+
+
+def _block(block: Block) -> dict[str, Any]:
+    kinds = {Heading: "heading", Table: "table", Chart: "chart"}
+    values = asdict(block) | {"kind": kinds.get(type(block), "para")}
+    if isinstance(block, Table):
+        values["widths"] = list(block.widths) or [1] * len(block.head)
+    if isinstance(block, Chart):
+        values["alt"] = label(block)
+    return values
+
+
+def label(chart: Chart) -> str:
+    """What the chart says it shows, for those who cannot see it."""
+    found = re.search(r'aria-label="([^"]*)"', chart.svg)
+    return chart.title or (found[1] if found else "图")
+
+
+def _typeset() -> None:
+    """The child: a job on stdin, its results on stdout."""
+    import typst  # noqa: PLC0415 - in the child only: it would stay in memory
+
+    job = json.load(sys.stdin)
+    if "paper" in job:
+        inputs = {"paper": json.dumps(job["paper"])}
+        made = [
+            typst.compile(str(HERE / "paper.typ"), font_paths=job["fonts"], sys_inputs=inputs, pdf_standards="a-2a")
+        ]
+    elif "count" in job:
+        inputs = {"paper": json.dumps(job["count"])}
+        found = typst.query(
+            str(HERE / "paper.typ"), "<pages>", field="value", one=True, font_paths=job["fonts"], sys_inputs=inputs
+        )
+        made = [found.encode()]
+    else:
+        source = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
+        made = [
+            typst.compile(source.encode(), font_paths=job["fonts"], sys_inputs={"svg": svg}, format="png", ppi=PIXELS)
+            for svg in job["svgs"]
+        ]
+    json.dump([base64.b64encode(one).decode() for one in made], sys.stdout)
+
+
+if __name__ == "__main__":
+    _typeset()

@@ -1,0 +1,167 @@
+"""Workbooks: written row by row in constant memory, text always as text; read with distrust."""
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+MOST_UNPACKED = 200 * 1024 * 1024  # bytes
+MOST_ENTRIES = 2000
+MOST_RATIO = 200  # unpacked : packed, of an entry above one MiB
+MIB = 1024 * 1024
+LONGEST_CELL = 32_767  # characters Excel keeps in a cell
+FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
+
+
+class UnreadableWorkbook(Exception):  # noqa: N818 - named as what it is
+    """The bytes are no workbook that can be read; args[0] says why, in Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; `kind` is text, number or date, `width` in characters."""
+
+    title: str
+    width: float = 12
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet; `rows` may be a generator. `totals` adds a row of sums under the number columns."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Iterable[tuple[object, ...] | list[object]]
+    totals: bool = False
+    note: str = ""
+
+
+def make(sheets: Iterable[Sheet]) -> bytes:
+    """The workbook's bytes."""
+    stream = io.BytesIO()
+    write(stream, sheets)
+    return stream.getvalue()
+
+
+def write(target: Path | IO[bytes], sheets: Iterable[Sheet]) -> None:
+    """Write the workbook; memory does not grow with its rows."""
+    import xlsxwriter  # noqa: PLC0415 - only who downloads a workbook pays for it
+
+    # Text that begins with = + - @ stays text: nothing typed is ever taken for a formula or a link.
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options)
+    formats = {
+        "head": book.add_format({"bold": True, "bg_color": "#EEF1F4", "border": 1, "text_wrap": True, "valign": "top"}),
+        "text": book.add_format({"text_wrap": True, "valign": "top"}),
+        "number": book.add_format({"valign": "top"}),
+        "date": book.add_format({"num_format": 'yyyy"年"m"月"d"日"', "valign": "top", "align": "left"}),
+    }
+    for sheet in sheets:
+        _write_sheet(book.add_worksheet(FORBIDDEN.sub(" ", sheet.name)[:31]), sheet, formats)
+    book.close()
+
+
+def _write_sheet(page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
+    for i, column in enumerate(sheet.columns):
+        page.set_column(i, i, column.width)
+        page.write_string(0, i, column.title, formats["head"])
+    page.freeze_panes(1, 0)
+    sums = [0.0] * len(sheet.columns)
+    last = 0
+    for last, row in enumerate(sheet.rows, 1):
+        for i, (column, value) in enumerate(zip(sheet.columns, row, strict=True)):
+            _write_cell(page, last, i, value, formats)
+            if column.kind == "number" and isinstance(value, int | float):
+                sums[i] += value
+    if last:
+        page.autofilter(0, 0, last, len(sheet.columns) - 1)
+    if sheet.totals and last:
+        _write_totals(page, sheet, last, sums, formats)
+    if sheet.note:
+        page.write_string(last + 2, 0, sheet.note)
+
+
+def _write_cell(page: Any, row: int, column: int, value: object, formats: dict[str, Any]) -> None:
+    if value is None or value == "":
+        return
+    if isinstance(value, dt.date):
+        page.write_datetime(row, column, dt.datetime(value.year, value.month, value.day), formats["date"])  # noqa: DTZ001
+    elif isinstance(value, int | float):
+        page.write_number(row, column, value, formats["number"])
+    else:
+        page.write_string(row, column, str(value)[:LONGEST_CELL], formats["text"])
+
+
+def _write_totals(page: Any, sheet: Sheet, last: int, sums: list[float], formats: dict[str, Any]) -> None:
+    from xlsxwriter.utility import xl_col_to_name  # noqa: PLC0415 - see write
+
+    page.write_string(last + 1, 0, "合计", formats["head"])
+    for i, column in enumerate(sheet.columns):
+        if column.kind == "number":
+            name = xl_col_to_name(i)
+            page.write_formula(last + 1, i, f"=SUM({name}2:{name}{last + 1})", formats["head"], sums[i])
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def read(content: bytes, most_rows: int = 20_000) -> dict[str, list[list[object]]]:
+    """Each sheet's rows by its name, cells as str, int, float, bool, date or None; raise UnreadableWorkbook."""
+    from python_calamine import CalamineError  # noqa: PLC0415 - see _open
+
+    book = _open(content)
+    try:
+        return {name: _rows(book, name, most_rows) for name in book.sheet_names}
+    except CalamineError as error:
+        raise UnreadableWorkbook("有工作表已损坏，请另存为.xlsx后再试。") from error
+
+
+def _rows(book: Any, name: str, most_rows: int) -> list[list[object]]:
+    sheet = book.get_sheet_by_name(name)
+    if sheet.total_height > most_rows:
+        raise UnreadableWorkbook(f"工作表“{name}”超过{most_rows}行，请分几次导入。")
+    return [[_plain(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+
+
+def merged(content: bytes) -> dict[str, list[tuple[int, int, int, int]]]:
+    """Each sheet's merged cells as (first row, first column, last row, last column), counted from 0."""
+    book = _open(content)
+    found = {}
+    for name in book.sheet_names:
+        ranges = book.get_sheet_by_name(name).merged_cell_ranges or []
+        found[name] = [(top, left, bottom, right) for (top, left), (bottom, right) in ranges]
+    return found
+
+
+def _open(content: bytes) -> Any:
+    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - only the import needs it
+
+    _refuse_bomb(content)
+    try:
+        return CalamineWorkbook.from_filelike(io.BytesIO(content), load_tables=False)
+    except (CalamineError, OSError, ValueError) as error:
+        raise UnreadableWorkbook("打不开这个文件，请另存为.xlsx后再试。") from error
+
+
+def _refuse_bomb(content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise UnreadableWorkbook("不是.xlsx文件，请另存为.xlsx后再试。") from error
+    dense = any(e.file_size > MIB and e.file_size > MOST_RATIO * max(e.compress_size, 1) for e in entries)
+    if len(entries) > MOST_ENTRIES or sum(e.file_size for e in entries) > MOST_UNPACKED or dense:
+        raise UnreadableWorkbook("文件解开后过大，疑似压缩炸弹。")
+
+
+def _plain(cell: object) -> object:
+    if isinstance(cell, dt.datetime):
+        return cell.date()
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    return None if cell == "" else cell

@@ -1,0 +1,330 @@
+"""Word files by GB/T 9704-2012: a grid of 22 lines of 28 characters, fonts named and never shipped."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from logbook.documents import pdf
+from logbook.documents.paper import Attachment, Block, Chart, Heading, Paper, Para, Table, full_date
+
+PITCH = 579  # twentieths of a point: 28.95 pt
+TIGHTER = -5  # twentieths of a point a character: 16 pt type, 15.75 pt advance
+BODY, TITLE, SMALL, FOLIO = 32, 44, 21, 28  # half-points: 3号, 2号, 五号, 4号
+FACES = {0: "仿宋_GB2312", 1: "黑体", 2: "楷体_GB2312", 3: "仿宋_GB2312", 4: "仿宋_GB2312"}
+TITLE_FACE, HEI, SONG = "方正小标宋简体", "黑体", "宋体"
+TWO = 630  # twentieths of a point: two characters of 15.75 pt
+# Margins of a page standing and lying, in twentieths of a point: top, right, bottom, left.
+STANDING, LYING = (2098, 1474, 1984, 1588), (1588, 1984, 1474, 2098)
+A4 = (11906, 16838)
+
+
+def make(paper: Paper) -> bytes:
+    """The paper as .docx."""
+    from docx import Document  # noqa: PLC0415 - with lxml 30 MB that only a paper needs
+
+    document = Document()
+    pictures = iter(pdf.pngs([one.svg for one in _charts(paper)]))
+    _prepare(document, paper)
+    _front(document, paper)
+    for block in paper.blocks:
+        _block(document, block, pictures)
+    _names(document, paper)
+    _signature(document, paper)
+    for i, one in enumerate(paper.attachments, 1):
+        _attachment(document, one, f"附件{i if len(paper.attachments) > 1 else ''}", pictures)
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def _charts(paper: Paper) -> list[Chart]:
+    blocks = [*paper.blocks, *(block for one in paper.attachments for block in one.blocks)]
+    return [block for block in blocks if isinstance(block, Chart)]
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def _prepare(document: Any, paper: Paper) -> None:
+    """Properties, the base style without theme fonts, the first section."""
+    core = document.core_properties
+    core.title, core.author, core.comments = paper.title.replace("\n", ""), "", paper.made_from
+    style = document.styles["Normal"]
+    _face(style.element.get_or_add_rPr(), FACES[0], BODY)
+    paragraph = style.element.get_or_add_pPr()
+    _put(paragraph, "w:autoSpaceDE", val="0")  # no space of the program's own between Chinese and digits
+    _put(paragraph, "w:autoSpaceDN", val="0")
+    _put(paragraph, "w:spacing", before="0", after="0", line=str(PITCH), lineRule="exact")
+    for theme in style.element.xpath(".//w:rFonts"):
+        for name in [key for key in theme.attrib if "Theme" in key]:
+            del theme.attrib[name]
+    settings = document.settings.element
+    _put(settings, "w:evenAndOddHeaders")
+    _section(document.sections[0], lying=False)
+    if pdf.pages(paper) > 1:  # a paper of one page has no number, and Word's own field for that is not every reader's
+        _folios(document.sections[0])
+
+
+def _section(section: Any, *, lying: bool) -> None:
+    from docx.enum.section import WD_ORIENT  # noqa: PLC0415 - see make
+    from docx.shared import Twips  # noqa: PLC0415
+
+    section.orientation = WD_ORIENT.LANDSCAPE if lying else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = (Twips(n) for n in (A4[::-1] if lying else A4))
+    top, right, bottom, left = (Twips(n) for n in (LYING if lying else STANDING))
+    section.top_margin, section.right_margin, section.bottom_margin, section.left_margin = top, right, bottom, left
+    section.footer_distance = Twips(1417)
+    for old in section._sectPr.findall(_q("w:docGrid")):  # noqa: SLF001 - python-docx has no name for the grid
+        section._sectPr.remove(old)  # noqa: SLF001
+    _put(section._sectPr, "w:docGrid", type="lines", linePitch=str(PITCH))  # noqa: SLF001
+
+
+def _folios(section: Any) -> None:
+    """— 1 — at the outer side, one character in."""
+    for footer, side, space in ((section.footer, "right", "end"), (section.even_page_footer, "left", "start")):
+        footer.is_linked_to_previous = False
+        paragraph = footer.paragraphs[0]
+        _put(paragraph._p.get_or_add_pPr(), "w:jc", val=side)  # noqa: SLF001
+        _put(paragraph._p.get_or_add_pPr(), "w:ind", **{f"{'right' if space == 'end' else 'left'}": "280"})  # noqa: SLF001
+        _put(paragraph._p.get_or_add_pPr(), "w:spacing", line="240", lineRule="auto")  # noqa: SLF001
+        _folio_field(paragraph)
+
+
+def _folio_field(paragraph: Any) -> None:
+    for kind, text in (
+        ("text", "— "),
+        ("begin", ""),
+        ("code", " PAGE "),
+        ("separate", ""),
+        ("text", "1"),
+        ("end", ""),
+        ("text", " —"),
+    ):
+        run = paragraph.add_run()
+        _face(run._r.get_or_add_rPr(), SONG, FOLIO, tighter=False)  # noqa: SLF001
+        if kind == "text":
+            run.text = text
+        elif kind == "code":
+            _put(run._r, "w:instrText", text=text)  # noqa: SLF001
+        else:
+            _put(run._r, "w:fldChar", fldCharType=kind)  # noqa: SLF001
+
+
+# --- what stands on it ----------------------------------------------------------------------------
+
+
+def _front(document: Any, paper: Paper) -> None:
+    if paper.inner:
+        _line(document, "内部资料　注意保管", face=HEI)
+        _line(document, "")
+    _title(document, paper.title)
+    _line(document, "")
+    if paper.receiver:
+        _line(document, f"{paper.receiver}：")
+
+
+def _title(document: Any, words: str) -> None:
+    for part in words.split("\n"):
+        _line(document, part, face=TITLE_FACE, size=TITLE, align="center", tighter=False)
+
+
+def _block(place: Any, block: Block, pictures: Any) -> None:
+    if isinstance(block, Heading):
+        _keep_with_next(_line(place, block.text, face=FACES[block.level], indent=True))
+    elif isinstance(block, Para):
+        _line(place, block.text, indent=block.indent, align="both")
+    elif isinstance(block, Table):
+        _table(place, block)
+    else:
+        _picture(place, block, next(pictures))
+
+
+def _names(document: Any, paper: Paper) -> None:
+    """附件 named one line below the text, two characters in, wrapped names aligned with the first."""
+    names = [one.title for one in paper.attachments]
+    if names:
+        _line(document, "")
+    for i, name in enumerate(names, 1):
+        lead = "附件：" if i == 1 else "　　　"
+        number = f"{i}. " if len(names) > 1 else ""
+        paragraph = _line(document, f"{lead}{number}{name}")
+        hang = 3 * TWO // 2 + (TWO * 3 // 4 if number else 0)
+        _put(paragraph._p.get_or_add_pPr(), "w:ind", left=str(TWO + hang), hanging=str(hang))  # noqa: SLF001
+
+
+def _signature(document: Any, paper: Paper) -> None:
+    """Name two characters from the right; the date begins two to the right of the name; a longer date keeps two."""
+    if not paper.signed:
+        return
+    _line(document, "")
+    dated = full_date(paper.dated) if paper.dated else ""
+    shift = _advance(paper.signed) - 2 - _advance(dated)
+    name_in, date_in = (2 - shift, 2.0) if shift < 0 else (2.0, 2 + shift)
+    for text, inset in ((paper.signed, name_in if dated else 2.0), (dated, date_in)):
+        if text:
+            paragraph = _line(document, text, align="right")
+            _put(paragraph._p.get_or_add_pPr(), "w:ind", right=str(round(inset * TWO / 2)))  # noqa: SLF001
+            _keep_with_next(paragraph)
+
+
+def _advance(text: str) -> float:
+    """Its length in characters; Latin letters and digits take half a one."""
+    return sum(0.5 if char.isascii() else 1 for char in text)
+
+
+def _attachment(document: Any, one: Attachment, name: str, pictures: Any) -> None:
+    from docx.enum.section import WD_SECTION  # noqa: PLC0415 - see make
+
+    section = document.add_section(WD_SECTION.NEW_PAGE)
+    _section(section, lying=one.landscape)
+    _line(document, name, face=HEI)
+    _line(document, "")
+    _title(document, one.title)
+    _line(document, "")
+    for block in one.blocks:
+        _block(document, block, pictures)
+
+
+def _table(place: Any, block: Table) -> None:
+    if block.title:
+        _line(place, block.title, face=HEI, align="center")
+    table = place.add_table(rows=0, cols=len(block.head))
+    table.style = "Table Grid"
+    table.autofit = False
+    widths = _widths(place, block)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    for i, cells in enumerate((block.head, *block.rows)):
+        row = table.add_row()
+        properties = row._tr.get_or_add_trPr()  # noqa: SLF001
+        _put(properties, "w:cantSplit")
+        if i == 0:
+            _put(properties, "w:tblHeader")
+        for cell, text, width in zip(row.cells, cells, widths, strict=True):
+            cell.width = width
+            _cell(cell, text, face=HEI if i == 0 else FACES[0])
+    if block.note:
+        _single(_line(place, block.note, size=SMALL, tighter=False))
+
+
+def _widths(place: Any, block: Table) -> list[int]:
+    section = place.sections[-1]
+    room = section.page_width - section.left_margin - section.right_margin
+    parts: Sequence[float] = block.widths or (1,) * len(block.head)
+    return [int(room * part / sum(parts)) for part in parts]
+
+
+def _cell(cell: Any, text: str, face: str) -> None:
+    paragraph = cell.paragraphs[0]
+    run = paragraph.add_run(text)
+    _face(run._r.get_or_add_rPr(), face, SMALL, tighter=False)  # noqa: SLF001
+    properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001
+    _put(properties, "w:snapToGrid", val="0")
+    _put(properties, "w:spacing", before="40", after="40", line="280", lineRule="exact")
+
+
+def _picture(place: Any, block: Chart, png: bytes) -> None:
+    from docx.shared import Mm  # noqa: PLC0415 - see make
+
+    if block.title:
+        _line(place, block.title, face=HEI, align="center")
+    paragraph = place.add_paragraph()
+    _single(paragraph)
+    picture = paragraph.add_run().add_picture(io.BytesIO(png), width=Mm(156))
+    picture._inline.docPr.set("descr", pdf.label(block))  # noqa: SLF001 - the text for those who cannot see it
+
+
+def _line(
+    place: Any, text: str, *, face: str = FACES[0], size: int = BODY, align: str = "", indent: bool = False,
+    tighter: bool = True,
+) -> Any:  # fmt: skip
+    paragraph = place.add_paragraph()
+    properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001
+    if indent:
+        _put(properties, "w:ind", firstLineChars="200", firstLine=str(TWO))
+    if align:
+        _put(properties, "w:jc", val=align)
+    if text:
+        _face(paragraph.add_run(text)._r.get_or_add_rPr(), face, size, tighter=tighter)  # noqa: SLF001
+    return paragraph
+
+
+def _keep_with_next(paragraph: Any) -> None:
+    paragraph.paragraph_format.keep_with_next = True
+
+
+def _single(paragraph: Any) -> None:
+    """A picture or small print needs the line to be as high as it is."""
+    _put(paragraph._p.get_or_add_pPr(), "w:snapToGrid", val="0")  # noqa: SLF001
+    _put(paragraph._p.get_or_add_pPr(), "w:spacing", line="240", lineRule="auto")  # noqa: SLF001
+
+
+def _face(properties: Any, face: str, size: int, *, tighter: bool = True) -> None:
+    """Chinese in `face`, Latin in Times New Roman; the hint keeps Chinese quotation marks Chinese."""
+    for name in ("w:rFonts", "w:sz", "w:szCs", "w:spacing", "w:color"):
+        for old in properties.findall(_q(name)):
+            properties.remove(old)
+    latin = "Times New Roman"
+    _put(properties, "w:rFonts", ascii=latin, hAnsi=latin, cs=latin, eastAsia=face, hint="eastAsia")
+    if tighter:
+        _put(properties, "w:spacing", val=str(TIGHTER))
+    _put(properties, "w:sz", val=str(size))
+    _put(properties, "w:szCs", val=str(size))
+
+
+def _put(parent: Any, name: str, text: str = "", **attributes: str) -> None:
+    """Set the element `name`; a former one of paragraph properties is replaced, and the schema's order kept."""
+    from docx.oxml import OxmlElement  # noqa: PLC0415 - see make
+
+    element = OxmlElement(name)
+    for key, value in attributes.items():
+        element.set(_q(f"w:{key}"), value)
+    if text:
+        element.text = text
+        element.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    order = ORDER.get(parent.tag.rsplit("}", 1)[-1])
+    if order is None:
+        parent.append(element)
+        return
+    for old in parent.findall(_q(name)):
+        parent.remove(old)
+    later = {_q(one) for one in order[order.index(name) + 1 :]}
+    place = next((i for i, child in enumerate(parent) if child.tag in later), len(parent))
+    parent.insert(place, element)
+
+
+def _q(name: str) -> str:
+    from docx.oxml.ns import qn  # noqa: PLC0415 - see make
+
+    return str(qn(name))
+
+
+# The order of the children we set, as the schema wants it.
+ORDER = {
+    "pPr": [
+        "w:pStyle",
+        "w:keepNext",
+        "w:keepLines",
+        "w:snapToGrid",
+        "w:autoSpaceDE",
+        "w:autoSpaceDN",
+        "w:spacing",
+        "w:ind",
+        "w:jc",
+        "w:rPr",
+        "w:sectPr",
+    ],
+    "rPr": ["w:rFonts", "w:b", "w:color", "w:spacing", "w:sz", "w:szCs", "w:lang"],
+    "sectPr": [
+        "w:headerReference",
+        "w:footerReference",
+        "w:type",
+        "w:pgSz",
+        "w:pgMar",
+        "w:cols",
+        "w:titlePg",
+        "w:docGrid",
+    ],
+    "trPr": ["w:cantSplit", "w:tblHeader"],
+    "settings": ["w:zoom", "w:evenAndOddHeaders", "w:defaultTabStop", "w:characterSpacingControl", "w:compat"],
+}

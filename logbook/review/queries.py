@@ -1,0 +1,71 @@
+"""Reads of review meetings. Rule 7: whoever is under review sees nothing about themself until feedback."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from logbook.access import Actor
+from logbook.db import db
+from logbook.review.models import Meeting, PrintedBrief, Report
+
+PEOPLE = (
+    joinedload(Report.person, innerjoin=True),
+    joinedload(Report.branch, innerjoin=True),
+    joinedload(Report.commentator),
+)
+
+
+def meetings() -> Sequence[Any]:
+    """(id, year, held_on) of all meetings, the latest first."""
+    return db.session.execute(select(Meeting.id, Meeting.year, Meeting.held_on).order_by(Meeting.year.desc())).all()
+
+
+def meeting(year: int) -> Meeting | None:
+    return db.session.scalar(select(Meeting).where(Meeting.year == year))
+
+
+def reports(meeting_id: int) -> Sequence[Report]:
+    """The reporting secretaries in their order."""
+    return db.session.scalars(
+        select(Report).where(Report.meeting_id == meeting_id).options(*PEOPLE).order_by(Report.position, Report.id)
+    ).all()
+
+
+def about_others(actor: Actor, found: Sequence[Report]) -> frozenset[int]:
+    """The ids of those reports whose brief and grade this reader may see: not their own before feedback."""
+    return frozenset(one.id for one in found if one.person_id != actor.person_id or one.fed_back_on)
+
+
+def report(actor: Actor, report_id: int) -> tuple[Report, Meeting] | None:
+    """A report with its meeting; None when it is absent, or about the reader and not fed back."""
+    row = db.session.execute(
+        select(Report, Meeting)
+        .join(Meeting, Meeting.id == Report.meeting_id)
+        .where(Report.id == report_id)
+        .options(*PEOPLE)
+    ).one_or_none()
+    if row is None or (row[0].person_id == actor.person_id and row[0].fed_back_on is None):
+        return None
+    return row[0], row[1]
+
+
+def last_report(actor: Actor, branch_id: int) -> Any:
+    """(meeting_year, grade, ground) of the branch's last decided report, unless it is about the reader's self."""
+    row = db.session.execute(
+        select(Meeting.year.label("meeting_year"), Report.grade, Report.ground, Report.person_id, Report.fed_back_on)
+        .join(Meeting, Meeting.id == Report.meeting_id)
+        .where(Report.branch_id == branch_id, Report.grade.is_not(None))
+        .order_by(Meeting.year.desc())
+        .limit(1)
+    ).one_or_none()
+    hidden = row is not None and row.person_id == actor.person_id and row.fed_back_on is None
+    return None if hidden else row
+
+
+def printed(report_id: int) -> Sequence[PrintedBrief]:
+    """What was printed of a report's brief, the latest first."""
+    return db.session.scalars(
+        select(PrintedBrief).where(PrintedBrief.report_id == report_id).order_by(PrintedBrief.id.desc())
+    ).all()

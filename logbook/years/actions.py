@@ -1,0 +1,81 @@
+"""The office's own text over a summary; closing a year, once and for good; what is added afterwards."""
+
+import datetime as dt
+import json
+
+from flask_babel import lazy_gettext as _
+
+from logbook.access import Actor
+from logbook.db import db
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import local_date
+from logbook.organization import actions as organization
+from logbook.visits import queries as visits
+from logbook.visits.models import Addendum, LockedYear
+from logbook.years import frames, queries, summary, wording
+from logbook.years.frames import Span
+from logbook.years.models import SummaryText, YearClosing
+from logbook.years.summary import YearSummary
+
+MAX_SUMMARY = 50_000  # characters of an edited summary
+MAX_ADDENDUM = 2000
+
+
+def whole_year(year: int, today: dt.date) -> Span:
+    """The span of a year, for its page and for closing it."""
+    return Span(dt.date(year, 1, 1), dt.date(year, 12, 31), today)
+
+
+def edit_text(figures: YearSummary, text: str, *, by: Actor, at: dt.datetime) -> None:
+    """Store the office's text with the figures it was written over; empty text goes back to the generated one."""
+    if len(text) > MAX_SUMMARY:
+        raise RuleBroken("text", _("共%(n)s字，超过%(most)s字，没有保存。", n=len(text), most=MAX_SUMMARY))
+    stored = queries.text(figures.first, figures.last)
+    if not text.strip():
+        if stored is not None:
+            db.session.delete(stored)
+        return db.session.flush()
+    if stored is None:
+        stored = SummaryText(from_on=figures.first, to_on=figures.last)
+        db.session.add(stored)
+    stored.text, stored.edited_at, stored.edited_by_id = text, at, by.person_id
+    stored.figures = json.dumps(wording.key_figures(figures), ensure_ascii=False)
+    return db.session.flush()
+
+
+def close_year(year: int, *, early: bool, by: Actor, at: dt.datetime) -> YearSummary:
+    """Store the year's figures as they are and lock its records, liaison and targets; there is no reopening.
+
+    Raise RuleBroken("year") when it is closed already or has not begun, RuleBroken("early") when it has not ended
+    and that was not confirmed.
+    """
+    today = local_date(at)
+    if visits.is_locked(year):
+        raise RuleBroken("year", _("%(year)s年已经归档。", year=year))
+    if year > today.year:
+        raise RuleBroken("year", _("%(year)s年还没有开始。", year=year))
+    if year == today.year and not early:
+        raise RuleBroken("early", _("%(year)s年还没有结束；确实要现在归档的，请勾选。", year=year))
+    figures = frames.summarise(whole_year(year, today))
+    db.session.add(YearClosing(year=year, summary=summary.dump(figures), closed_at=at, closed_by_id=by.person_id))
+    db.session.add(LockedYear(year=year, locked_at=at, locked_by_id=by.person_id))
+    organization.lock_liaison(year, by=by, at=at)
+    db.session.flush()
+    return figures
+
+
+def add_addendum(year: int, visit_id: int | None, text: str, reason: str, *, by: Actor, at: dt.datetime) -> None:
+    """Add to a closed year, or to a record of it; no figure changes. Raise RuleBroken for the field at fault."""
+    if not visits.is_locked(year):
+        raise RuleBroken("", _("%(year)s年还没有归档，请直接登记或更正。", year=year))
+    if visit_id is not None:
+        record = visits.record(by, visit_id)
+        if record is None or record.visit.year != year:
+            raise NotThere
+    for field, value in (("text", text), ("reason", reason)):
+        if not value.strip() or len(value) > MAX_ADDENDUM:
+            raise RuleBroken(field, _("请填写此项，不超过%(most)s字。", most=MAX_ADDENDUM))
+    db.session.add(
+        Addendum(year=year, visit_id=visit_id, text=text.strip(), reason=reason.strip(), by_id=by.person_id, at=at)
+    )
+    db.session.flush()

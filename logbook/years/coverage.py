@@ -1,0 +1,174 @@
+"""Coverage: what is due of each liaison in each period, what was done, and how a branch stands on a day.
+
+Due in a period = floor(target × days in force ÷ days of the period + ½); fulfilled by that member's counted
+records on that branch in the period. Months suffice: every period begins and ends with one.
+"""
+
+import calendar
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from logbook.db import N_, Word
+from logbook.organization.models import Branch, Liaison, Period
+from logbook.years.queries import Tally
+
+MONTHS = {Period.YEAR: 12, Period.HALF: 6, Period.QUARTER: 3}
+NAMES = {
+    Period.YEAR: (N_("全年"),),
+    Period.HALF: (N_("上半年"), N_("下半年")),
+    Period.QUARTER: (N_("第一季度"), N_("第二季度"), N_("第三季度"), N_("第四季度")),
+}
+
+
+class Standing(Word):
+    """How a liaison stands, the worst first; the words are those of a quarter, see `LiaisonState.label`."""
+
+    MISSED = "missed", N_("上季度未到")
+    DUE = "due", N_("本季度待安排")
+    DONE = "done", N_("本季度已到")
+    NOT_DUE = "not_due", N_("本季度不需安排")
+
+
+ORDER = list(Standing)
+NOW = {
+    Period.YEAR: {Standing.DUE: N_("本年度待安排"), Standing.DONE: N_("本年度已到")},
+    Period.HALF: {Standing.DUE: N_("本半年待安排"), Standing.DONE: N_("本半年已到")},
+    Period.QUARTER: {Standing.DUE: N_("本季度待安排"), Standing.DONE: N_("本季度已到")},
+}
+MISSED = {
+    "全年": N_("全年未到"), "上半年": N_("上半年未到"), "下半年": N_("下半年未到"),
+    "第一季度": N_("第一季度未到"), "第二季度": N_("第二季度未到"), "第三季度": N_("第三季度未到"),
+    "第四季度": N_("第四季度未到"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One period of a year: its name, first and last day."""
+
+    name: str
+    first: dt.date
+    last: dt.date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodState:
+    """One liaison in one period."""
+
+    span: Span
+    due: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiaisonState:
+    liaison: Liaison
+    standing: Standing
+    word: str  # Chinese source text: 第二季度未到, 本季度待安排 …
+    periods: tuple[PeriodState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRow:
+    """A branch in the coverage table; `worst` is its worst liaison, None where it is nobody's liaison point."""
+
+    branch: Branch
+    months: tuple[int, ...]  # trips by anyone, January first
+    trips: int
+    last_on: dt.date | None
+    liaisons: tuple[LiaisonState, ...]
+    worst: LiaisonState | None
+
+    @property
+    def never(self) -> bool:
+        """全年未到: no member at all this year."""
+        return self.trips == 0 and self.worst is not None
+
+
+def spans(year: int, period: Period) -> list[Span]:
+    """The periods of a year."""
+    length = MONTHS[period]
+    found = []
+    for i, name in enumerate(NAMES[period]):
+        last = (i + 1) * length
+        end = dt.date(year, last, calendar.monthrange(year, last)[1])
+        found.append(Span(name, dt.date(year, i * length + 1, 1), end))
+    return found
+
+
+def due(target: int, in_force: tuple[dt.date, dt.date], span: Span) -> int:
+    """floor(target × days in force ÷ days of the period + ½), in whole numbers."""
+    days = (min(in_force[1], span.last) - max(in_force[0], span.first)).days + 1
+    return (2 * target * max(days, 0) + span.days) // (2 * span.days)
+
+
+def liaison_state(liaison: Liaison, by_month: Sequence[int], on: dt.date) -> LiaisonState:
+    """How a liaison stands on a day; `by_month` counts the member's records on the branch, January first."""
+    states = []
+    for span in spans(liaison.year, liaison.period):
+        done = sum(by_month[span.first.month - 1 : span.last.month])
+        states.append(PeriodState(span, due(liaison.target, (liaison.from_on, liaison.to_on), span), done))
+    standing, word = _standing(liaison, states, by_month, on)
+    return LiaisonState(liaison, standing, word, tuple(states))
+
+
+def _standing(
+    liaison: Liaison, states: list[PeriodState], by_month: Sequence[int], on: dt.date
+) -> tuple[Standing, str]:
+    ended = [state for state in states if state.span.last < on]
+    if ended and ended[-1].done < ended[-1].due and not sum(by_month[ended[-1].span.last.month :]):
+        return Standing.MISSED, MISSED[ended[-1].span.name]
+    now = next((state for state in states if state.span.first <= on <= state.span.last), None)
+    running = now or (ended[-1] if ended else None)
+    if running is None or (running.due == 0 and running.done == 0):
+        return Standing.NOT_DUE, Standing.NOT_DUE.chinese
+    standing = Standing.DONE if running.done >= running.due else Standing.DUE
+    return standing, NOW[liaison.period][standing]
+
+
+class Tallies:
+    """The year's tallies by branch and month, and by member, branch and month; an inner branch's count for both."""
+
+    def __init__(self, rows: Iterable[Tally]) -> None:
+        self.trips: dict[int, list[int]] = defaultdict(lambda: [0] * 12)
+        self.last_on: dict[int, dt.date] = {}
+        self.records: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0] * 12)
+        self.own_records: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0] * 12)
+        for row in rows:
+            for branch_id in {row.branch_id, row.general_branch_id or row.branch_id}:
+                self._add(branch_id, row)
+
+    def _add(self, branch_id: int, row: Tally) -> None:
+        self.trips[branch_id][row.month - 1] += row.trips
+        self.last_on[branch_id] = max(row.last_on, self.last_on.get(branch_id, row.last_on))
+        records = self.own_records if row.own_organization else self.records
+        records[row.member_id, branch_id][row.month - 1] += row.records
+
+    def by_month(self, liaison: Liaison) -> list[int]:
+        """The member's records on the branch; those on their own organization where the office confirmed it."""
+        key = (liaison.member_id, liaison.branch_id)
+        if not liaison.own_confirmed:
+            return self.records[key]
+        return [a + b for a, b in zip(self.records[key], self.own_records[key], strict=True)]
+
+
+def branch_rows(
+    branches: Sequence[Branch], liaisons: Sequence[Liaison], tallies: Tallies, on: dt.date
+) -> list[BranchRow]:
+    """The coverage table on a day, branches in the order given."""
+    states: dict[int, list[LiaisonState]] = defaultdict(list)
+    for liaison in liaisons:
+        states[liaison.branch_id].append(liaison_state(liaison, tallies.by_month(liaison), on))
+    return [_row(branch, states[branch.id], tallies) for branch in branches]
+
+
+def _row(branch: Branch, states: list[LiaisonState], tallies: Tallies) -> BranchRow:
+    worst = min(states, key=lambda state: ORDER.index(state.standing), default=None)
+    months = tuple(tallies.trips[branch.id])
+    return BranchRow(branch, months, sum(months), tallies.last_on.get(branch.id), tuple(states), worst)

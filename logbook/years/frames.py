@@ -1,0 +1,263 @@
+"""From the rows of queries to a frozen YearSummary; the only file with pandas."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from logbook.accounts import queries as accounts
+from logbook.organization import queries as organization
+from logbook.organization.models import Branch, Liaison
+from logbook.problems import queries as problems
+from logbook.problems.models import Answer, Category, Side, State, UndertakingState
+from logbook.visits.models import Content, Kind
+from logbook.years import coverage, queries
+from logbook.years.coverage import Tallies
+from logbook.years.summary import (
+    BranchFigures,
+    Count,
+    Item,
+    MemberFigures,
+    Miss,
+    MonthFigures,
+    ProblemFigures,
+    UndertakingFigures,
+    YearSummary,
+)
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+COLUMNS = ("id", "member_id", "branch_id", "general_branch_id", "visited_on", "half_days", "trip")
+MOST_SOLVED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days summed up, and the day it is done: what has not come yet is not held against anyone."""
+
+    first: dt.date
+    last: dt.date
+    today: dt.date
+
+    @property
+    def years(self) -> range:
+        return range(self.first.year, self.last.year + 1)
+
+    @property
+    def months(self) -> list[dt.date]:
+        """The first day of every month the span touches."""
+        count = 12 * (self.last.year - self.first.year) + self.last.month - self.first.month + 1
+        start = 12 * self.first.year + self.first.month - 1
+        return [dt.date((start + i) // 12, (start + i) % 12 + 1, 1) for i in range(count)]
+
+
+def summarise(span: Span) -> YearSummary:
+    """The figures of the span; a constant number of statements."""
+    visits = _visits(span)
+    liaisons = [
+        one
+        for year in span.years
+        for one in organization.liaisons(year)
+        if one.from_on <= span.last and one.to_on >= span.first
+    ]
+    items = [row for row in problems.year_items(span.first, span.last) if not row.dropped]
+    promises = [row for row in problems.year_undertakings(span.first, span.last) if not row.dropped]
+    kinds = queries.kind_rows(span.first, span.last)
+    branches = _branches(span, visits, liaisons, items)
+    reached = [one for one in branches if one.liaison]
+    trips = visits.loc[visits["trip"] == 1]
+    return YearSummary(
+        first=span.first,
+        last=span.last,
+        made_on=span.today,
+        records=len(visits),
+        trips=len(trips),
+        half_days=int(visits["half_days"].sum()),
+        liaison_branches=len(reached),
+        covered=sum(one.trips > 0 for one in reached),
+        months=_months(span, visits, trips),
+        kinds=_counts(Kind, (row[1:] for row in kinds)),
+        contents=_counts(Content, queries.content_rows(span.first, span.last)),
+        voices=_counts(Category, queries.voice_rows(span.first, span.last)),
+        branches=tuple(branches),
+        members=tuple(_members(span, visits, liaisons, kinds, items)),
+        misses=tuple(_misses(span, liaisons)),
+        problems=_problems(span, items),
+        undertakings=_undertakings(span, promises),
+        items=tuple(_item(row, row.owner_unit, row.side.value, _state(row, span).chinese) for row in items),
+        promises=tuple(_item(row, row.member, "", _promise(row, span).chinese) for row in promises),
+    )
+
+
+def _visits(span: Span) -> "DataFrame":
+    """One row a counted record, with its month as a position in the span."""
+    import pandas as pd  # noqa: PLC0415 - 1.3 s, which the first page must not pay
+
+    frame = pd.DataFrame.from_records(queries.visit_rows(span.first, span.last), columns=COLUMNS)
+    day = pd.to_datetime(frame["visited_on"])
+    frame["month"] = 12 * (day.dt.year - span.first.year) + day.dt.month - span.first.month
+    frame["half_days"] = pd.to_numeric(frame["half_days"]).fillna(0)
+    return frame
+
+
+def _months(span: Span, visits: "DataFrame", trips: "DataFrame") -> tuple[MonthFigures, ...]:
+    by_records, by_trips = visits["month"].value_counts(), trips["month"].value_counts()
+    return tuple(
+        MonthFigures(month, int(by_trips.get(i, 0)), int(by_records.get(i, 0))) for i, month in enumerate(span.months)
+    )
+
+
+def _counts(words: Any, rows: Iterable[Any]) -> tuple[Count, ...]:
+    """Every word that was used, the most used first, ties in the words' own order."""
+    found: Counter[Any] = Counter()
+    for word, n in rows:
+        found[word] += n
+    order = list(words)
+    ranked = sorted(found.items(), key=lambda pair: (-pair[1], order.index(pair[0])))
+    return tuple(Count(word.value, n) for word, n in ranked)
+
+
+# --- branches -------------------------------------------------------------------------------------
+
+
+def _branches(
+    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], items: Sequence[Any]
+) -> list[BranchFigures]:
+    figures = _by_branch(visits)
+    led = organization.secretaries_on(min(span.last, span.today))
+    members: dict[int, list[str]] = defaultdict(list)
+    for one in liaisons:
+        if one.member.name not in members[one.branch_id]:
+            members[one.branch_id].append(one.member.name)
+    own = Counter(row.branch_id for row in items)
+    closed = Counter(row.branch_id for row in items if _state(row, span) is State.DONE)
+
+    def one_row(branch: Branch) -> BranchFigures:
+        trips, records, last_on, months = figures.get(branch.id, (0, 0, None, {}))
+        return BranchFigures(
+            branch.id, branch.name, branch.host_unit, branch.id in members, "、".join(members.get(branch.id, ())),
+            led[branch.id].name if branch.id in led else "", trips, records, last_on,
+            tuple(months.get(i, 0) for i in range(len(span.months))), own[branch.id], closed[branch.id],
+        )  # fmt: skip
+
+    return [one_row(branch) for branch in organization.branches() if _existed(branch, span)]
+
+
+def _existed(branch: Branch, span: Span) -> bool:
+    return (branch.from_on is None or branch.from_on <= span.last) and (
+        branch.to_on is None or branch.to_on >= span.first
+    )
+
+
+def _by_branch(visits: "DataFrame") -> dict[int, tuple[int, int, dt.date, dict[int, int]]]:
+    """(trips, records, last day, trips by month) by branch; a record counts for the general branch around, too."""
+    import pandas as pd  # noqa: PLC0415 - see _visits
+
+    around = visits.dropna(subset=["general_branch_id"]).assign(branch_id=lambda f: f["general_branch_id"])
+    rows = pd.concat([visits.dropna(subset=["branch_id"]), around])
+    months = rows.groupby(["branch_id", "month"])["trip"].sum()
+    by_month: dict[int, dict[int, int]] = defaultdict(dict)
+    for branch_id, month, n in months.reset_index().itertuples(index=False):
+        by_month[int(branch_id)][int(month)] = int(n)
+    sums = rows.groupby("branch_id").agg(trips=("trip", "sum"), records=("id", "count"), last=("visited_on", "max"))
+    return {
+        int(branch_id): (int(trips), int(records), last, by_month[int(branch_id)])
+        for branch_id, trips, records, last in sums.itertuples()
+    }
+
+
+def _misses(span: Span, liaisons: Sequence[Liaison]) -> Iterable[Miss]:
+    """Ended periods inside the span that a liaison did not fulfil."""
+    for year in span.years:
+        tallies = Tallies(queries.tallies(year))
+        for liaison in (one for one in liaisons if one.year == year):
+            by_month = tallies.by_month(liaison)
+            state = coverage.liaison_state(liaison, by_month, span.today)
+            for one in state.periods:
+                inside = span.first <= one.span.first and one.span.last <= span.last and one.span.last < span.today
+                if inside and one.done < one.due:
+                    later = sum(by_month[one.span.last.month :])
+                    yield Miss(
+                        liaison.branch_id, liaison.branch.name, liaison.member.name, one.span.name, one.done, one.due,
+                        later,
+                    )  # fmt: skip
+
+
+# --- members --------------------------------------------------------------------------------------
+
+
+def _members(
+    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], kinds: Sequence[Any], items: Sequence[Any]
+) -> Iterable[MemberFigures]:
+    """按职务排序: who has a liaison or a record in the span, and today's members when it reaches today."""
+    records = visits.groupby("member_id").agg(records=("id", "count"), half_days=("half_days", "sum"))
+    found = {int(member_id): (int(n), int(days)) for member_id, n, days in records.itertuples()}
+    wanted = found.keys() | {one.member_id for one in liaisons}
+    if span.first <= span.today <= span.last:
+        wanted |= {one.id for one in accounts.members()}
+    for person in accounts.people():
+        if person.id in wanted:
+            mine = [row for row in items if row.raised_by_id == person.id]
+            solved = [row for row in mine if _state(row, span) is State.DONE]
+            yield MemberFigures(
+                person.id, person.name, person.post,
+                "、".join(dict.fromkeys(one.branch.name for one in liaisons if one.member_id == person.id)),
+                *found.get(person.id, (0, 0)), _most_used(kinds, person.id),
+                tuple(row.text for row in solved[:MOST_SOLVED]), len(mine), len(solved),
+            )  # fmt: skip
+
+
+def _most_used(kinds: Sequence[Any], member_id: int) -> tuple[str, ...]:
+    mine = _counts(Kind, ((kind, n) for owner, kind, n in kinds if owner == member_id))
+    return tuple(one.value for one in mine[:2])
+
+
+# --- problems and undertakings --------------------------------------------------------------------
+
+
+def _state(row: Any, span: Span) -> State:
+    """The state at the end of the span: what was closed later was still under way then."""
+    state: State = row.state
+    if state is State.DONE and row.closed_on and row.closed_on > span.last:
+        return State.UNDERWAY
+    return state
+
+
+def _promise(row: Any, span: Span) -> UndertakingState:
+    state: UndertakingState = row.state
+    return UndertakingState.UNDERWAY if row.closed_on and row.closed_on > span.last else state
+
+
+def _problems(span: Span, items: Sequence[Any]) -> ProblemFigures:
+    states = Counter(_state(row, span) for row in items)
+    until = min(span.last, span.today)
+    settled = {State.DONE, State.LONG_TERM}
+    return ProblemFigures(
+        total=len(items),
+        carried=sum(row.raised_on < span.first for row in items),
+        done=states[State.DONE],
+        partly=states[State.PARTLY],
+        underway=states[State.UNDERWAY],
+        not_begun=states[State.OPEN],
+        long_term=states[State.LONG_TERM],
+        overdue=sum(_state(row, span) not in settled and row.due_on < until for row in items),
+        accepted=sum(_state(row, span) is State.DONE and row.answer is Answer.SOLVED for row in items),
+        by_side=_counts(Side, ((row.side, 1) for row in items)),
+        by_category=_counts(Category, ((row.category, 1) for row in items)),
+    )
+
+
+def _undertakings(span: Span, promises: Sequence[Any]) -> UndertakingFigures:
+    states = Counter(_promise(row, span) for row in promises)
+    return UndertakingFigures(
+        total=len(promises),
+        done=states[UndertakingState.DONE],
+        underway=states[UndertakingState.UNDERWAY],
+        explained=states[UndertakingState.EXPLAINED],
+    )
+
+
+def _item(row: Any, owner: str, side: str, state: str) -> Item:
+    return Item(row.source_label, row.branch or "", row.text, owner, side, row.due_on, state, row.result)

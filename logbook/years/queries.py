@@ -1,0 +1,125 @@
+"""Reads of a year: tallies for coverage, plain rows for the figures, what is stored of it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, case, extract, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from logbook.db import db
+from logbook.organization.models import Placement
+from logbook.visits.models import Visit, VisitContent, VisitKind, Voice
+from logbook.visits.queries import first_of_trip
+from logbook.years.models import SummaryText, YearClosing
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counted records of one member on one branch in one month; `general_branch_id` contained it then."""
+
+    branch_id: int
+    general_branch_id: int | None
+    member_id: int
+    month: int
+    own_organization: bool
+    records: int
+    trips: int
+    last_on: dt.date
+
+
+def _contained() -> Any:
+    """The placement that put the record's branch inside a general branch on its day."""
+    return and_(
+        Placement.branch_id == Visit.branch_id,
+        Placement.void.is_(False),
+        Placement.from_on <= Visit.visited_on,
+        or_(Placement.to_on.is_(None), Placement.to_on >= Visit.visited_on),
+    )
+
+
+def tallies(year: int) -> list[Tally]:
+    """The year's counted records of branches, tallied; one statement."""
+    in_month = extract("month", Visit.visited_on)
+    place = (Visit.branch_id, Placement.general_branch_id, Visit.member_id, in_month, Visit.own_organization)
+    firsts = func.sum(case((first_of_trip(), 1), else_=0))
+    rows: Any = db.session.execute(
+        select(*place, func.count(), firsts, func.max(Visit.visited_on))
+        .select_from(Visit)
+        .outerjoin(Placement, _contained())
+        .where(Visit.year == year, Visit.counts, Visit.branch_id.is_not(None))
+        .group_by(*place)
+    )
+    return [
+        Tally(branch, general, member, int(month), own, records, int(trips), last)
+        for branch, general, member, month, own, records, trips, last in rows
+    ]
+
+
+# --- rows for the figures: plain columns, one statement each --------------------------------------
+
+
+def _counted(first: dt.date, last: dt.date) -> tuple[Any, ...]:
+    years = range(first.year, last.year + 1)
+    return Visit.counts, Visit.year.in_(years), Visit.visited_on >= first, Visit.visited_on <= last
+
+
+def visit_rows(first: dt.date, last: dt.date) -> Sequence[Any]:
+    """(id, member_id, branch_id, general_branch_id, visited_on, half_days, first_of_trip) of the counted records."""
+    return db.session.execute(
+        select(
+            Visit.id, Visit.member_id, Visit.branch_id, Placement.general_branch_id, Visit.visited_on,
+            Visit.half_days, case((first_of_trip(), 1), else_=0),
+        )
+        .outerjoin(Placement, _contained())
+        .where(*_counted(first, last))
+    ).all()  # fmt: skip
+
+
+def kind_rows(first: dt.date, last: dt.date) -> Sequence[Any]:
+    """(member_id, kind, records)."""
+    return db.session.execute(
+        select(Visit.member_id, VisitKind.kind, func.count())
+        .join(VisitKind, VisitKind.visit_id == Visit.id)
+        .where(*_counted(first, last))
+        .group_by(Visit.member_id, VisitKind.kind)
+    ).all()
+
+
+def content_rows(first: dt.date, last: dt.date) -> Sequence[Any]:
+    """(content, records)."""
+    return db.session.execute(
+        select(VisitContent.content, func.count())
+        .join(Visit, Visit.id == VisitContent.visit_id)
+        .where(*_counted(first, last))
+        .group_by(VisitContent.content)
+    ).all()
+
+
+def voice_rows(first: dt.date, last: dt.date) -> Sequence[Any]:
+    """(category, 条)."""
+    return db.session.execute(
+        select(Voice.category, func.count())
+        .join(Visit, Visit.id == Voice.visit_id)
+        .where(*_counted(first, last))
+        .group_by(Voice.category)
+    ).all()
+
+
+# --- what is stored -------------------------------------------------------------------------------
+
+
+def closing(year: int) -> YearClosing | None:
+    return db.session.scalar(
+        select(YearClosing).where(YearClosing.year == year).options(joinedload(YearClosing.closed_by, innerjoin=True))
+    )
+
+
+def text(first: dt.date, last: dt.date) -> SummaryText | None:
+    """The office's own text over a span, with who edited it."""
+    return db.session.scalar(
+        select(SummaryText)
+        .where(SummaryText.from_on == first, SummaryText.to_on == last)
+        .options(joinedload(SummaryText.edited_by, innerjoin=True))
+    )

@@ -1,0 +1,173 @@
+"""The figures of a span of days as one frozen value: what pages, papers and a closed year read."""
+
+import dataclasses
+import datetime as dt
+import json
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A figure under a word; `value` is the word's stored value, for the link to what it counts."""
+
+    value: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFigures:
+    month: dt.date  # its first day
+    trips: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A liaison whose ended period was not fulfilled; `later` counts the member's records there afterwards."""
+
+    branch_id: int
+    branch: str
+    member: str
+    period: str  # 第二季度
+    done: int
+    due: int
+    later: int
+
+
+@dataclass(frozen=True, slots=True)
+class BranchFigures:
+    branch_id: int
+    name: str
+    host_unit: str
+    liaison: bool  # whether it was a liaison point in these days
+    members: str  # its liaison members, 、 between
+    secretary: str
+    trips: int
+    records: int
+    last_on: dt.date | None
+    months: tuple[int, ...]  # trips, one number a month of the span
+    problems: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFigures:
+    member_id: int
+    name: str
+    post: str
+    branches: str  # liaison branches, 、 between
+    records: int
+    half_days: int
+    kinds: tuple[str, ...]  # values of the most used kinds, at most two
+    solved: tuple[str, ...]  # texts of problems from their records closed in the span, at most three
+    problems: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFigures:
+    """Problems raised in the span or carried into it; states as they stood at its end."""
+
+    total: int
+    carried: int
+    done: int
+    partly: int
+    underway: int
+    not_begun: int
+    long_term: int
+    overdue: int
+    accepted: int  # closed ones of which those who raised them said 已解决
+    by_side: tuple[Count, ...]
+    by_category: tuple[Count, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UndertakingFigures:
+    total: int
+    done: int
+    underway: int
+    explained: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A problem or undertaking as a list prints it."""
+
+    number: str
+    branch: str
+    text: str
+    owner: str
+    side: str  # value of Side; empty for an undertaking
+    due_on: dt.date
+    state: str  # Chinese, as it stood at the end of the span
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class YearSummary:
+    """All figures from `first` to `last`, both days included. 人次 are records, 次 are trips."""
+
+    first: dt.date
+    last: dt.date
+    made_on: dt.date
+    records: int
+    trips: int
+    half_days: int
+    liaison_branches: int
+    covered: int  # of these, how many were visited by anyone
+    months: tuple[MonthFigures, ...]
+    kinds: tuple[Count, ...]
+    contents: tuple[Count, ...]
+    voices: tuple[Count, ...]  # 条 by category
+    branches: tuple[BranchFigures, ...]
+    members: tuple[MemberFigures, ...]
+    misses: tuple[Miss, ...]
+    problems: ProblemFigures
+    undertakings: UndertakingFigures
+    items: tuple[Item, ...]
+    promises: tuple[Item, ...]
+
+    @property
+    def whole_year(self) -> bool:
+        return (self.first.month, self.first.day, self.last.month, self.last.day) == (1, 1, 12, 31) and (
+            self.first.year == self.last.year
+        )
+
+    @property
+    def until(self) -> dt.date:
+        """The last day there could be a record of."""
+        return min(self.last, self.made_on)
+
+    @property
+    def ended(self) -> bool:
+        return self.made_on > self.last
+
+    @property
+    def voices_total(self) -> int:
+        return sum(one.n for one in self.voices)
+
+
+def dump(summary: YearSummary) -> str:
+    """JSON text of the summary, keys sorted."""
+    return json.dumps(dataclasses.asdict(summary), default=str, ensure_ascii=False, sort_keys=True)
+
+
+def load(text: str) -> YearSummary:
+    """The summary of `dump`'s text."""
+    summary: YearSummary = _typed(YearSummary, json.loads(text))
+    return summary
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    origin = typing.get_origin(kind)
+    if origin is tuple:
+        return tuple(_typed(typing.get_args(kind)[0], one) for one in value)
+    if origin is types.UnionType:
+        return None if value is None else _typed(typing.get_args(kind)[0], value)
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return typing.cast("Any", kind)(**{name: _typed(hint, value[name]) for name, hint in hints.items()})
+    return dt.date.fromisoformat(value) if kind is dt.date else value

@@ -1,0 +1,199 @@
+"""The text of a summary, written from its figures: plain sentences chosen by rule, which the office then edits.
+
+Chinese only. Zero, one and many read differently; last year is compared as a fact; no ranking of people.
+Lines that begin with 一、 or （一） are headings.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+
+from logbook.formats import full_date, short_date
+from logbook.problems.models import Category
+from logbook.settings.queries import Settings
+from logbook.visits.models import Content, Kind
+from logbook.years.summary import Count, YearSummary
+
+LEVELS = (re.compile(r"[一二三四五六七八九十]+、"), re.compile(r"（[一二三四五六七八九十]+）"))
+# Lines for the office to replace; a paper leaves them out.
+HINTS = ("（党员干部思想动向由党办撰写，不涉及具体人。）", "（下一步打算由党办撰写。）")
+CONTENT_WORDS = {
+    Content.GUIDE_PARTY_WORK.value: "指导支部建设",
+    Content.LEARN_THINKING.value: "了解党员干部思想动向",
+    Content.SOLVE_DIFFICULTIES.value: "帮助解决实际困难",
+    Content.PLAN_TOGETHER.value: "谋划党建与重点任务融合发展",
+}
+
+
+def heading_level(line: str) -> int:
+    """1 for 一、…, 2 for （一）…, 0 for a paragraph."""
+    return next((n for n, pattern in enumerate(LEVELS, 1) if pattern.match(line) and len(line) < 40), 0)  # noqa: PLR2004
+
+
+def title(summary: YearSummary, settings: Settings) -> str:
+    """××局党组成员 / 2026年度下基层情况汇总, broken by meaning into two lines."""
+    return settings.words.apply(f"{settings.unit_name}党组成员\n{span_name(summary)}下基层情况汇总")
+
+
+def span_name(summary: YearSummary) -> str:
+    """2026年度, 2026年上半年, or the two dates."""
+    first, last = summary.first, summary.last
+    if summary.whole_year:
+        return f"{first.year}年度"
+    if (first.year, first.month, first.day, last.month, last.day) == (last.year, 1, 1, 6, 30):
+        return f"{first.year}年上半年"
+    return _days(first, last)
+
+
+def _days(first: dt.date, last: dt.date) -> str:
+    until = short_date(last) if first.year == last.year else full_date(last)
+    return f"{full_date(first)}至{until}"
+
+
+def text(summary: YearSummary, before: YearSummary | None, settings: Settings) -> str:
+    """The whole text, one paragraph a line; `before` is the same span a year earlier, None when it has no record."""
+    whole = "全年" if summary.whole_year and summary.ended else "期间"
+    lines = [
+        _opening(summary),
+        "一、总体情况",
+        _totals(summary, before, whole),
+        "（一）挂点联系。" + _liaison(summary, whole),
+        *([f"（二）主要内容。{_contents(summary)}"] if summary.contents else []),
+        "二、基层呼声和思想动向",
+        _voices(summary),
+        HINTS[0],
+        "三、问题解决和领办事项",
+        _problems(summary),
+        _undertakings(summary),
+        "四、存在不足和下一步打算",
+        _gaps(summary),
+        HINTS[1],
+    ]
+    return settings.words.apply("\n".join(lines))
+
+
+def _opening(summary: YearSummary) -> str:
+    whole = summary.whole_year and summary.ended
+    name = f"{summary.first.year}年度（1月1日至12月31日）" if whole else _days(summary.first, summary.until)
+    return f"根据局党组关于建立党组成员下基层记录制度的要求，现将{name}党组成员下基层情况汇总如下。"
+
+
+def _totals(summary: YearSummary, before: YearSummary | None, whole: str) -> str:
+    if not summary.records:
+        return f"{whole}没有党组成员下基层的记录。"
+    last_year = f"（上年{'' if whole == '全年' else '同期'}{before.records}人次）" if before and before.records else ""
+    days = f"，累计{summary.half_days / 2:g}天" if summary.half_days else ""
+    kinds = "、".join(f"{Kind(one.value).chinese}{one.n}次" for one in summary.kinds)
+    note = "（一次采用多种方式的分别计算）" if sum(one.n for one in summary.kinds) > summary.records else ""
+    return f"{whole}党组成员共下基层{summary.records}人次{last_year}，{_covered(summary)}{days}。其中，{kinds}{note}。"
+
+
+def _covered(summary: YearSummary) -> str:
+    total, reached = summary.liaison_branches, summary.covered
+    if not total:
+        return "尚未安排挂点支部"
+    if total == 1:
+        return "到了挂点支部" if reached else "还没有到过挂点支部"
+    return f"{total}个挂点支部全覆盖" if reached == total else f"到过{total}个挂点支部中的{reached}个"
+
+
+def _liaison(summary: YearSummary, whole: str) -> str:
+    if not summary.liaison_branches:
+        return "尚未安排挂点联系。"
+    missed = list(dict.fromkeys(one.branch for one in summary.misses))
+    kept = summary.liaison_branches - len(missed)
+    parts = [f"{kept}个支部在应联系的各期均有挂点领导到支部" if missed else f"{whole}各支部均按安排有挂点领导到支部"]
+    parts = parts if kept else []
+    parts += [_missed(summary, branch) for branch in missed]
+    return "按照挂点联系安排，" + "；".join(parts) + "。"
+
+
+def _missed(summary: YearSummary, branch: str) -> str:
+    misses = [one for one in summary.misses if one.branch == branch]
+    periods = "、".join(dict.fromkeys(one.period for one in misses))
+    later = misses[-1].later
+    return f"{branch}{periods}未按安排到支部" + (f"，此后已前往{later}次" if later else "")
+
+
+def _contents(summary: YearSummary) -> str:
+    said = "、".join(f"{CONTENT_WORDS.get(one.value, Content(one.value).chinese)}{one.n}次" for one in summary.contents)
+    return f"{said}（一次涉及多项的分别计算）。"
+
+
+def _voices(summary: YearSummary) -> str:
+    if not summary.voices_total:
+        return "没有收集到意见建议的记录。"
+    if summary.voices_total == 1:
+        return f"收集意见建议1条，属{Category(summary.voices[0].value).chinese}方面。"
+    return f"共收集意见建议{summary.voices_total}条，主要集中在{_most(summary.voices)}等方面。"
+
+
+def _most(counts: Sequence[Count]) -> str:
+    return "、".join(f"{Category(one.value).chinese}（{one.n}条）" for one in counts[:3])
+
+
+def _problems(summary: YearSummary) -> str:
+    found = summary.problems
+    if not found.total:
+        return "没有收集到问题的记录。"
+    carried = f"（含上年结转{found.carried}个）" if found.carried else ""
+    if found.done == found.total:
+        states = "，全部办结"
+    else:
+        said = (
+            (found.done, "办结{}个"),
+            (found.partly, "部分解决、继续跟进{}个"),
+            (found.underway, "正在办理{}个"),
+            (found.not_begun, "尚未办理{}个"),
+            (found.long_term, "需长期推进{}个"),
+        )
+        states = "，" + "，".join(line.format(n) for n, line in said if n)
+    return f"共收集问题{found.total}个{carried}{states}。" + _accepted(summary)
+
+
+def _accepted(summary: YearSummary) -> str:
+    found = summary.problems
+    if not found.done or not found.accepted:
+        return ""
+    if found.done == found.accepted:
+        return f"办结的{found.done}个，经回访反映人均认可。"
+    return f"办结的{found.done}个中，经回访反映人认可{found.accepted}个，其余{found.done - found.accepted}个正在回访。"
+
+
+def _undertakings(summary: YearSummary) -> str:
+    found = summary.undertakings
+    if not found.total:
+        return "没有党组成员领办事项的记录。"
+    if found.done == found.total:
+        return f"党组成员领办事项{found.total}项，全部办成。"
+    said = (
+        (found.done, "办成{}项"),
+        (found.underway, "正在办理{}项"),
+        (found.explained, "暂不能办理、已向支部说明{}项"),
+    )
+    return f"党组成员领办事项{found.total}项，" + "，".join(line.format(n) for n, line in said if n) + "。"
+
+
+def _gaps(summary: YearSummary) -> str:
+    return "".join(_facts(summary)) or "没有未到的支部，没有超期未办结的问题。"
+
+
+def _facts(summary: YearSummary) -> Iterable[str]:
+    never = [one.name for one in summary.branches if one.liaison and not one.trips]
+    if never:
+        yield f"没有到过的支部：{'、'.join(never)}。"
+    if summary.misses:
+        yield "未按安排联系的：" + "、".join(f"{one.branch}（{one.period}）" for one in summary.misses) + "。"
+    if summary.problems.overdue:
+        yield f"超期未办结的问题{summary.problems.overdue}个。"
+
+
+def key_figures(summary: YearSummary) -> dict[str, int]:
+    """The figures the text speaks of, by what they are: to tell which changed after the office edited it."""
+    found, promises = summary.problems, summary.undertakings
+    return {
+        "人次": summary.records, "次": summary.trips, "天": summary.half_days / 2, "到过的挂点支部": summary.covered,
+        "挂点支部": summary.liaison_branches, "未按安排联系": len(summary.misses), "意见建议": summary.voices_total,
+        "问题": found.total, "办结": found.done, "超期": found.overdue, "领办事项": promises.total,
+        "办成": promises.done,
+    } | {Kind(one.value).chinese: one.n for one in summary.kinds}  # type: ignore[return-value]  # fmt: skip
