@@ -110,7 +110,7 @@ def _liaison(summary: YearSummary, whole: str) -> str:
 
 def _missed(summary: YearSummary, branch: str) -> str:
     misses = [one for one in summary.misses if one.branch == branch]
-    periods = "、".join(dict.fromkeys(one.period for one in misses))
+    periods = _joined([one.period for one in misses])
     later = misses[-1].later
     return f"{branch}{periods}未按安排到支部" + (f"，此后已前往{later}次" if later else "")
 
@@ -182,10 +182,21 @@ def _facts(summary: YearSummary) -> Iterable[str]:
     never = [one.name for one in summary.branches if one.liaison and not one.trips]
     if never:
         yield f"没有到过的支部：{'、'.join(never)}。"
-    if summary.misses:
-        yield "未按安排联系的：" + "、".join(f"{one.branch}（{one.period}）" for one in summary.misses) + "。"
+    missed: dict[str, list[str]] = {}
+    for one in summary.misses:
+        missed.setdefault(one.branch, []).append(one.period)
+    if missed:
+        yield "未按安排联系的：" + "、".join(f"{name}（{_joined(periods)}）" for name, periods in missed.items()) + "。"
     if summary.problems.overdue:
         yield f"超期未办结的问题{summary.problems.overdue}个。"
+
+
+def _joined(periods: Sequence[str]) -> str:
+    """第一、第二季度: the common end once."""
+    found = list(dict.fromkeys(periods))
+    if all(one.endswith("季度") for one in found):
+        return "、".join(one.removesuffix("季度") for one in found) + "季度"
+    return "、".join(found)
 
 
 def key_figures(summary: YearSummary) -> dict[str, int]:
