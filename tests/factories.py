@@ -17,6 +17,7 @@ from logbook.organization.models import (
     Placement,
     SecretaryTerm,
 )
+from logbook.problems.models import Directive, Problem, Progress, Side, SourceKind, State, Undertaking
 from logbook.settings.models import Setting
 from logbook.visits.models import Book, Kind, Level, NumberSeries, Visit, VisitKind, VisitVersion
 
@@ -150,3 +151,49 @@ def visit(member_id, branch_id=None, visited_on=dt.date(2026, 6, 9), *, kinds=(K
         _saved(VisitKind(visit_id=visit_id, kind=kind))
     _saved(VisitVersion(visit_id=visit_id, n=1, body="{}", digest="", by_id=values["entered_by_id"], at=AT))
     return visit_id
+
+
+def problem(raised_by_id=None, branch_id=None, **values):
+    """A line of the ledger, written past the actions; without a source of its own its label is made up."""
+    n = next(_count)
+    values = {
+        "source_kind": SourceKind.VISIT,
+        "source_id": n,
+        "source_label": f"2026-{n}/1",
+        "source_line": 1,
+        "raised_on": dt.date(2026, 6, 9),
+        "text": "码头遮阳棚破损",
+        "side": Side.BUREAU,
+        "owner_unit": "工程科",
+        "due_on": dt.date(2026, 7, 9),
+    } | values
+    return _saved(Problem(raised_by_id=raised_by_id, branch_id=branch_id, **values))
+
+
+def undertaking(member_id, branch_id=None, **values):
+    n = next(_count)
+    values = {
+        "source_kind": SourceKind.VISIT,
+        "source_id": n,
+        "source_label": f"2026-{n}/1",
+        "source_line": 1,
+        "raised_on": dt.date(2026, 6, 9),
+        "text": "联系路灯改造",
+        "due_on": dt.date(2026, 7, 9),
+    } | values
+    return _saved(Undertaking(member_id=member_id, branch_id=branch_id, **values))
+
+
+def progress(by_id, *, problem_id=None, undertaking_id=None, text="已到现场查看", state=State.UNDERWAY, at=AT):
+    return _saved(
+        Progress(problem_id=problem_id, undertaking_id=undertaking_id, by_id=by_id, text=text, state=state.value, at=at)
+    )
+
+
+def directive(entered_by_id, **values):
+    values = {
+        "text": "近期都要下到挂点支部",
+        "issued_on": dt.date(2026, 6, 9),
+        "due_on": dt.date(2026, 7, 9),
+    } | values
+    return _saved(Directive(entered_by_id=entered_by_id, **values))

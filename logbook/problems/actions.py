@@ -2,18 +2,22 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import insert
 
-from logbook.access import Actor
-from logbook.db import db
-from logbook.errors import RuleBroken
+from logbook.access import Act, Actor
+from logbook.accounts import queries as accounts
+from logbook.db import Word, db
+from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.formats import full_date, local_date
 from logbook.problems import queries
 from logbook.problems.models import (
+    Answer,
     Category,
+    Directive,
     Handling,
     Problem,
     Progress,
@@ -172,6 +176,200 @@ def _rewrite(known: dict[int, Any], lines: dict[int, dict[str, Any]], untouched:
         if line in lines and item.state is untouched and not item.progress:
             for name, value in lines[line].items():
                 setattr(item, name, value)
+
+
+# --- the life of an item --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a problem was closed: the result, who was told and when, what those who raised it say."""
+
+    result: str
+    told_whom: str = ""
+    told_on: dt.date | None = None
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the office may change about a problem."""
+
+    side: Side
+    category: Category
+    handling: Handling
+    owner_unit: str
+    due_on: dt.date
+    measures: str
+    owner_person_id: int | None = None
+
+
+def _problem(problem_id: int, by: Actor, *, closing: bool = False) -> Problem:
+    """The problem, when this person may move it: the office, or the member whose record it stands in.
+
+    A matter put to the group is closed by leader or office.
+    """
+    problem = queries.problem(problem_id)
+    if problem is None:
+        raise NotThere
+    own = by.is_member and problem.raised_by_id == by.person_id
+    if not (by.is_office or own or (by.is_leader and _for_group(problem))):
+        raise NotAllowed("move another's problem")
+    if closing and _for_group(problem) and not by.may(Act.CLOSE_MATTER):
+        raise RuleBroken("result", _("提请党组研究的问题由党组书记或党办办结。"))
+    if problem.dropped:
+        raise RuleBroken("text", _("来源的记录已撤销或更正，这个问题不再办理。"))
+    return problem
+
+
+def _for_group(problem: Problem) -> bool:
+    return problem.handling is Handling.GROUP
+
+
+def _text(field: str, text: str, most: int = MAX_LINE) -> str:
+    if not text.strip():
+        raise RuleBroken(field, _("请写明内容。"))
+    if len(text) > most:
+        raise RuleBroken(field, _("每条不超过%(most)s字。", most=most))
+    return text.strip()
+
+
+def note_progress(problem_id: int, text: str, state: State, *, by: Actor, at: dt.datetime) -> Problem:
+    """A step forward, and the state after it; closing has a result and is its own act."""
+    problem = _problem(problem_id, by)
+    if problem.state is State.DONE:
+        raise RuleBroken("text", _("问题已办结；要继续办理，请先重新打开。"))
+    if state is State.DONE:
+        raise RuleBroken("state", _("办结请填写办理结果。"))
+    problem.state = state
+    _step(Progress(problem_id=problem.id, state=state.value), _text("text", text), by, at)
+    return problem
+
+
+def _step(step: Progress, text: str, by: Actor, at: dt.datetime) -> None:
+    step.text, step.by_id, step.at = text, by.person_id, at
+    db.session.add(step)
+    db.session.flush()
+
+
+def close_problem(problem_id: int, closing: Closing, *, by: Actor, at: dt.datetime) -> Problem:
+    """Close a problem; raise RuleBroken("result") without a result, ("told_on") for a day to come."""
+    problem = _problem(problem_id, by, closing=True)
+    if problem.state is State.DONE:
+        raise RuleBroken("result", _("问题已经办结。"))
+    result = _text("result", closing.result)
+    if closing.told_on is not None and not problem.raised_on <= closing.told_on <= local_date(at):
+        raise RuleBroken("told_on", _("反馈日期应在提出之后、今天之前。"))
+    problem.state, problem.result, problem.answer = State.DONE, result, closing.answer
+    problem.told_whom, problem.told_on = closing.told_whom.strip()[:200], closing.told_on
+    problem.closed_by_id, problem.closed_on = by.person_id, max(local_date(at), problem.raised_on)
+    _step(Progress(problem_id=problem.id, state=State.DONE.value), result, by, at)
+    return problem
+
+
+def reopen(problem_id: int, reason: str, *, by: Actor, at: dt.datetime) -> Problem:
+    """Take up a closed problem again, with the reason; its former result stays in the history."""
+    problem = _problem(problem_id, by, closing=True)
+    if problem.state is not State.DONE:
+        raise RuleBroken("reason", _("问题没有办结，不用重新打开。"))
+    text = f"重新打开：{_text('reason', reason)}（{_former(problem)}）"
+    problem.state, problem.result, problem.answer = State.UNDERWAY, "", None
+    problem.told_whom, problem.told_on = "", None
+    problem.closed_by_id = problem.closed_on = None
+    _step(Progress(problem_id=problem.id, state=State.UNDERWAY.value), text, by, at)
+    return problem
+
+
+def _former(problem: Problem) -> str:
+    """What was said when it was closed."""
+    told = problem.told_whom + (full_date(problem.told_on) if problem.told_on else "")
+    parts = [f"原办理结果：{problem.result}", f"反馈：{told}" if told else ""]
+    parts += [f"反映人的意见：{problem.answer.chinese}"] if problem.answer else []
+    return "；".join(part for part in parts if part)
+
+
+def change_problem(problem_id: int, terms: Terms, *, by: Actor, at: dt.datetime) -> Problem:
+    """The office changes side, owner, due …; every change leaves a step that says from what to what."""
+    problem = _problem(problem_id, by)
+    if not by.may(Act.KEEP_LEDGER):
+        raise NotAllowed("change a problem")
+    if terms.due_on < problem.raised_on:
+        raise RuleBroken("due_on", _("完成时限不能早于提出的日期。"))
+    if not terms.owner_unit.strip() and terms.owner_person_id is None:
+        raise RuleBroken("owner_unit", _("请填写责任单位，或选一位责任人。"))
+    if len(terms.measures) > MAX_LINE:
+        raise RuleBroken("measures", _("每条不超过%(most)s字。", most=MAX_LINE))
+    changed = [
+        f"{LABELS[name]}：{_said(name, getattr(problem, name))} → {_said(name, value)}"
+        for name, value in asdict(terms).items()
+        if getattr(problem, name) != value
+    ]
+    for name, value in asdict(terms).items():
+        setattr(problem, name, value)
+    if changed:
+        _step(Progress(problem_id=problem.id, state=problem.state.value), "；".join(changed), by, at)
+    return problem
+
+
+LABELS = {
+    "side": "责任方", "category": "类别", "handling": "处理方式", "owner_unit": "责任单位", "due_on": "完成时限",
+    "measures": "措施", "owner_person_id": "责任人",
+}  # fmt: skip
+
+
+def _said(name: str, value: Any) -> str:
+    if isinstance(value, Word):
+        return value.chinese
+    if name == "owner_person_id" and value:
+        person = accounts.person(value)
+        if person is None:
+            raise RuleBroken(name, _("请重新选择责任人。"))
+        return person.name
+    return full_date(value) if isinstance(value, dt.date) else str(value or "无")
+
+
+def move_undertaking(
+    undertaking_id: int, text: str, state: UndertakingState, *, by: Actor, at: dt.datetime
+) -> Undertaking:
+    """A step of an undertaking by its member or the office; done and explained ones can be taken up again."""
+    undertaking = queries.undertaking(undertaking_id)
+    if undertaking is None:
+        raise NotThere
+    if not (by.is_office or (by.is_member and undertaking.member_id == by.person_id)):
+        raise NotAllowed("move another's undertaking")
+    if undertaking.dropped:
+        raise RuleBroken("text", _("来源的记录已撤销或更正，这件事不再办理。"))
+    said = _text("text", text)
+    ended = state is not UndertakingState.UNDERWAY
+    undertaking.state, undertaking.result = state, said if ended else ""
+    undertaking.closed_on = max(local_date(at), undertaking.raised_on) if ended else None
+    _step(Progress(undertaking_id=undertaking.id, state=state.value), said, by, at)
+    return undertaking
+
+
+def add_directive(text: str, due_on: dt.date, *, asks_visits: bool, by: Actor, at: dt.datetime) -> Directive:
+    """What the group ordered, due by a day."""
+    if due_on < local_date(at):
+        raise RuleBroken("due_on", _("完成时限不能早于今天。"))
+    directive = Directive(
+        text=_text("text", text), issued_on=local_date(at), due_on=due_on, asks_visits=asks_visits,
+        entered_by_id=by.person_id,
+    )  # fmt: skip
+    db.session.add(directive)
+    db.session.flush()
+    return directive
+
+
+def close_directive(directive_id: int, *, at: dt.datetime) -> None:
+    """The directive is carried out."""
+    directive = queries.directive(directive_id)
+    if directive is None:
+        raise NotThere
+    directive.closed_on = local_date(at)
+    db.session.flush()
+
+
+# --- the source -----------------------------------------------------------------------------------
 
 
 def drop_lines(kind: SourceKind, source_id: int) -> None:

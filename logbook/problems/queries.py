@@ -1,45 +1,175 @@
-"""Reads of the ledger."""
+"""Reads of the ledger. An item's text, owner, due and state are for members, leader and office, whatever the level."""
 
+import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_
+from sqlalchemy.orm import joinedload, selectinload
 
+from logbook.access import Role
+from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
-from logbook.problems.models import Problem, SourceKind, State, Undertaking
+from logbook.organization.models import Branch, Placement
+from logbook.problems.models import (
+    Category,
+    Directive,
+    Handling,
+    Problem,
+    Progress,
+    Side,
+    SourceKind,
+    State,
+    Undertaking,
+    UndertakingState,
+)
+
+PAGE = 25
 
 
-def of_source(kind: SourceKind, source_id: int) -> tuple[Sequence[Problem], Sequence[Undertaking]]:
-    """The problems and undertakings of one source, with their progress, by line."""
-    problems = db.session.scalars(
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the ledger is narrowed to; `state`: open, overdue, done, all. With days: raised in or carried into them."""
+
+    state: str = "open"
+    side: Side | None = None
+    category: Category | None = None
+    branch_id: int | None = None
+    member_id: int | None = None
+    text: str = ""
+    from_on: dt.date | None = None
+    to_on: dt.date | None = None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether the ledger is narrowed by more than its state."""
+        return replace(self, state="open") != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the ledger, how many there are in all, and the key to the next page."""
+
+    items: Sequence[Any]
+    total: int
+    older: str | None
+
+
+def _overdue(today: dt.date) -> ColumnElement[bool]:
+    """超期: past its day, neither closed nor a long-term matter."""
+    return and_(Problem.state.not_in((State.DONE, State.LONG_TERM)), Problem.due_on < today, Problem.dropped.is_(False))
+
+
+def _rank(today: dt.date) -> ColumnElement[int]:
+    return case((or_(Problem.state == State.DONE, Problem.dropped), 2), (_overdue(today), 0), else_=1)
+
+
+def ledger(filters: Filters, today: dt.date, *, after: str = "") -> Page:
+    """Problems, the overdue first, then by due date; closed ones last. One statement, and one for the count."""
+    rank = _rank(today)
+    conditions = list(_conditions(filters, today))
+    query = select(Problem, rank).where(*conditions).options(*_SHOWN).order_by(rank, Problem.due_on, Problem.id)
+    key = _key(after)
+    if key is not None:
+        query = query.where(tuple_(rank, Problem.due_on, Problem.id) > key)
+    rows = db.session.execute(query.limit(PAGE + 1)).all()
+    total = db.session.scalar(select(func.count()).select_from(Problem).where(*conditions)) or 0
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    older = f"{last[1]}_{last[0].due_on}_{last[0].id}" if last else None
+    return Page([row[0] for row in rows[:PAGE]], total, older)
+
+
+def every(filters: Filters, today: dt.date) -> Sequence[Problem]:
+    """All problems the filters keep, in the ledger's order; one statement."""
+    query = select(Problem).where(*_conditions(filters, today)).options(*_SHOWN)
+    return db.session.scalars(query.order_by(_rank(today), Problem.due_on, Problem.id)).all()
+
+
+def members() -> Sequence[Any]:
+    """(id, name) of everyone who is or was a member of the group, 按职务排序: for a list's filters."""
+    held = exists().where(RoleGrant.person_id == Person.id, RoleGrant.role.in_((Role.MEMBER, Role.LEADER)))
+    order = (Person.official_order, Person.pinyin, Person.id)
+    return db.session.execute(select(Person.id, Person.name).where(held).order_by(*order)).all()
+
+
+_SHOWN = (joinedload(Problem.branch), joinedload(Problem.raised_by), joinedload(Problem.owner_person))
+
+
+def _key(text: str) -> tuple[int, dt.date, int] | None:
+    """The key in an address; None for nonsense, which opens the first page."""
+    found = re.fullmatch(r"([012])_(\d{4}-\d\d-\d\d)_(\d{1,9})", text, re.ASCII)
+    try:
+        return (int(found[1]), dt.date.fromisoformat(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None
+
+
+def _conditions(filters: Filters, today: dt.date) -> Iterable[ColumnElement[bool]]:
+    yield from _state(filters, today)
+    for column, value in (
+        (Problem.side, filters.side),
+        (Problem.category, filters.category),
+        (Problem.raised_by_id, filters.member_id),
+    ):
+        if value is not None:
+            yield column == value
+    if filters.branch_id is not None:
+        yield _at(filters.branch_id)
+    if filters.text:
+        searched = (Problem.text, Problem.result, Problem.owner_unit, Problem.source_label)
+        yield or_(*(column.contains(filters.text, autoescape=True) for column in searched))
+
+
+def _state(filters: Filters, today: dt.date) -> Iterable[ColumnElement[bool]]:
+    between = filters.from_on and filters.to_on
+    if filters.from_on and filters.to_on:
+        yield _concerns(Problem, filters.from_on, filters.to_on)
+    if filters.state == "open":
+        yield Problem.state != State.DONE
+    elif filters.state == "overdue":
+        yield _overdue(today)
+    elif filters.state == "done":
+        yield Problem.state == State.DONE
+    # What a source took away is shown among all, but never counted: a figure between two days opens what it counts.
+    if between or filters.state != "all":
+        yield Problem.dropped.is_(False)
+
+
+def _at(branch_id: int) -> ColumnElement[bool]:
+    """Of the branch, or of one that stood inside it the day the problem was raised."""
+    inside = select(Placement.branch_id).where(
+        Placement.general_branch_id == branch_id,
+        Placement.void.is_(False),
+        Placement.from_on <= Problem.raised_on,
+        or_(Placement.to_on.is_(None), Placement.to_on >= Problem.raised_on),
+    )
+    return or_(Problem.branch_id == branch_id, Problem.branch_id.in_(inside))
+
+
+def _concerns(table: type[Problem] | type[Undertaking], first: dt.date, last: dt.date) -> ColumnElement[bool]:
+    """Raised in these days, or carried into them: not closed before they began."""
+    return and_(table.raised_on <= last, or_(table.closed_on.is_(None), table.closed_on >= first))
+
+
+def problem(problem_id: int) -> Problem | None:
+    """A problem with its branch, people and steps."""
+    return db.session.scalar(
         select(Problem)
-        .where(Problem.source_kind == kind, Problem.source_id == source_id)
-        .options(selectinload(Problem.progress))
-        .order_by(Problem.source_line)
-    ).all()
-    undertakings = db.session.scalars(
-        select(Undertaking)
-        .where(Undertaking.source_kind == kind, Undertaking.source_id == source_id)
-        .options(selectinload(Undertaking.progress))
-        .order_by(Undertaking.source_line)
-    ).all()
-    return problems, undertakings
+        .where(Problem.id == problem_id)
+        .options(
+            joinedload(Problem.branch),
+            joinedload(Problem.raised_by),
+            joinedload(Problem.owner_person),
+            joinedload(Problem.closed_by),
+            selectinload(Problem.progress).joinedload(Progress.by),
+        )
+    )
 
 
 def open_problem(problem_id: int) -> Problem | None:
     return db.session.scalar(select(Problem).where(Problem.id == problem_id, Problem.state != State.DONE))
-
-
-def of_sources(kind: SourceKind, ids: Sequence[int]) -> dict[str, dict[int, list[Any]]]:
-    """{"problems", "undertakings"} of many sources of one kind, each by source id; two statements."""
-    found: dict[str, dict[int, list[Any]]] = {}
-    for name, table in (("problems", Problem), ("undertakings", Undertaking)):
-        query = select(table).where(table.source_kind == kind, table.source_id.in_(ids), table.dropped.is_(False))
-        found[name] = {source_id: [] for source_id in ids}
-        for one in db.session.scalars(query.order_by(table.source_line)):
-            found[name][one.source_id].append(one)
-    return found
 
 
 def open_at_branch(branch_ids: int | Iterable[int]) -> Sequence[Problem]:
@@ -50,3 +180,160 @@ def open_at_branch(branch_ids: int | Iterable[int]) -> Sequence[Problem]:
         .where(Problem.branch_id.in_(ids), Problem.state != State.DONE, Problem.dropped.is_(False))
         .order_by(Problem.due_on, Problem.id)
     ).all()
+
+
+def overdue(today: dt.date, limit: int) -> tuple[int, Sequence[Problem]]:
+    """How many problems are past their day, and the longest overdue of them; one statement."""
+    rows = db.session.execute(
+        select(Problem, func.count().over())
+        .where(_overdue(today))
+        .options(joinedload(Problem.branch))
+        .order_by(Problem.due_on, Problem.id)
+        .limit(limit)
+    ).all()
+    return (rows[0][1] if rows else 0), [row[0] for row in rows]
+
+
+def matters_for_group() -> Sequence[Problem]:
+    """提请党组研究 and not closed."""
+    return db.session.scalars(
+        select(Problem)
+        .where(Problem.handling == Handling.GROUP, Problem.state != State.DONE, Problem.dropped.is_(False))
+        .options(joinedload(Problem.branch))
+        .order_by(Problem.due_on, Problem.id)
+    ).all()
+
+
+# --- undertakings and directives ------------------------------------------------------------------
+
+
+def undertakings(
+    *, member_id: int | None = None, everything: bool = False, days: tuple[dt.date, dt.date] | None = None
+) -> Sequence[Undertaking]:
+    """Undertakings, those under way first, the first due first; all of them, or only those under way."""
+    conditions: list[ColumnElement[bool]] = [Undertaking.dropped.is_(False)]
+    if days:
+        conditions.append(_concerns(Undertaking, *days))
+    elif not everything:
+        conditions.append(Undertaking.state == UndertakingState.UNDERWAY)
+    if member_id is not None:
+        conditions.append(Undertaking.member_id == member_id)
+    ended = case((Undertaking.state == UndertakingState.UNDERWAY, 0), else_=1)
+    return db.session.scalars(
+        select(Undertaking)
+        .where(*conditions)
+        .options(joinedload(Undertaking.member, innerjoin=True), joinedload(Undertaking.branch))
+        .order_by(ended, Undertaking.due_on, Undertaking.id)
+        .limit(500)
+    ).all()
+
+
+def undertakings_of(member_id: int) -> Sequence[Undertaking]:
+    """What the member took on and has not done yet."""
+    return undertakings(member_id=member_id)
+
+
+def open_undertakings(today: dt.date) -> tuple[int, Sequence[Undertaking]]:
+    """How many undertakings are past their day, and all that are under way, the first due first."""
+    found = undertakings()
+    return sum(one.due_on < today for one in found), found
+
+
+def undertakings_at(branch_ids: Iterable[int]) -> Sequence[Undertaking]:
+    """What members took on at these branches and have not done yet."""
+    return db.session.scalars(
+        select(Undertaking)
+        .where(
+            Undertaking.branch_id.in_(list(branch_ids)),
+            Undertaking.state == UndertakingState.UNDERWAY,
+            Undertaking.dropped.is_(False),
+        )
+        .options(joinedload(Undertaking.member, innerjoin=True))
+        .order_by(Undertaking.due_on, Undertaking.id)
+    ).all()
+
+
+def undertaking(undertaking_id: int) -> Undertaking | None:
+    """An undertaking with its member, branch and steps."""
+    return db.session.scalar(
+        select(Undertaking)
+        .where(Undertaking.id == undertaking_id)
+        .options(
+            joinedload(Undertaking.member, innerjoin=True),
+            joinedload(Undertaking.branch),
+            selectinload(Undertaking.progress).joinedload(Progress.by),
+        )
+    )
+
+
+def directives(*, open_only: bool) -> Sequence[Directive]:
+    """The group's orders, the first due first."""
+    query = select(Directive).order_by(Directive.closed_on.is_not(None), Directive.due_on, Directive.id)
+    return db.session.scalars(query.where(Directive.closed_on.is_(None)) if open_only else query).all()
+
+
+def directive(directive_id: int) -> Directive | None:
+    return db.session.get(Directive, directive_id)
+
+
+# --- by source, and for the figures of a year -----------------------------------------------------
+
+
+def of_source(kind: SourceKind, source_id: int) -> tuple[Sequence[Problem], Sequence[Undertaking]]:
+    """The problems and undertakings of one source, with their progress, by line."""
+    problems = db.session.scalars(
+        select(Problem)
+        .where(Problem.source_kind == kind, Problem.source_id == source_id)
+        .options(selectinload(Problem.progress))
+        .order_by(Problem.source_line)
+    ).all()
+    promises = db.session.scalars(
+        select(Undertaking)
+        .where(Undertaking.source_kind == kind, Undertaking.source_id == source_id)
+        .options(selectinload(Undertaking.progress))
+        .order_by(Undertaking.source_line)
+    ).all()
+    return problems, promises
+
+
+def of_sources(kind: SourceKind, ids: Sequence[int]) -> dict[str, dict[int, list[Any]]]:
+    """{"problems", "undertakings"} of many sources of one kind, each by source id; two statements."""
+    found: dict[str, dict[int, list[Any]]] = {}
+    tables: tuple[tuple[str, Any], ...] = (("problems", Problem), ("undertakings", Undertaking))
+    for name, table in tables:
+        query = select(table).where(table.source_kind == kind, table.source_id.in_(ids), table.dropped.is_(False))
+        found[name] = {source_id: [] for source_id in ids}
+        for one in db.session.scalars(query.order_by(table.source_line)):
+            found[name][one.source_id].append(one)
+    return found
+
+
+def year_items(first: dt.date, last: dt.date) -> Sequence[Any]:
+    """Plain columns of the problems raised in these days or carried into them, by number."""
+    return db.session.execute(
+        select(
+            Problem.id, Problem.raised_on, Problem.closed_on, Problem.state, Problem.side, Problem.category,
+            Problem.branch_id, Problem.raised_by_id, Problem.source_kind, Problem.source_id, Problem.dropped,
+            Problem.answer, Problem.source_label, Problem.text, Problem.due_on, Problem.owner_unit, Problem.result,
+            Branch.name.label("branch"),
+        )
+        .outerjoin(Branch, Branch.id == Problem.branch_id)
+        .where(_concerns(Problem, first, last))
+        .order_by(Problem.raised_on, Problem.id)
+    ).all()  # fmt: skip
+
+
+def year_undertakings(first: dt.date, last: dt.date) -> Sequence[Any]:
+    """Plain columns of the undertakings of these days, by number; `member` is the name."""
+    return db.session.execute(
+        select(
+            Undertaking.id, Undertaking.raised_on, Undertaking.closed_on, Undertaking.state, Undertaking.member_id,
+            Undertaking.branch_id, Undertaking.source_kind, Undertaking.source_id, Undertaking.dropped,
+            Undertaking.source_label, Undertaking.text, Undertaking.due_on, Undertaking.result,
+            Branch.name.label("branch"), Person.name.label("member"),
+        )
+        .join(Person, Person.id == Undertaking.member_id)
+        .outerjoin(Branch, Branch.id == Undertaking.branch_id)
+        .where(_concerns(Undertaking, first, last))
+        .order_by(Undertaking.raised_on, Undertaking.id)
+    ).all()  # fmt: skip

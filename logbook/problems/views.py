@@ -1,5 +1,228 @@
-"""To be built."""
+"""The ledger's pages: problems, undertakings, directives."""
 
-from flask import Blueprint
+import io
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from logbook.access import Act, actor, may
+from logbook.accounts import queries as accounts
+from logbook.db import db
+from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.formats import now, today
+from logbook.organization import queries as organization
+from logbook.problems import actions, papers, queries
+from logbook.problems.forms import (
+    STATES,
+    CloseForm,
+    DirectiveForm,
+    ProgressForm,
+    ReopenForm,
+    TermsForm,
+    UndertakingForm,
+    day,
+    filters_from,
+    typed,
+)
+from logbook.problems.models import Category, Handling, Problem, Side, SourceKind, State, UndertakingState
+from logbook.settings.forms import Form
+from logbook.settings.views import current
 
 bp = Blueprint("problems", __name__)
+Answer = str | Response | tuple[str, int]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@bp.route("/problems")
+@may(Act.READ_LEDGER)
+def index() -> str:
+    filters = filters_from(request.args)
+    page = queries.ledger(filters, today(), after=request.args.get("after", ""))
+    kept = {name: value for name, value in request.args.items() if value and name != "after"}
+    return render_template(
+        "problems/index.html", page=page, filters=filters, kept=kept, states=STATES, sides=list(Side),
+        categories=list(Category), branches=organization.branches(), members=queries.members(),
+    )  # fmt: skip
+
+
+@bp.route("/problems.xlsx")
+@may(Act.READ_LEDGER)
+def xlsx() -> Response:
+    content = papers.workbook(queries.every(filters_from(request.args), today()), current().words, today())
+    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name="问题台账.xlsx")
+
+
+@bp.route("/problems/<int:problem_id>")
+@may(Act.READ_LEDGER)
+def show(problem_id: int) -> str:
+    return _page(_problem(problem_id))
+
+
+def _problem(problem_id: int) -> Problem:
+    problem = queries.problem(problem_id)
+    if problem is None:
+        raise NotThere
+    return problem
+
+
+def _form(name: str, problem: Problem, **options: Any) -> Form:
+    """One of the page's forms; formdata=None keeps what was sent with another out of it."""
+    if name == "terms":
+        terms = TermsForm(data=typed(problem), **options)
+        terms.offer(accounts.people())
+        return terms
+    if name == "reopen":
+        return ReopenForm(**options)
+    form = CloseForm(**options) if name == "close" else ProgressForm(data={"state": State.UNDERWAY.value}, **options)
+    form.offer()
+    return form
+
+
+def _page(problem: Problem, **shown: Any) -> str:
+    by = actor()
+    mine = by.is_office or problem.raised_by_id == by.person_id
+    group = problem.handling is Handling.GROUP
+    closes = by.may(Act.CLOSE_MATTER) if group else mine
+    source = problem.source_kind is SourceKind.VISIT and "visits.show" in current_app.view_functions
+    keeps = by.may(Act.KEEP_LEDGER)
+    names = ["close", "progress", "reopen"] + (["terms"] if keeps else [])
+    forms = {name: _form(name, problem, formdata=None) for name in names} | shown
+    return render_template(
+        "problems/show.html", problem=problem, forms=forms, moves=mine or (group and by.is_leader), closes=closes,
+        keeps=keeps, State=State, has_page=source, late=papers.days_late(problem, today()), words=State,
+    )  # fmt: skip
+
+
+def _carry_out(problem_id: int, name: str, act: Callable[[Any], object], said: str) -> Answer:
+    """One of the page's forms: carried out, or the page again with what was typed and what is wrong with it."""
+    form = _form(name, _problem(problem_id))
+    if form.validate_on_submit():
+        try:
+            act(form)
+            db.session.commit()
+            flash(said)
+            return redirect(url_for("problems.show", problem_id=problem_id), 303)
+        except RuleBroken as broken:
+            db.session.close()
+            form.refuse(broken)
+    return _page(_problem(problem_id), **{name: form}), 422 if form.errors else 200
+
+
+# GET as well: what was typed when the session had ended is shown again on the same address.
+@bp.route("/problems/<int:problem_id>/progress", methods=["GET", "POST"])
+@may(Act.FOLLOW_PROBLEM)
+def note_progress(problem_id: int) -> Answer:
+    return _carry_out(
+        problem_id,
+        "progress",
+        lambda f: actions.note_progress(problem_id, f.text.data or "", State(f.state.data), by=actor(), at=now()),
+        _("进展已记下。"),
+    )
+
+
+@bp.route("/problems/<int:problem_id>/close", methods=["GET", "POST"])
+@may(Act.FOLLOW_PROBLEM)
+def close(problem_id: int) -> Answer:
+    return _carry_out(
+        problem_id,
+        "close",
+        lambda f: actions.close_problem(problem_id, f.closing(), by=actor(), at=now()),
+        _("已办结。"),
+    )
+
+
+@bp.route("/problems/<int:problem_id>/reopen", methods=["GET", "POST"])
+@may(Act.FOLLOW_PROBLEM)
+def reopen(problem_id: int) -> Answer:
+    return _carry_out(
+        problem_id,
+        "reopen",
+        lambda f: actions.reopen(problem_id, f.reason.data or "", by=actor(), at=now()),
+        _("已重新打开。"),
+    )
+
+
+@bp.route("/problems/<int:problem_id>/change", methods=["GET", "POST"])
+@may(Act.KEEP_LEDGER)
+def change(problem_id: int) -> Answer:
+    return _carry_out(
+        problem_id,
+        "terms",
+        lambda f: actions.change_problem(problem_id, f.terms(), by=actor(), at=now()),
+        _("已保存。"),
+    )
+
+
+# --- undertakings ---------------------------------------------------------------------------------
+
+
+@bp.route("/undertakings")
+@may(Act.READ_LEDGER)
+def undertakings() -> str:
+    first, last = day(request.args.get("from", "")), day(request.args.get("to", ""))
+    everything = request.args.get("all") == "1"
+    days = (first, last) if first and last else None
+    found = queries.undertakings(everything=everything, days=days)
+    return render_template("problems/undertakings.html", found=found, everything=everything, days=days)
+
+
+@bp.route("/undertakings/<int:undertaking_id>", methods=["GET", "POST"])
+@may(Act.FOLLOW_PROBLEM)
+def undertaking(undertaking_id: int) -> Answer:
+    found = queries.undertaking(undertaking_id)
+    if found is None:
+        raise NotThere
+    form, status = UndertakingForm(data={"state": found.state.value}), 200
+    form.offer()
+    if form.validate_on_submit():
+        try:
+            state = UndertakingState(form.state.data)
+            actions.move_undertaking(undertaking_id, form.text.data or "", state, by=actor(), at=now())
+            db.session.commit()
+            flash(_("已记下。"))
+            return redirect(url_for("problems.undertaking", undertaking_id=undertaking_id), 303)
+        except RuleBroken as broken:
+            db.session.close()
+            form.refuse(broken)
+    status = 422 if form.errors or form.form_errors else 200
+    moves = actor().is_office or found.member_id == actor().person_id
+    page = render_template(
+        "problems/undertaking.html", one=found, form=form, moves=moves, words=UndertakingState,
+        has_page=found.source_kind is SourceKind.VISIT and "visits.show" in current_app.view_functions,
+    )  # fmt: skip
+    return page, status
+
+
+# --- directives -----------------------------------------------------------------------------------
+
+
+@bp.route("/directives", methods=["GET", "POST"])
+@may(Act.READ_LEDGER)
+def directives() -> Answer:
+    form = DirectiveForm()
+    if form.validate_on_submit():
+        if not actor().may(Act.KEEP_LEDGER):
+            raise NotAllowed(Act.KEEP_LEDGER.value)
+        try:
+            due_on, asks = form.due_on.data, bool(form.asks_visits.data)
+            actions.add_directive(form.text.data or "", due_on, asks_visits=asks, by=actor(), at=now())
+            db.session.commit()
+            flash(_("已记下，成员首页的待办事项里会列出。"))
+            return redirect(url_for("problems.directives"), 303)
+        except RuleBroken as broken:
+            db.session.close()
+            form.refuse(broken)
+    found = queries.directives(open_only=False)
+    return render_template("problems/directives.html", found=found, form=form), 422 if form.errors else 200
+
+
+@bp.post("/directives/<int:directive_id>/close")
+@may(Act.KEEP_LEDGER)
+def close_directive(directive_id: int) -> Response:
+    actions.close_directive(directive_id, at=now())
+    db.session.commit()
+    flash(_("已办结。"))
+    return redirect(url_for("problems.directives"), 303)
