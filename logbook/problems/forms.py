@@ -19,7 +19,7 @@ from logbook.settings.forms import Form
 
 _ = lazy_gettext
 W = TypeVar("W", bound=Word)
-STATES = {"open": _("在办"), "overdue": _("超期"), "done": _("已办结"), "all": _("全部")}
+STATES = {"open": _("未办结"), "overdue": _("已超期"), "done": _("已办结"), "all": _("全部")}
 LARGEST = 2**31 - 1
 
 

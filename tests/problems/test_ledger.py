@@ -9,7 +9,7 @@ from logbook.access import Actor, Role
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.problems import actions, queries
-from logbook.problems.actions import Closing, Terms
+from logbook.problems.actions import Closing, DueRules, NewProblem, NewUndertaking, Source, Terms
 from logbook.problems.models import Answer, Category, Handling, Side, SourceKind, State, UndertakingState
 from logbook.problems.queries import Filters
 from tests import factories
@@ -460,3 +460,81 @@ def test_an_actor_without_a_member_s_role_owns_nothing():
     former = Actor(member, "甲", frozenset({Role.SYSADMIN}))
     with pytest.raises(NotAllowed):
         actions.note_progress(problem, "字", State.UNDERWAY, by=former, at=AT)
+
+
+# --- lines of a source ----------------------------------------------------------------------------
+
+RULES = DueRules(problem_days=30, undertaking_days=15, host_unit="森林公园管理所")
+
+
+def record(by, branch, problems=(), undertakings=(), source_id=7):
+    source = Source(SourceKind.VISIT, source_id, f"2026-{source_id}", TODAY, branch, by)
+    act(actions.record_lines, source, problems, undertakings, by=by, rules=RULES)
+    return queries.of_source(SourceKind.VISIT, source_id)
+
+
+def test_a_line_is_filled_by_rule():
+    member, branch = factories.member(), factories.branch()
+    (problem,), (undertaking,) = record(member, branch, [NewProblem("护栏松动", 1)], [NewUndertaking("联系供电所", 2)])
+    assert (problem.source_label, problem.owner_unit, problem.due_on) == (
+        "2026-7/1", "森林公园管理所", TODAY + 30 * DAY,
+    )  # fmt: skip
+    assert (undertaking.source_label, undertaking.member_id, undertaking.due_on) == (
+        "2026-7/2",
+        member,
+        TODAY + 15 * DAY,
+    )
+
+
+@pytest.mark.parametrize("text", ["", " 　", "长" * 2001])
+def test_a_line_has_words_and_not_too_many(text):
+    member, branch = factories.member(), factories.branch()
+    with pytest.raises(RuleBroken) as broken:
+        record(member, branch, [NewProblem(text, 3)])
+    assert broken.value.field == "problem-3"
+    with pytest.raises(RuleBroken) as broken:
+        record(member, branch, undertakings=[NewUndertaking(text, 4)])
+    assert broken.value.field == "undertaking-4"
+
+
+def test_a_line_that_repeats_an_open_problem_is_its_progress():
+    member, branch = factories.member(), factories.branch()
+    for state, after in ((State.OPEN, State.UNDERWAY), (State.PARTLY, State.PARTLY)):
+        problem = factories.problem(factories.member(), branch, state=state)
+        problems, _none = record(member, branch, [NewProblem("还没修", 1, repeats_id=problem)], source_id=problem + 100)
+        assert problems == []
+        found = queries.problem(problem)
+        assert (found.state, found.progress[-1].source_label) == (after, f"2026-{problem + 100}/1")
+
+
+def test_only_an_open_problem_of_that_branch_is_repeated():
+    member, branch = factories.member(), factories.branch()
+    elsewhere = factories.problem(branch_id=factories.branch())
+    closed = factories.problem(branch_id=branch, state=State.DONE)
+    for wrong in (elsewhere, closed, 999):
+        with pytest.raises(RuleBroken) as broken:
+            record(member, branch, [NewProblem("还没修", 1, repeats_id=wrong)])
+        assert broken.value.field == "problem-1"
+
+
+def test_a_correction_rewords_what_nobody_took_in_hand_and_marks_what_it_took_away():
+    member, branch = factories.member(), factories.branch()
+    record(member, branch, [NewProblem("护栏松动", 1), NewProblem("缺路灯", 2)], [NewUndertaking("联系供电所", 3)])
+    first, _second = queries.of_source(SourceKind.VISIT, 7)[0]
+    act(actions.note_progress, first.id, "已看过", State.UNDERWAY, by=member)
+    problems, undertakings = record(member, branch, [NewProblem("护栏全部松动", 1), NewProblem("缺少路灯", 2)])
+    assert [one.text for one in problems] == ["护栏松动", "缺少路灯"]
+    assert [one.dropped for one in undertakings] == [True]
+    found = queries.of_sources(SourceKind.VISIT, [7, 8])
+    assert [one.text for one in found["problems"][7]] == ["护栏松动", "缺少路灯"]
+    assert (found["problems"][8], found["undertakings"][7]) == ([], [])
+
+
+def test_a_withdrawn_source_marks_its_lines():
+    member, branch = factories.member(), factories.branch()
+    record(member, branch, [NewProblem("护栏松动", 1)], [NewUndertaking("联系供电所", 2)])
+    actions.drop_lines(SourceKind.VISIT, 7)
+    db.session.commit()
+    problems, undertakings = queries.of_source(SourceKind.VISIT, 7)
+    assert [one.dropped for one in (*problems, *undertakings)] == [True, True]
+    assert listed() == []
