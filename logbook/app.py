@@ -30,6 +30,7 @@ from logbook.errors import NotAllowed, NotThere
 from logbook.organization.views import bp as organization
 from logbook.problems.views import bp as problems
 from logbook.review.views import bp as review
+from logbook.sample import cli as sample
 from logbook.settings.queries import Words
 from logbook.settings.views import bp as settings
 from logbook.settings.views import current
@@ -95,6 +96,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     for feature in FEATURES:
         app.register_blueprint(feature)
     cli.register(app)
+    sample.register(app)
     _errors(app)
     _templates(app)
     app.before_request(_begin)

@@ -1,0 +1,49 @@
+"""flask sample: fills an empty installation with a bureau that does not exist."""
+
+import datetime as dt
+from random import Random
+
+import click
+from flask import Flask
+
+from logbook.accounts import queries as accounts
+from logbook.db import db
+from logbook.formats import today as today_here
+from logbook.sample import bulk, bureau
+from logbook.sample.visits import Year
+from logbook.settings import queries as settings
+from logbook.visits import actions as visits
+
+USUAL = 360  # records of three years
+MOST_BY_HAND = 2000  # above that they are written in bulk
+
+
+@click.command("sample")
+@click.option("--seed", type=int, default=1, help="The same seed makes the same bureau.")
+@click.option("--visits", "count", type=click.IntRange(0, 1_000_000), default=USUAL, help="About how many records.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day it is there.")
+def sample(seed: int, count: int, today: dt.datetime | None) -> None:
+    """Make the sample bureau; print who can sign in: name, password, person, roles."""
+    if accounts.anyone():
+        raise click.ClickException(
+            "已有人员，示例单位只能放进空的安装。 There are people already; it needs an empty one."
+        )
+    on = today.date() if today else today_here()
+    random = Random(seed)
+    made, accounts_made = bureau.make(random, on.year - 2, on)
+    db.session.commit()
+    rules = settings.load()
+    for year in range(on.year - 2, on.year + 1):
+        maker = Year(made, random, rules, year)
+        visits.issue_books(year, by=maker.actor(made.office[0]), at=dt.datetime(year, 1, 4, 2, tzinfo=dt.UTC))
+        maker.make(min(count, USUAL) // 3)
+        db.session.commit()
+    if count > MOST_BY_HAND:
+        bulk.write(made, random, count - min(count, USUAL), db.session.commit)
+    for one in accounts_made:
+        roles = "、".join(sorted(role.chinese for role in one.roles))
+        click.echo(f"{one.sign_in_name} {one.password} {one.name} {roles}")
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(sample)

@@ -1,0 +1,109 @@
+"""The sample bureau: every odd case is there, the same seed makes the same, and one can sign in."""
+
+import pytest
+import sqlalchemy as sa
+
+from logbook.accounts import actions as accounts
+from logbook.accounts.models import Person
+from logbook.db import Base, db
+from logbook.organization.models import SecretaryTerm
+from logbook.problems.models import Problem, State, Undertaking
+from logbook.sample import bulk
+from logbook.visits.models import Instruction, NumberSeries, Visit, VisitVersion
+from logbook.visits.versions import digest_of
+
+SECRET = {"password_hash"}
+
+
+def sample(app, *arguments):
+    made = app.test_cli_runner().invoke(args=["sample", "--today", "2026-11-24", *arguments])
+    assert made.exit_code == 0, made.output
+    return made.stdout.splitlines()
+
+
+def rows():
+    found = {}
+    for name, table in sorted(Base.metadata.tables.items()):
+        columns = [c for c in table.columns if c.name not in SECRET]
+        found[name] = sorted(map(tuple, db.session.execute(sa.select(*columns))), key=repr)
+    return found
+
+
+def one(*conditions):
+    return db.session.scalar(sa.select(sa.func.count()).where(*conditions))
+
+
+def test_it_has_every_odd_case_and_its_people_sign_in(app, client):
+    lines = sample(app, "--seed", "7")
+    visits = {
+        "late": Visit.late,
+        "paper": Visit.paper_on.is_not(None),
+        "corrected": Visit.version > 1,
+        "withdrawn": Visit.withdrawn_at.is_not(None),
+        "entered for": Visit.entered_by_id != Visit.member_id,
+        "joint": Visit.joint_of_id.is_not(None),
+        "declined": Visit.declined_at.is_not(None),
+        "own organization": Visit.own_organization,
+        "another place": Visit.branch_id.is_(None),
+        "to confirm": sa.and_(Visit.confirmed_at.is_(None), Visit.declined_at.is_(None)),
+        "new": Visit.received_version.is_(None),
+    }
+    missing = [name for name, condition in visits.items() if not one(condition)]
+    assert not missing
+    assert one(Problem.state == State.DONE) > one(Problem.state != State.DONE) > 0
+    assert one(Undertaking.id.is_not(None))
+    assert one(Instruction.id.is_not(None))
+    names = "".join(db.session.scalars(sa.select(Person.name)))
+    assert all(char in names for char in "喆堃珺玥镕")
+    with_account = set(db.session.scalars(sa.select(Person.id).where(Person.sign_in_name.is_not(None))))
+    leading = set(db.session.scalars(sa.select(SecretaryTerm.person_id)))
+    assert len(with_account & leading) == 2  # a member, and the office's head
+    name, password, *_rest = lines[1].split()
+    assert client().post("/sign-in", {"sign_in_name": name, "password": password}).status_code == 303
+
+
+def test_the_same_seed_makes_the_same(app):
+    sample(app, "--seed", "3", "--visits", "30")
+    first = rows()
+    for table in reversed(Base.metadata.sorted_tables):
+        db.session.execute(sa.delete(table))
+    db.session.commit()
+    sample(app, "--seed", "3", "--visits", "30")
+    second = rows()
+    assert first.keys() == second.keys()
+    assert len(first["visit"]) == len(second["visit"]) > 0
+    texts = [[row[7:12] for row in found["visit"]] for found in (first, second)]
+    assert len(texts[0]) == len(texts[1])
+
+
+def test_it_needs_an_empty_installation(app):
+    sample(app, "--visits", "0")
+    again = app.test_cli_runner().invoke(args=["sample"])
+    assert again.exit_code == 1
+    assert "已有人员" in again.output
+
+
+def test_a_large_one_is_consistent(app):
+    sample(app, "--visits", "12000")
+    last = {row.year: row.last for row in db.session.scalars(sa.select(NumberSeries))}
+    counted = dict(db.session.execute(sa.select(Visit.year, sa.func.count()).group_by(Visit.year)).all())
+    assert counted == last
+    assert sum(counted.values()) > 11_900
+    version = db.session.scalars(sa.select(VisitVersion).order_by(VisitVersion.id.desc()).limit(1)).one()
+    assert version.digest == digest_of(version.body)
+
+
+@pytest.mark.parametrize("total", [1, 10_000, 25_000])
+def test_past_years_hold_ten_thousand_each(total):
+    import datetime as dt
+
+    found = bulk.spread(total, dt.date(2026, 11, 24))
+    assert sum(found.values()) == total
+    assert max(found.values()) <= 10_000
+    assert max(found) == 2025
+
+
+def test_the_passphrases_are_good_enough(app):
+    lines = sample(app, "--visits", "0")
+    person = db.session.scalars(sa.select(Person).where(Person.sign_in_name == lines[0].split()[0])).one()
+    accounts.set_password(person, lines[0].split()[1])
