@@ -222,7 +222,9 @@ def test_what_was_typed_is_shown_again_after_a_new_sign_in(client, office, probl
     opened = browser.get(f"/problems/{problem}").text
     mark = re.search(r'name="typed_by" value="([^"]+)"', opened)[1]
     browser.http.delete_cookie("logbook")
-    refused = browser.post(f"/problems/{problem}/close", {"result": "已更换遮阳棚布", "typed_by": mark})
+    refused = browser.post(
+        f"/problems/{problem}/close", {"result": "已更换遮阳棚布", "no_secrets": "y", "typed_by": mark}
+    )
     carried = re.search(r'name="carried" value="([^"]+)"', refused.text)[1]
     person = db.session.get(queries.Person, office)
     page = browser.post(
@@ -230,6 +232,7 @@ def test_what_was_typed_is_shown_again_after_a_new_sign_in(client, office, probl
     )
     assert page.status_code == 200
     assert "已更换遮阳棚布" in page.text
+    assert 'value="工程科"' in page.text  # the other forms stand as they were
     assert fresh(problem).state is State.OPEN
 
 
