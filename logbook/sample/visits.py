@@ -1,7 +1,6 @@
 """Three years of records through the real actions, with every odd case a real year has."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -46,12 +45,31 @@ class Year:
 
     def make(self, count: int) -> None:
         """About `count` records; the running year only as far as it has come."""
-        for i, on in enumerate(self._days(count)):
-            self._one(i, on)
+        for i, (on, member, place) in enumerate(self._trips(count)):
+            self._one(i, on, member, place)
         if self.current:
             self._waiting()
 
-    def _days(self, count: int) -> Iterator[dt.date]:
+    def _trips(self, count: int) -> list[tuple[dt.date, int, int]]:
+        """(day, member, branch): most liaison branches once a quarter, the rest as it comes."""
+        planned = [
+            (dt.date(self.year, month + self.random.randrange(3), self.random.randint(1, 28)), member, place)
+            for month in (1, 4, 7, 10)
+            for member, places in enumerate(LIAISON)
+            for place in places
+            if self.random.random() < 0.94 and not (self.current and place == QUIET)
+        ]
+        planned = planned[: count // 2]
+        loose = [(on, *self._anyone()) for on in self._days(count - len(planned))]
+        last = min(self.bureau.today, dt.date(self.year, 12, 31))
+        return sorted(trip for trip in planned + loose if trip[0] <= last)
+
+    def _anyone(self) -> tuple[int, int]:
+        member = self.random.randrange(7)
+        place = self.random.choice(LIAISON[member]) if self.random.random() < 0.85 else self.random.randrange(12)
+        return member, 10 if self.current and place == QUIET else place
+
+    def _days(self, count: int) -> list[dt.date]:
         days = []
         for _ in range(count):
             month = self.random.choices(range(1, 13), MONTHS)[0]
@@ -59,14 +77,9 @@ class Year:
             while day.weekday() >= 5 and self.random.random() < 0.8:
                 day += dt.timedelta(days=1)
             days.append(day)
-        last = min(self.bureau.today, dt.date(self.year, 12, 31))
-        yield from (day for day in sorted(days) if day <= last)
+        return days
 
-    def _one(self, i: int, on: dt.date) -> None:
-        member = self.random.randrange(7)
-        place = self.random.choice(LIAISON[member]) if self.random.random() < 0.85 else self.random.randrange(12)
-        if self.current and place == QUIET:
-            place = 10
+    def _one(self, i: int, on: dt.date, member: int, place: int) -> None:
         new = self._new(i, member, place, on)
         by, at = self._received(i, new, on)
         try:
@@ -164,7 +177,7 @@ class Year:
         for one in items:
             if one.state is State.DONE or recent:
                 continue
-            if past and r.random() < 0.78:
+            if past and r.random() < (0.75 if self.current else 0.96):
                 closing = Closing(r.choice(texts.RESULTS), "支部", None, r.choice((Answer.SOLVED, Answer.SOLVED, None)))
                 problems.close_problem(one.id, closing, by=clerk, at=when)
             elif past and r.random() < 0.7:

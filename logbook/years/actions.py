@@ -30,7 +30,7 @@ def edit_text(figures: YearSummary, text: str, *, by: Actor, at: dt.datetime) ->
     """Store the office's text with the figures it was written over; empty text goes back to the generated one."""
     if len(text) > MAX_SUMMARY:
         raise RuleBroken("text", _("共%(n)s字，超过%(most)s字，没有保存。", n=len(text), most=MAX_SUMMARY))
-    stored = queries.text(figures.first, figures.last)
+    stored = queries.office_text(figures.first, figures.last)
     if not text.strip():
         if stored is not None:
             db.session.delete(stored)

@@ -84,6 +84,7 @@ class BranchRow:
     last_on: dt.date | None
     liaisons: tuple[LiaisonState, ...]
     worst: LiaisonState | None
+    gaps: frozenset[int]  # months of ended quarters in which nobody came
 
     @property
     def never(self) -> bool:
@@ -165,10 +166,12 @@ def branch_rows(
     states: dict[int, list[LiaisonState]] = defaultdict(list)
     for liaison in liaisons:
         states[liaison.branch_id].append(liaison_state(liaison, tallies.by_month(liaison), on))
-    return [_row(branch, states[branch.id], tallies) for branch in branches]
+    return [_row(branch, states[branch.id], tallies, on) for branch in branches]
 
 
-def _row(branch: Branch, states: list[LiaisonState], tallies: Tallies) -> BranchRow:
+def _row(branch: Branch, states: list[LiaisonState], tallies: Tallies, on: dt.date) -> BranchRow:
     worst = min(states, key=lambda state: ORDER.index(state.standing), default=None)
     months = tuple(tallies.trips[branch.id])
-    return BranchRow(branch, months, sum(months), tallies.last_on.get(branch.id), tuple(states), worst)
+    ended = range(0, on.month - 1 - (on.month - 1) % 3, 3)  # the quarters before this one, by their first month
+    gaps = frozenset(m + 1 for q in ended if not sum(months[q : q + 3]) for m in range(q, q + 3))
+    return BranchRow(branch, months, sum(months), tallies.last_on.get(branch.id), tuple(states), worst, gaps)

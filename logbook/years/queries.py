@@ -116,7 +116,7 @@ def closing(year: int) -> YearClosing | None:
     )
 
 
-def text(first: dt.date, last: dt.date) -> SummaryText | None:
+def office_text(first: dt.date, last: dt.date) -> SummaryText | None:
     """The office's own text over a span, with who edited it."""
     return db.session.scalar(
         select(SummaryText)

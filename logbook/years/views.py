@@ -64,8 +64,8 @@ def _span() -> Span:
 def _seen(span: Span) -> Seen:
     figures, closing = _figures(span)
     before = _figures(_year_before(span))[0]
-    edited = queries.text(span.first, span.last)
-    text = edited.text if edited else wording.text(figures, before if before.records else None, current())
+    edited = queries.office_text(span.first, span.last)
+    text = edited.text if edited else wording.written(figures, before if before.records else None, current())
     addenda = list(visits.addenda(span.first.year)) if closing else []
     return Seen(figures, before if before.records else None, text, edited, _changed(edited, figures), closing, addenda)
 
@@ -141,7 +141,7 @@ def _problem_chart(figures: YearSummary) -> Markup:
 
 @bp.route("/years/text", methods=["GET", "POST"])
 @may(Act.MAKE_YEAR)
-def text() -> Answer:
+def edit_text() -> Answer:
     seen, status = _seen(_span()), 200
     form = TextForm(data={"text": seen.text})
     if form.validate_on_submit():
@@ -154,7 +154,7 @@ def text() -> Answer:
             db.session.close()
             form.refuse(broken)
             status = 422
-    generated = wording.text(seen.summary, seen.before, current())
+    generated = wording.written(seen.summary, seen.before, current())
     return render_template(
         "years/text.html", form=form, seen=seen, generated=generated, days=_days(seen.summary)
     ), status

@@ -50,7 +50,7 @@ def _days(first: dt.date, last: dt.date) -> str:
     return f"{full_date(first)}至{until}"
 
 
-def text(summary: YearSummary, before: YearSummary | None, settings: Settings) -> str:
+def written(summary: YearSummary, before: YearSummary | None, settings: Settings) -> str:
     """The whole text, one paragraph a line; `before` is the same span a year earlier, None when it has no record."""
     whole = "全年" if summary.whole_year and summary.ended else "期间"
     lines = [
