@@ -94,6 +94,8 @@ class Client:
         # A context of its own: the request has its own session, and a commit that the view forgot shows.
         response = contextvars.Context().run(send, path, **options)
         db.session.expire_all()
+        response.get_data()  # a file is read whole, and closed
+        response.close()
         if response.mimetype == "text/html" and response.status_code not in {301, 302, 303}:
             check_page(response.text)
         return response

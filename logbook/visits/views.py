@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import secrets
+import tempfile
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -21,13 +22,14 @@ from logbook.organization import queries as organization
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Handling, Side, SourceKind
 from logbook.settings.views import current
-from logbook.visits import actions, attachments, queries, versions
+from logbook.visits import actions, attachments, papers, queries, versions
 from logbook.visits.actions import NewVisit
 from logbook.visits.forms import STATES, Basis, Row, VisitForm, WithdrawForm, as_integer, filters_from, typed_from
 from logbook.visits.models import Content, Kind, Level, Visit
 from logbook.visits.queries import Filters, Record
 
 bp = Blueprint("visits", __name__)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LINES = ("problems", "undertakings")
 Answer = str | Response | tuple[str, int] | tuple[dict[str, Any], int]
 
@@ -49,6 +51,17 @@ def index() -> str:
     return render_template(
         "visits/index.html", page=page, filters=filters, counted=counted, kept=kept, **names, **words
     )
+
+
+@bp.route("/visits.xlsx")
+@may(Act.READ_RECORDS)
+def xlsx() -> Response:
+    filters = filters_from(request.args)
+    everything, shown = queries.totals(actor(), filters)
+    stream = tempfile.TemporaryFile(dir=current_app.config["INSTANCE"])  # noqa: SIM115 - closed with the response
+    papers.workbook(stream, queries.export(actor(), filters), everything - shown, current().words)
+    stream.seek(0)
+    return send_file(stream, mimetype=XLSX, as_attachment=True, download_name="下基层记录.xlsx")
 
 
 @bp.route("/voices")

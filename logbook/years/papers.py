@@ -1,7 +1,7 @@
 """The papers of a summary: text with its 附件 for Word and PDF, sheets for Excel. Chinese only."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from logbook.documents import charts
 from logbook.documents.charts import Series
@@ -14,6 +14,7 @@ from logbook.visits.models import Addendum, Kind
 from logbook.years import wording
 from logbook.years.summary import Item, YearSummary
 
+Words = Callable[[str], str]  # the unit's own words in the place of the presets
 NONE = "无"
 NOTE = "注：同一次活动有多名成员参加的，支部计1次，成员各计1人次；撤销的记录不计。"
 
@@ -50,7 +51,7 @@ def _blocks(text: str, addenda: Iterable[Addendum]) -> Iterable[Block]:
         yield Para(f"归档后补充：{one.text}（{one.reason}；{one.by.name}，{full_date(one.at.date())}）")
 
 
-def _members(summary: YearSummary, words: object, *, counts: bool) -> Table:
+def _members(summary: YearSummary, words: Words, *, counts: bool) -> Table:
     rows = [
         (
             one.name,
@@ -61,15 +62,11 @@ def _members(summary: YearSummary, words: object, *, counts: bool) -> Table:
         )
         for one in summary.members
     ]
-    head = ("姓名", _said(words, "挂点支部"), "主要方式", "推动解决的主要问题", *(("人次", "天数") if counts else ()))
+    head = ("姓名", words("挂点支部"), "主要方式", "推动解决的主要问题", *(("人次", "天数") if counts else ()))
     return Table(head, tuple(rows), (2, 4, 3, 5, *((1, 1) if counts else ())), note=NOTE)
 
 
-def _said(words: object, text: str) -> str:
-    return str(words(text)) if callable(words) else text
-
-
-def _branches(summary: YearSummary, words: object) -> Table:
+def _branches(summary: YearSummary, words: Words) -> Table:
     rows = [
         (
             one.name, one.host_unit or NONE, one.members or NONE, one.secretary or NONE, str(one.trips),
@@ -79,7 +76,7 @@ def _branches(summary: YearSummary, words: object) -> Table:
         for one in summary.branches
         if one.liaison or one.trips
     ]  # fmt: skip
-    head = ("党组织", "所在单位", _said(words, "挂点领导"), "书记", "次数", "最近一次", "问题（个）")
+    head = ("党组织", "所在单位", words("挂点领导"), "书记", "次数", "最近一次", "问题（个）")
     return Table(head, tuple(rows), (5, 4, 3, 2, 1.4, 3, 2.4), note=NOTE)
 
 
@@ -112,46 +109,51 @@ def _chart(summary: YearSummary) -> Iterable[Block]:
 def sheets(summary: YearSummary, settings: Settings) -> list[Sheet]:
     """Members, branches, months, problems and undertakings; totals are formulas over their rows."""
     words = settings.words.apply
-    months = tuple(Column(f"{one.month.year}年{one.month.month}月", 9, "number") for one in summary.months)
-    items = [*(("问题", one) for one in summary.items), *(("领办事项", one) for one in summary.promises)]
-    return [
-        Sheet(
-            words("党组成员"),
-            (Column("姓名"), Column("职务", 24), Column(words("挂点支部"), 36), Column("主要方式", 24),
-             Column("人次", 8, "number"), Column("天数", 8, "number"), Column("问题", 8, "number"),
-             Column("办结", 8, "number"), Column("推动解决的主要问题", 60)),
-            [
-                (one.name, one.post, one.branches, "、".join(Kind(v).chinese for v in one.kinds), one.records,
-                 one.half_days / 2, one.problems, one.closed, "；".join(one.solved))
-                for one in summary.members
-            ],
-            totals=True, note=NOTE,
-        ),
-        Sheet(
-            "党组织",
-            (Column("党组织", 30), Column("所在单位", 24), Column(words("挂点领导"), 24), Column("书记"), *months,
-             Column("次数", 8, "number"), Column("人次", 8, "number"), Column("最近一次", 12, "date")),
-            [
-                (one.name, one.host_unit, one.members, one.secretary, *one.months, one.trips, one.records, one.last_on)
-                for one in summary.branches
-            ],
-            note="设有党总支的，到所属支部的也计入党总支，因此本表不合计。" + NOTE,
-        ),
-        Sheet(
-            "各月",
-            (Column("月份", 12), Column("次数", 8, "number"), Column("人次", 8, "number")),
-            [(f"{one.month.year}年{one.month.month}月", one.trips, one.records) for one in summary.months],
-            totals=True,
-        ),
-        Sheet(
-            "问题和领办事项",
-            (Column("编号", 14), Column("类型", 10), Column("党组织", 30), Column("内容", 60), Column("责任方", 12),
-             Column("责任单位（人）", 20), Column("完成时限", 12, "date"), Column("办理情况", 16),
-             Column("办理结果", 40)),
-            [
-                (one.number, kind, one.branch, one.text, Side(one.side).chinese if one.side else "", one.owner,
-                 one.due_on, one.state, one.result)
-                for kind, one in items
-            ],
-        ),
+    return [_member_sheet(summary, words), _branch_sheet(summary, words), _month_sheet(summary), _item_sheet(summary)]
+
+
+def _member_sheet(summary: YearSummary, words: Words) -> Sheet:
+    texts = (("姓名", 12), ("职务", 24), (words("挂点支部"), 36), ("主要方式", 24))
+    numbers = tuple(Column(title, 8, "number") for title in ("人次", "天数", "问题", "办结"))
+    rows = [
+        (
+            one.name, one.post, one.branches, "、".join(Kind(value).chinese for value in one.kinds), one.records,
+            one.half_days / 2, one.problems, one.closed, "；".join(one.solved),
+        )
+        for one in summary.members
     ]  # fmt: skip
+    columns = (*(Column(*text) for text in texts), *numbers, Column("推动解决的主要问题", 60))
+    return Sheet(words("党组成员"), columns, rows, totals=True, note=NOTE)
+
+
+def _branch_sheet(summary: YearSummary, words: Words) -> Sheet:
+    texts = (("党组织", 30), ("所在单位", 24), (words("挂点领导"), 24), ("书记", 12))
+    months = (f"{one.month.year}年{one.month.month}月" for one in summary.months)
+    numbers = tuple(Column(title, 9, "number") for title in (*months, "次数", "人次"))
+    rows = [
+        (one.name, one.host_unit, one.members, one.secretary, *one.months, one.trips, one.records, one.last_on)
+        for one in summary.branches
+    ]
+    columns = (*(Column(*text) for text in texts), *numbers, Column("最近一次", 16, "date"))
+    note = "设有党总支的，到所属支部的也计入党总支，因此本表不合计。" + NOTE
+    return Sheet("党组织", columns, rows, note=note)
+
+
+def _month_sheet(summary: YearSummary) -> Sheet:
+    columns = (Column("月份", 12), Column("次数", 8, "number"), Column("人次", 8, "number"))
+    rows = [(f"{one.month.year}年{one.month.month}月", one.trips, one.records) for one in summary.months]
+    return Sheet("各月", columns, rows, totals=True)
+
+
+def _item_sheet(summary: YearSummary) -> Sheet:
+    texts = (("编号", 14), ("类型", 10), ("党组织", 30), ("内容", 60), ("责任方", 12), ("责任单位（人）", 20))
+    ends = (Column("完成时限", 16, "date"), Column("办理情况", 16), Column("办理结果", 40))
+    items = [*(("问题", one) for one in summary.items), *(("领办事项", one) for one in summary.promises)]
+    rows = [
+        (
+            one.number, kind, one.branch, one.text, Side(one.side).chinese if one.side else "", one.owner, one.due_on,
+            one.state, one.result,
+        )
+        for kind, one in items
+    ]  # fmt: skip
+    return Sheet("问题和领办事项", (*(Column(*text) for text in texts), *ends), rows)

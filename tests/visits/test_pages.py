@@ -74,7 +74,7 @@ def test_everything_a_record_can_hold(client, place):
         "台账规范",
         "李堃",
         "12人",
-        "一天",
+        "1天",
     ):
         assert text in page
     assert "2" not in {p.text for p in db.session.query(Problem)}
@@ -477,7 +477,6 @@ def test_a_picture_is_kept_under_its_chinese_name(client, place):
     file = db.session.query(Attachment).one()
     got = client(member).get(f"/attachments/{file.id}")
     assert (got.status_code, got.mimetype) == (200, "image/png")
-    got.close()
     assert client(factories.sysadmin()).get(f"/attachments/{file.id}").status_code == 403
 
 
@@ -507,3 +506,20 @@ def test_a_correction_keeps_the_files_and_adds_one(client, place):
     assert client(member).post(f"/visits/{visit}/correct", more).status_code == 303
     assert [f.name for f in db.session.query(Attachment).order_by(Attachment.id)] == ["一.png", "二.png"]
     assert "二.png" in client(member).get(f"/visits/{visit}/history").text
+
+
+def test_the_list_downloads_as_excel_with_both_dates_and_no_formula(client, place):
+    import openpyxl
+
+    member, branch = place
+    clerk = factories.office(name="钱玥")
+    factories.visit(member, branch, findings="=1+1", version=2)
+    factories.visit(member, branch, findings="＝危险", level=Level.SELF)
+    got = client(clerk).get(f"/visits.xlsx?branch={branch}")
+    book = openpyxl.load_workbook(io.BytesIO(got.data))
+    rows = list(book["下基层记录"].iter_rows())
+    assert [cell.value for cell in rows[0]][:4] == ["编号", "下基层日期", "登记日期", "记录人"]
+    assert rows[1][0].value == "2026-1（已更正）"
+    assert (rows[1][7].value, rows[1][7].data_type) == ("=1+1", "s")
+    assert rows[3][0].value == "另有1条不在知悉范围"
+    assert not any("危险" in str(cell.value) for row in rows for cell in row)
