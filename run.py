@@ -284,7 +284,7 @@ def check_port(host: str, port: int) -> None:
 def listen(home: Home, host: str, port: int) -> NoReturn:
     """Become the server: signals reach it directly."""
     # SQLite has one writer: one process with threads; PostgreSQL takes several processes.
-    workers, threads = (1, 8) if home.database else (max(2, min(os.cpu_count() or 2, 8)), 4)
+    workers, threads = (1, 4) if home.database else (max(2, min(os.cpu_count() or 2, 8)), 4)
     say("open", host=f"[{host}]" if ":" in host else host, port=port)
     flags = f"--interface wsgi --factory --no-ws --log-level error --workers-kill-timeout 10 --workers {workers}"
     argv = [PYTHON, "-m", "granian", *flags.split(), "--blocking-threads", threads, "--host", host, "--port", port]

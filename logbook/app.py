@@ -24,7 +24,7 @@ from logbook.access import Act
 from logbook.accounts import carried
 from logbook.accounts.views import bp as accounts
 from logbook.accounts.views import login_manager
-from logbook.db import db, set_writing
+from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere
 from logbook.organization.views import bp as organization
@@ -111,7 +111,9 @@ def _language() -> str:
 def _begin() -> None:
     set_writing(on=request.method not in SAFE)
     if request.endpoint != "static":
-        g.words = current().words
+        with reading():  # a transaction of its own, or every request would begin by waiting for the writers
+            g.words = current().words
+            db.session.close()
 
 
 def _finish(response: Response) -> Response:

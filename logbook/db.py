@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import enum
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Annotated, Any, Self
@@ -13,7 +14,9 @@ from flask_babel import gettext
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, mapped_column, registry
+from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
 
 
@@ -93,6 +96,9 @@ class LazyLoad(RuntimeError):  # noqa: N818
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
+# In one process, writers take turns here: SQLite's own waiting is a nap that knows no order.
+_turns: dict[str, threading.Lock] = {}
+
 # A transaction that will write takes SQLite's lock at its beginning; one that only reads must not.
 _writing: ContextVar[bool] = ContextVar("writing", default=True)
 
@@ -129,9 +135,33 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
             "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
+        _record.info["patience"] = connection.execute("PRAGMA busy_timeout").fetchone()[0] / 1000  # seconds
 
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    if not _writing.get():
+        connection.exec_driver_sql("BEGIN")
+        return
+    _take_turn(connection)
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _take_turn(connection: Connection) -> None:
+    """Wait for the writers before; the turn ends when the connection goes back to its pool."""
+    turn = _turns.setdefault(str(connection.engine.url), threading.Lock())
+    if "turn" in connection.info:
+        return
+    if not turn.acquire(timeout=connection.info["patience"]):
+        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+    connection.info["turn"] = turn
+
+
+@event.listens_for(Pool, "checkin")
+@event.listens_for(Pool, "invalidate")
+def _end_turn(_connection: Any, record: Any, *_fault: Any) -> None:
+    turn = record.info.pop("turn", None)
+    if turn is not None:
+        turn.release()

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Row, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from logbook.access import Role
@@ -17,14 +17,18 @@ def _holds(*roles: Role) -> ColumnElement[bool]:
     return exists().where(RoleGrant.person_id == Person.id, RoleGrant.role.in_(roles), RoleGrant.ended_at.is_(None))
 
 
+# Built once: every request runs it.
+_SESSION = (
+    select(SignInSession, Person, RoleGrant.role)
+    .join(Person, Person.id == SignInSession.person_id)
+    .outerjoin(RoleGrant, (RoleGrant.person_id == Person.id) & RoleGrant.ended_at.is_(None))
+    .where(SignInSession.token_hash == bindparam("token"))
+)
+
+
 def session_rows(token_hash: str) -> Sequence[Row[SignInSession, Person, Role | None]]:
     """The session of a token with its person, one row a role held now (one with None where there is none)."""
-    return db.session.execute(
-        select(SignInSession, Person, RoleGrant.role)
-        .join(Person, Person.id == SignInSession.person_id)
-        .outerjoin(RoleGrant, (RoleGrant.person_id == Person.id) & RoleGrant.ended_at.is_(None))
-        .where(SignInSession.token_hash == token_hash)
-    ).all()
+    return db.session.execute(_SESSION, {"token": token_hash}).all()
 
 
 def session(session_id: int) -> SignInSession | None:

@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, union
+from sqlalchemy import ColumnElement, Date, Integer, Row, bindparam, exists, func, or_, select, union
 from sqlalchemy.orm import joinedload
 
 from logbook.access import Role
@@ -16,7 +17,7 @@ History = TypeVar("History", Placement, SecretaryTerm, Membership)
 ORDER = (Branch.official_order, Branch.pinyin, Branch.id)
 
 
-def _holds(table: type[Placement | SecretaryTerm | Membership], on: dt.date) -> tuple[ColumnElement[bool], ...]:
+def _holds(table: type[Placement | SecretaryTerm | Membership], on: Any) -> tuple[ColumnElement[bool], ...]:
     return table.void.is_(False), table.from_on <= on, or_(table.to_on.is_(None), table.to_on >= on)
 
 
@@ -58,12 +59,6 @@ def liaisons_of(member_id: int, on: dt.date) -> Sequence[Liaison]:
 
 def _in_force(on: dt.date) -> tuple[ColumnElement[bool], ...]:
     return Liaison.void.is_(False), Liaison.year == on.year, Liaison.from_on <= on, Liaison.to_on >= on
-
-
-def liaison_in_force(member_id: int, branch_id: int, on: dt.date) -> bool:
-    """Whether the branch was the member's liaison point on that day."""
-    found = select(Liaison.id).where(*_in_force(on), Liaison.member_id == member_id, Liaison.branch_id == branch_id)
-    return db.session.scalar(found.limit(1)) is not None
 
 
 def secretary_terms(branch_id: int) -> Sequence[SecretaryTerm]:
@@ -124,6 +119,49 @@ def own_organizations(person_id: int, on: dt.date) -> frozenset[int]:
     ).cte("own")
     around = select(Placement.general_branch_id).join(own, own.c.branch_id == Placement.branch_id)
     return frozenset(db.session.scalars(union(select(own.c.branch_id), around.where(*_holds(Placement, on)))))
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a record needs to know of its branch on its day."""
+
+    host_unit: str
+    own: bool  # the member's own organization
+    liaison: bool  # the member's liaison point
+
+
+def _leads_or_belongs(branch_id: Any) -> ColumnElement[bool]:
+    """Whether the person :member belongs to the branch, or leads it, on :on."""
+    found = [
+        exists().where(table.branch_id == branch_id, table.person_id == _MEMBER, *_holds(table, _ON))
+        for table in (Membership, SecretaryTerm)
+    ]
+    return or_(*found)
+
+
+# Built once: recording a visit runs it every time, and building costs more than running.
+_MEMBER, _BRANCH, _ON = (
+    bindparam("member", type_=Integer),
+    bindparam("branch", type_=Integer),
+    bindparam("on", type_=Date),
+)
+_AROUND = exists().where(
+    Placement.general_branch_id == _BRANCH, *_holds(Placement, _ON), _leads_or_belongs(Placement.branch_id)
+)
+_LIAISON = exists().where(
+    Liaison.void.is_(False),
+    Liaison.member_id == _MEMBER,
+    Liaison.branch_id == _BRANCH,
+    Liaison.from_on <= _ON,
+    Liaison.to_on >= _ON,
+)
+GROUND = select(Branch.host_unit, or_(_leads_or_belongs(_BRANCH), _AROUND), _LIAISON).where(Branch.id == _BRANCH)
+
+
+def ground(member_id: int, branch_id: int, on: dt.date) -> Ground | None:
+    """What a record of the member at the branch on that day needs to know; None for no such branch."""
+    row = db.session.execute(GROUND, {"member": member_id, "branch": branch_id, "on": on}).one_or_none()
+    return Ground(row[0], bool(row[1]), bool(row[2])) if row else None
 
 
 def general_branch_of(branch_id: int, on: dt.date) -> int | None:

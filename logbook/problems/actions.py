@@ -115,7 +115,7 @@ def _known(source: Source) -> tuple[dict[int, Any], dict[int, Any]]:
 
 def _insert(table: type[Problem | Undertaking], rows: list[dict[str, Any]]) -> None:
     if rows:
-        db.session.execute(insert(table), rows)
+        db.session.connection().execute(insert(table), rows)
 
 
 def _common(new: NewProblem | NewUndertaking, source: Source) -> dict[str, Any]:

@@ -1,17 +1,26 @@
 """The form all features build on, and the form of the settings."""
 
+from functools import cache
 from typing import Any
 
 from flask import g
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
+from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from logbook.errors import RuleBroken
 from logbook.settings.actions import WORD_CHOICES
+
+
+@cache
+def _own_messages(language: str) -> Any:
+    """WTForms' own messages; Flask-WTF would read their catalogue from disk in every request."""
+    return get_translations([language])
 
 
 class Form(FlaskForm):
@@ -21,6 +30,9 @@ class Form(FlaskForm):
     """
 
     class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Any) -> Any:  # noqa: ARG002 - WTForms' own signature
+            return _own_messages(str(get_locale() or "zh"))
+
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             if "shown_again" in g:
                 shown: MultiDict[str, str] = g.shown_again

@@ -56,9 +56,12 @@ class Settings:
 PLAIN = tuple(f.name for f in fields(Settings) if f.name != "words")
 
 
+_ALL = select(Setting.name, Setting.value)  # built once: every request runs it
+
+
 def load() -> Settings:
     """Return the settings; one statement."""
-    stored = dict(db.session.execute(select(Setting.name, Setting.value)).all())
+    stored = dict(db.session.execute(_ALL).all())
     values: dict[str, Any] = {f.name: _typed(f.type, stored[f.name]) for f in fields(Settings) if f.name in stored}
     words = {f.name: stored[f"{f.name}_word"] for f in fields(Words) if f"{f.name}_word" in stored}
     return Settings(**values, words=Words(**words))

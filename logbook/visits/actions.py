@@ -10,16 +10,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import delete, insert, update
+from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from logbook.access import Actor, Role
 from logbook.accounts import queries as accounts
-from logbook.db import db
+from logbook.db import Base, db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import MAX_TEXT, local_date
 from logbook.organization import queries as organization
-from logbook.organization.models import Branch
+from logbook.organization.queries import Ground
 from logbook.problems import actions as problems
 from logbook.problems.actions import DueRules, NewProblem, NewUndertaking, Source
 from logbook.problems.models import Category, SourceKind
@@ -98,23 +98,24 @@ def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings) 
     A repeat under the same client key returns what is stored. Raise RuleBroken for the field at fault;
     RuleBroken("client_key") when another record was stored under that key.
     """
-    repeated = _repeated(new, by)
-    if repeated is not None:
-        return repeated
+    receipt = queries.receipt(new.member_id, new.branch_id, new.visited_on, new.client_key)
+    if receipt.repeated:
+        return _stored(new, by)
     _check_author(new.member_id, by)
-    _check(new, by, at)
-    branch = _branch(new)
-    visit = _insert(new, by=by, at=at, settings=settings)
-    _write_lines(visit, new, branch, by=by, at=at, settings=settings)
+    _check(new, by, at, locked=receipt.locked)
+    ground = _checked_ground(new, receipt.ground)
+    visit = _insert(new, ground, by=by, at=at, settings=settings)
+    _write_lines(visit, new, ground, by=by, at=at, settings=settings)
     _attach(visit, new.files, by=by, at=at)
     _name_companions(visit, new, new.companion_ids, by=by, at=at, settings=settings)
     return visit
 
 
-def _repeated(new: NewVisit, by: Actor) -> Visit | None:
-    stored = queries.by_client_key(new.client_key) if new.client_key else None
+def _stored(new: NewVisit, by: Actor) -> Visit:
+    """The record that came under this key before, when it is the same and theirs."""
+    stored = queries.by_client_key(new.client_key or "")
     if stored is None:
-        return None
+        raise NotThere
     visit, digest = stored
     if by.person_id not in {visit.member_id, visit.entered_by_id} or digest != digest_of(body_of(new)):
         raise RuleBroken("client_key", _("这次提交的编号已被另一条记录使用，没有保存。请刷新页面后重新提交。"))
@@ -130,13 +131,13 @@ def _check_author(member_id: int, by: Actor) -> None:
         raise RuleBroken("member_id", _("请选择一位党组成员。"))
 
 
-def _check(new: NewVisit, by: Actor, at: dt.datetime) -> None:
+def _check(new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool) -> None:
     today = local_date(at)
     if new.visited_on > today:
         raise RuleBroken("visited_on", _("下基层日期不能晚于今天。"))
     if new.visited_on < EARLIEST:
         raise RuleBroken("visited_on", _("请核对年份。"))
-    if queries.is_locked(new.visited_on.year):
+    if locked:
         raise _locked(new.visited_on.year)
     _check_texts(new)
     if not new.kinds:
@@ -182,36 +183,45 @@ def _check_paper(new: NewVisit, by: Actor, today: dt.date) -> None:
         raise RuleBroken("paper_on", _("纸质原件记录日期应在下基层日期和今天之间。"))
 
 
-def _branch(new: NewVisit) -> Branch | None:
+def _ground(new: NewVisit) -> Ground | None:
+    """What is to be known of the branch on that day; None for another place."""
+    known = organization.ground(new.member_id, new.branch_id, new.visited_on) if new.branch_id is not None else None
+    return _checked_ground(new, known)
+
+
+def _checked_ground(new: NewVisit, ground: Ground | None) -> Ground | None:
     if new.branch_id is None:
         if not new.place.strip():
             raise RuleBroken("branch_id", _("请选择党组织，或写明其他地点。"))
         return None
-    branch = organization.branch(new.branch_id)
-    if branch is None:
+    if ground is None:
         raise RuleBroken("branch_id", _("请选择列出的党组织。"))
-    return branch
-
-
-def _marks(new: NewVisit) -> dict[str, bool]:
-    """Whether it was the member's own organization, and whether their liaison point, that day."""
-    if new.branch_id is None:
-        return {"own_organization": False, "is_liaison": False}
-    own = new.branch_id in organization.own_organizations(new.member_id, new.visited_on)
-    if own and new.observation:
+    if ground.own and new.observation:
         raise RuleBroken("observation", _("本人所在或任书记的党组织，不写平时工作掌握情况。"))
-    liaison = organization.liaison_in_force(new.member_id, new.branch_id, new.visited_on)
-    return {"own_organization": own, "is_liaison": liaison}
+    return ground
 
 
-def _insert(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, joint_of: Visit | None = None) -> Visit:
+def _marks(ground: Ground | None) -> dict[str, bool]:
+    """Whether it was the member's own organization, and whether their liaison point, that day."""
+    return {"own_organization": bool(ground and ground.own), "is_liaison": bool(ground and ground.liaison)}
+
+
+def _insert(
+    new: NewVisit,
+    ground: Ground | None,
+    *,
+    by: Actor,
+    at: dt.datetime,
+    settings: Settings,
+    joint_of: Visit | None = None,
+) -> Visit:
     year = new.visited_on.year
     line = _next_line(new.member_id, year, at)
     own = new.member_id == by.person_id
     late = new.paper_on is None and (local_date(at) - new.visited_on).days > settings.late_after_days
     visit = Visit(
         **{name: getattr(new, name) for name in COLUMNS},
-        **_marks(new),
+        **_marks(ground),
         year=year,
         seq=_next_number(year),
         member_id=new.member_id,
@@ -231,10 +241,24 @@ def _insert(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, jo
     return visit
 
 
+# Built once: building them costs more than running them.
+_TAKE_NUMBER = (
+    update(NumberSeries)
+    .where(NumberSeries.year == bindparam("of_year"))
+    .values(last=NumberSeries.last + 1)
+    .returning(NumberSeries.last)
+)
+_TAKE_LINE = (
+    update(Book)
+    .where(Book.member_id == bindparam("of_member"), Book.year == bindparam("of_year"))
+    .values(lines=Book.lines + 1)
+    .returning(Book.lines)
+)
+
+
 def _next_number(year: int) -> int:
     """The next number of the year's series; the row's lock keeps two receipts apart."""
-    taken = update(NumberSeries).where(NumberSeries.year == year).values(last=NumberSeries.last + 1)
-    number: int | None = db.session.scalar(taken.returning(NumberSeries.last))
+    number: int | None = db.session.connection().scalar(_TAKE_NUMBER, {"of_year": year})
     if number is None:
         db.session.execute(insert(NumberSeries).values(year=year, last=1))
         return 1
@@ -243,8 +267,7 @@ def _next_number(year: int) -> int:
 
 def _next_line(member_id: int, year: int, at: dt.datetime) -> int:
     """The next line of the member's book; a missing book is issued here and never stops a record."""
-    line = update(Book).where(Book.member_id == member_id, Book.year == year).values(lines=Book.lines + 1)
-    found: int | None = db.session.scalar(line.returning(Book.lines))
+    found: int | None = db.session.connection().scalar(_TAKE_LINE, {"of_member": member_id, "of_year": year})
     if found is None:
         db.session.add(Book(member_id=member_id, year=year, issued_at=at, issued_by_id=None, lines=1))
         return 1
@@ -262,25 +285,16 @@ def _attach(visit: Visit, files: Sequence[NewFile], *, by: Actor, at: dt.datetim
     _insert_all(Attachment, rows)
 
 
-def _insert_all(table: type[VisitKind | VisitContent | Voice | Attachment], rows: list[dict[str, object]]) -> None:
+def _insert_all(table: type[Base], rows: list[dict[str, object]]) -> None:
+    """Write the rows past the session: nothing reads them back in this request."""
     if rows:
-        db.session.execute(insert(table), rows)
+        db.session.connection().execute(insert(table), rows)
 
 
 def _write_version(visit: Visit, new: NewVisit, *, by: Actor, at: dt.datetime, reason: str = "") -> None:
     body = body_of(new)
-    db.session.add(
-        VisitVersion(
-            visit_id=visit.id,
-            n=visit.version,
-            body=body,
-            digest=digest_of(body),
-            by_id=by.person_id,
-            at=at,
-            reason=reason,
-        )
-    )
-    db.session.flush()
+    row = {"visit_id": visit.id, "n": visit.version, "body": body, "digest": digest_of(body), "by_id": by.person_id}
+    _insert_all(VisitVersion, [{**row, "at": at, "reason": reason}])
 
 
 def _source(visit: Visit) -> Source:
@@ -288,12 +302,12 @@ def _source(visit: Visit) -> Source:
 
 
 def _write_lines(
-    visit: Visit, new: NewVisit, branch: Branch | None, *, by: Actor, at: dt.datetime, settings: Settings
+    visit: Visit, new: NewVisit, ground: Ground | None, *, by: Actor, at: dt.datetime, settings: Settings
 ) -> None:
     if visit.version == 1 and not new.problems and not new.undertakings:
         return
     rules = DueRules(
-        settings.problem_due_days, settings.undertaking_due_days, branch.host_unit if branch else settings.unit_name
+        settings.problem_due_days, settings.undertaking_due_days, ground.host_unit if ground else settings.unit_name
     )
     problems.record_lines(
         _source(visit), new.problems, new.undertakings, rules=rules, by=by, at=at, first=visit.version == 1
@@ -320,7 +334,7 @@ def _name_companions(
             place=new.place,
             half_days=new.half_days,
         )
-        record = _insert(copied, by=by, at=at, settings=settings, joint_of=visit)
+        record = _insert(copied, _ground(copied), by=by, at=at, settings=settings, joint_of=visit)
         db.session.add(Companion(visit_id=visit.id, person_id=person_id, record_id=record.id))
     db.session.flush()
 
@@ -370,12 +384,12 @@ def correct(
         raise RuleBroken("reason", _("请写一句更正的原因。"))
     if len(reason) > MAX_LINE:
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
-    _check(new, by, at)
-    branch = _branch(new)
+    _check(new, by, at, locked=queries.is_locked(visit.year))
+    ground = _ground(new)
     before = _changed_body(visit, new)
-    _rewrite(visit, new, by=by, at=at)
+    _rewrite(visit, new, ground, by=by, at=at)
     _write_version(visit, new, by=by, at=at, reason=reason.strip())
-    _write_lines(visit, _without_noted(new, before), branch, by=by, at=at, settings=settings)
+    _write_lines(visit, _without_noted(new, before), ground, by=by, at=at, settings=settings)
     held = {file["digest"] for file in before.get("files", ())}
     _attach(visit, [file for file in new.files if file.digest not in held], by=by, at=at)
     _renew_companions(visit, new, by=by, at=at, settings=settings)
@@ -415,10 +429,10 @@ def _without_noted(new: NewVisit, before: dict[str, Any]) -> NewVisit:
     return replace(new, problems=tuple(p for p in new.problems if (p.line, p.repeats_id) not in noted))
 
 
-def _rewrite(visit: Visit, new: NewVisit, *, by: Actor, at: dt.datetime) -> None:
+def _rewrite(visit: Visit, new: NewVisit, ground: Ground | None, *, by: Actor, at: dt.datetime) -> None:
     for name in COLUMNS:
         setattr(visit, name, getattr(new, name))
-    for name, value in _marks(new).items():
+    for name, value in _marks(ground).items():
         setattr(visit, name, value)
     visit.version += 1
     own = visit.member_id == by.person_id

@@ -34,6 +34,10 @@ ROWS = {
     "problem": ("line", "text", "category", "side", "handling", "owner", "due", "repeats"),
     "undertaking": ("line", "text", "due"),
 }
+PARTS = {
+    "problem": _("问题"), "undertaking": _("领办事项"), "voice": _("基层呼声"), "voices": _("基层呼声"),
+    "files": _("照片、文件"),
+}  # fmt: skip
 MOST_SEARCHED = 100  # characters of a search
 LARGEST = 2**31 - 1  # of a stored integer
 MOST_ROWS = 50  # of one kind in one record
@@ -184,14 +188,13 @@ class VisitForm(Form):
 
     def faults(self) -> dict[str, tuple[str, str]]:
         """What is wrong: {field or row: (its label, the message)}; for the summary and for JSON."""
-        labels = {"problem": gettext("问题"), "undertaking": gettext("领办事项"), "voice": gettext("基层呼声")}
-        parts = {"voices": labels["voice"], "files": gettext("照片、文件")}
-        wrong = [("", "", self.form_errors)]
-        wrong += [(f.name, str(f.label.text), f.errors) for f in self]
-        for kind, label in labels.items():
-            wrong += [(f"{kind}-{i}", f"{label}{i}", row.errors) for i, row in enumerate(self.rows[kind], 1)]
-        wrong += [(name, parts[name], errors) for name, errors in self.part_errors.items()]
-        return {name: (label, str(errors[0])) for name, label, errors in wrong if errors}
+        wrong: list[tuple[str, object, Sequence[object]]] = [("", "", self.form_errors)]
+        wrong += [(f.name, f.label.text, f.errors) for f in self]
+        for kind, label in PARTS.items():
+            found = enumerate(self.rows.get(kind, ()), 1)
+            wrong += [(f"{kind}-{i}", f"{label}{i}", row.errors) for i, row in found if row.errors]
+        wrong += [(name, PARTS[name], errors) for name, errors in self.part_errors.items()]
+        return {name: (str(label), str(errors[0])) for name, label, errors in wrong if errors}
 
     # --- what was typed, as the domain takes it ---
 

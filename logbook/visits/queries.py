@@ -4,12 +4,14 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
     and_,
+    bindparam,
     case,
     exists,
     false,
@@ -27,6 +29,7 @@ from logbook.access import Actor, Role
 from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
 from logbook.organization.models import Branch, Placement, SecretaryTerm
+from logbook.organization.queries import GROUND, Ground
 from logbook.problems.models import Category
 from logbook.visits.models import (
     NEW,
@@ -450,13 +453,45 @@ def companions(visit_id: int) -> Sequence[Companion]:
     return db.session.scalars(select(Companion).where(Companion.visit_id == visit_id)).all()
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is there when a record arrives: is its year closed, is its key known, what of its branch that day."""
+
+    locked: bool
+    repeated: bool
+    ground: Ground | None
+
+
+# Built once: every record that is sent asks for it, and building costs more than running.
+_LOCKED = exists().where(LockedYear.year == bindparam("year"))
+_KNOWN = exists().where(Visit.client_key == bindparam("key"))
+_AT_BRANCH = GROUND.add_columns(_LOCKED, _KNOWN)
+_ELSEWHERE = select(_LOCKED, _KNOWN)
+
+
+def receipt(member_id: int, branch_id: int | None, on: dt.date, client_key: str | None) -> Receipt:
+    """All that must be known before a record is written; one statement."""
+    known = {"year": on.year, "key": client_key}
+    row: Any = None
+    if branch_id is not None:
+        values = known | {"member": member_id, "branch": branch_id, "on": on}
+        row = db.session.execute(_AT_BRANCH, values).one_or_none()
+    if row is not None:
+        return Receipt(bool(row[3]), bool(row[4]), Ground(row[0], bool(row[1]), bool(row[2])))
+    locked, repeated = db.session.execute(_ELSEWHERE, known).one()
+    return Receipt(bool(locked), bool(repeated), None)
+
+
+_BY_KEY = (
+    select(Visit, VisitVersion.digest)
+    .join(VisitVersion, (VisitVersion.visit_id == Visit.id) & (VisitVersion.n == 1))
+    .where(Visit.client_key == bindparam("key"))
+)
+
+
 def by_client_key(client_key: str) -> Row[Visit, str] | None:
     """The record stored under that key with the digest of its first version."""
-    return db.session.execute(
-        select(Visit, VisitVersion.digest)
-        .join(VisitVersion, (VisitVersion.visit_id == Visit.id) & (VisitVersion.n == 1))
-        .where(Visit.client_key == client_key)
-    ).one_or_none()
+    return db.session.execute(_BY_KEY, {"key": client_key}).one_or_none()
 
 
 # --- books and years ------------------------------------------------------------------------------

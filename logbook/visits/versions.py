@@ -6,7 +6,7 @@ import enum
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -58,8 +58,7 @@ class Difference:
 
 def body_of(record: Any) -> str:
     """Return the canonical JSON text of a record (a frozen dataclass), without its client key."""
-    fields = asdict(record)
-    fields.pop("client_key", None)
+    fields = {name: getattr(record, name) for name in record.__slots__ if name != "client_key"}
     return json.dumps(fields, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -73,6 +72,8 @@ def _plain(value: object) -> object:
         return value.value
     if isinstance(value, dt.date):
         return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     raise TypeError(type(value))
 
 

@@ -172,7 +172,7 @@ def test_an_import_builds_the_lists_and_a_second_changes_nothing(by):
     assert queries.own_organizations(member.id, JAN) == {own.id, general.id}
     assert queries.secretaries_on(JAN)[pier.id].name == "柳青"
     assert (pier.reports_to_group, pier.host_unit, general.kind) == (True, "码头", BranchKind.GENERAL)
-    assert queries.liaison_in_force(member.id, pier.id, JUN)
+    assert queries.ground(member.id, pier.id, JUN).liaison
     again = carried_out(by, PEOPLE, BRANCHES, LIAISON)
     assert (again.new, again.changed, len(again.unchanged)) == ((), (), 6)
 

@@ -178,8 +178,8 @@ def test_last_years_liaison_stays_when_someone_moves(by):
         last, member, dt.date(2025, 1, 1), dt.date(2025, 12, 31), 2,
     )  # fmt: skip
     assert queries.own_organizations(member, dt.date(2026, 5, 31)) == frozenset()
-    assert queries.liaison_in_force(member, branch, dt.date(2026, 5, 31))
-    assert not queries.liaison_in_force(member, branch, JUN)
+    assert queries.ground(member, branch, dt.date(2026, 5, 31)).liaison
+    assert not queries.ground(member, branch, JUN).liaison
 
 
 def test_a_liaison_is_ended_changed_and_voided(by):
