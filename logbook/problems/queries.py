@@ -59,7 +59,11 @@ class Page:
 
 def _overdue(today: dt.date) -> ColumnElement[bool]:
     """超期: past its day, neither closed nor a long-term matter."""
-    return and_(Problem.state.not_in((State.DONE, State.LONG_TERM)), Problem.due_on < today, Problem.dropped.is_(False))
+    return and_(
+        Problem.state.in_((State.OPEN, State.UNDERWAY, State.PARTLY)),
+        Problem.due_on < today,
+        Problem.dropped.is_(False),
+    )
 
 
 def _rank(today: dt.date) -> ColumnElement[int]:
