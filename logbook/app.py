@@ -144,6 +144,9 @@ def _packed(response: Response) -> Response:
 
 def _templates(app: Flask) -> None:
     app.jinja_options = {"autoescape": True}
+    domain = WordedBabel.domain_instance
+    # Flask-Babel would hand templates the bare catalogue, past the unit's own words.
+    app.jinja_env.install_gettext_callables(domain.gettext, domain.ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         full_date=formats.full_date,

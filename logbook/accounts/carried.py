@@ -5,7 +5,7 @@ It travels signed, with the person it belongs to, and is shown to nobody else. F
 
 from dataclasses import dataclass
 
-from flask import current_app, g, request
+from flask import current_app, g, make_response, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
@@ -59,7 +59,7 @@ def unpack(text: str) -> Carried | None:
     return Carried(path, person_id, tuple((k, v) for k, v in fields), had_files)
 
 
-def show_again(path: str, fields: MultiDict[str, str]) -> str | Response | None:
+def show_again(path: str, fields: MultiDict[str, str]) -> Response | None:
     """Render the page of `path` with the fields as typed, carrying nothing out; None when it has no page."""
     try:
         endpoint, values = current_app.create_url_adapter(request).match(path, method="GET")  # type: ignore[union-attr]
@@ -67,5 +67,4 @@ def show_again(path: str, fields: MultiDict[str, str]) -> str | Response | None:
     except HTTPException:
         return None
     g.shown_again = fields
-    answer: str | Response = current_app.ensure_sync(current_app.view_functions[endpoint])(**values)
-    return answer
+    return make_response(current_app.ensure_sync(current_app.view_functions[endpoint])(**values))

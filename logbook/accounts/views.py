@@ -27,7 +27,8 @@ from logbook.accounts.forms import CodeForm, PasswordForm, PersonForm, SignInFor
 from logbook.accounts.models import Person, SignInSession
 from logbook.db import db, reading
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import now
+from logbook.formats import full_date, local_date, now
+from logbook.settings.forms import Form
 from logbook.settings.views import current
 
 bp = Blueprint("accounts", __name__)
@@ -119,8 +120,19 @@ def _enter(person: Person, name: str) -> Response:
     if found:
         current_app.login_manager._update_request_context_with_user(SignedIn(found[2], found[1], found[0]))  # type: ignore[attr-defined]  # noqa: SLF001
     cookie_session.clear()
+    if found and found[2].is_office:
+        _show_grants(person)
     answer = _go_on(person)
     return _with_cookie(answer, token)
+
+
+def _show_grants(person: Person) -> None:
+    """Every office holder is told at their next sign-in who became leader or office."""
+    for grant, name in queries.new_grants(person.grants_seen):
+        day = full_date(local_date(grant.granted_at))
+        flash(_("%(day)s，%(name)s被授予“%(role)s”角色。", day=day, name=name, role=grant.role.label))
+    actions.see_grants(person.id)
+    db.session.commit()
 
 
 def _go_on(person: Person) -> Response:
@@ -172,8 +184,12 @@ def use_code() -> str | Response | tuple[str, int]:
             if broken.field == "code" and not wait:
                 actions.note_failure(name, at=now())
                 db.session.commit()
-            return render_template("accounts/use_code.html", form=form), 422
-    return render_template("accounts/use_code.html", form=form)
+    return render_template("accounts/use_code.html", form=form), _status(form)
+
+
+def _status(form: Form) -> int:
+    """422 for a page that shows what is wrong with what was typed."""
+    return 422 if form.errors or form.form_errors else 200
 
 
 @bp.post("/sign-out")
@@ -200,7 +216,6 @@ def language() -> Response:
 @may(Act.MANAGE_SELF)
 def me() -> str | Response | tuple[str, int]:
     form = PasswordForm()
-    status = 200
     if form.validate_on_submit():
         try:
             actions.change_password(
@@ -214,10 +229,10 @@ def me() -> str | Response | tuple[str, int]:
             flash(_("密码已更改，其他设备上的登录已结束。"))
             return redirect(url_for("accounts.me"), 303)
         except RuleBroken as broken:
+            db.session.close()
             form.refuse(broken)
-            status = 422
     mine = queries.open_sessions(actor().person_id)
-    return render_template("accounts/me.html", form=form, sessions=mine, this=current_user.session.id), status
+    return render_template("accounts/me.html", form=form, sessions=mine, this=current_user.session.id), _status(form)
 
 
 @bp.post("/me/sessions/<int:session_id>/end")
@@ -229,14 +244,6 @@ def end_session(session_id: int) -> Response:
     db.session.commit()
     flash(_("那台设备上的登录已结束。"))
     return redirect(url_for("accounts.me"), 303)
-
-
-@bp.post("/grants/seen")
-@may(Act.RECEIVE)
-def grants_seen() -> Response:
-    actions.see_grants(actor().person_id)
-    db.session.commit()
-    return redirect(url_for("desk.home"), 303)
 
 
 @bp.route("/people")
@@ -260,8 +267,7 @@ def add_person() -> str | Response | tuple[str, int]:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-            return render_template("accounts/person.html", form=form, person=None), 422
-    return render_template("accounts/person.html", form=form, person=None)
+    return render_template("accounts/person.html", form=form, person=None), _status(form)
 
 
 @bp.route("/people/<int:person_id>", methods=["GET", "POST"])
@@ -283,8 +289,7 @@ def edit_person(person_id: int) -> str | Response | tuple[str, int]:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-            return render_template("accounts/person.html", form=form, person=person), 422
-    return render_template("accounts/person.html", form=form, person=person)
+    return render_template("accounts/person.html", form=form, person=person), _status(form)
 
 
 @bp.post("/people/<int:person_id>/code")

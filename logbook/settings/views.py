@@ -31,7 +31,7 @@ def current() -> queries.Settings:
 
 @bp.route("/settings", methods=["GET", "POST"])
 @may(Act.KEEP_SETTINGS)
-def edit() -> str | Response:
+def edit() -> Response | tuple[str, int]:
     form = SettingsForm(data=_as_typed(current()))
     form.default_level.choices = [SelectChoice(value=value, label=label) for value, label in LEVELS.items()]
     if form.validate_on_submit():
@@ -39,7 +39,7 @@ def edit() -> str | Response:
         db.session.commit()
         flash(_("设置已保存。"))
         return redirect(url_for("settings.edit"), 303)
-    return render_template("settings/edit.html", form=form)
+    return render_template("settings/edit.html", form=form), 422 if form.errors else 200
 
 
 def _as_typed(settings: queries.Settings) -> dict[str, object]:

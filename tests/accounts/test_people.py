@@ -1,0 +1,201 @@
+"""People and their accounts: adding, changing, codes, one's own password and devices, the commands."""
+
+import pytest
+
+from logbook.access import Role
+from logbook.accounts import actions, queries
+from logbook.accounts.models import Person
+from logbook.db import db
+from logbook.formats import now
+from tests import factories
+
+GOOD = "环湖 步道 照明 九月"
+
+
+@pytest.fixture
+def admin(client):
+    return client(factories.sysadmin(sign_in_name="guanli"))
+
+
+def named(name):
+    return db.session.query(Person).filter_by(name=name).one()
+
+
+def test_a_person_is_added_with_roles_and_gets_a_slip(admin, client):
+    body = {"name": "单玥", "post": "党组成员", "official_order": "3", "sign_in_name": "shanyue", "roles": ["member"]}
+    answer = admin.post("/people/new", body)
+    assert answer.status_code == 303
+    assert named("单玥").pinyin == "shan yue"  # a surname of several readings
+    assert queries.roles_of(named("单玥").id) == {Role.MEMBER}
+    slip = admin.post(f"/people/{named('单玥').id}/code").text
+    code = slip.split('class="code">')[1].split("<")[0]
+    entered = client().post("/code", {"sign_in_name": "shanyue", "code": code, "password": GOOD})
+    assert entered.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"name": ""}, "请填写此项"),
+        ({"name": "  "}, "请填写此项"),
+        ({"name": "名" * 61}, "请不超过60个字"),
+        ({"sign_in_name": "guanli"}, "已有人使用"),
+        ({"sign_in_name": "空 格"}, "请用2至60个小写字母"),
+        ({"official_order": "x"}, "不是有效的整数"),
+        ({"roles": ["king"]}, "king"),
+    ],
+)
+def test_a_wrong_entry_is_refused_at_its_field(admin, values, said):
+    body = {"name": "李堃", "official_order": "3", "sign_in_name": "likun"} | values
+    answer = admin.post("/people/new", body)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert db.session.query(Person).filter_by(sign_in_name="likun").count() == 0
+
+
+def test_changing_a_person_keeps_the_rest(admin):
+    person = factories.member(name="王珺", sign_in_name="wangjun")
+    assert "wangjun" in admin.get(f"/people/{person}").text
+    body = {
+        "name": "王玥",
+        "official_order": "5",
+        "sign_in_name": "wangyue",
+        "roles": ["member", "leader"],
+        "active": "y",
+    }
+    assert admin.post(f"/people/{person}", body).status_code == 303
+    assert (named("王玥").pinyin, named("王玥").official_order) == ("wang yue", 5)
+    assert queries.roles_of(person) == {Role.MEMBER, Role.LEADER}
+    assert admin.get("/people/99999").status_code == 404
+    taken = admin.post(f"/people/{person}", body | {"sign_in_name": "guanli"})
+    assert (taken.status_code, "已有人使用" in taken.text) == (422, True)
+
+
+def test_a_deactivated_person_is_signed_out_and_stays_out(admin, client):
+    person = factories.member(name="王珺", sign_in_name="wangjun")
+    browser = client(person)
+    admin.post(
+        f"/people/{person}", {"name": "王珺", "official_order": "5", "sign_in_name": "wangjun", "roles": ["member"]}
+    )
+    assert browser.get("/").status_code == 302
+    answer = client().post("/sign-in", {"sign_in_name": "wangjun", "password": factories.PASSWORD})
+    assert "登录名或密码不对" in answer.text
+
+
+def test_no_code_for_a_person_without_a_sign_in_name(admin):
+    person = factories.person(name="钱镕")
+    assert "没有登录名" in admin.post(f"/people/{person}/code", follow_redirects=True).text
+    assert admin.post("/people/99999/code").status_code == 404
+
+
+def test_one_changes_ones_password_and_ends_the_other_devices(client):
+    person = factories.member(sign_in_name="wangjun")
+    here, there = client(person), client(person)
+    assert "另一台设备" in here.get("/me").text
+    wrong = here.post("/me", {"old": "wrong", "password": GOOD})
+    assert (wrong.status_code, "原密码不对" in wrong.text) == (422, True)
+    assert here.post("/me", {"old": factories.PASSWORD, "password": GOOD}).status_code == 303
+    assert there.get("/").status_code == 302
+    assert here.get("/").status_code == 200
+    assert client().post("/sign-in", {"sign_in_name": "wangjun", "password": GOOD}).status_code == 303
+
+
+def test_one_ends_a_device_of_ones_own_and_no_others(client):
+    person, other = factories.member(), factories.member()
+    here, there = client(person), client(person)
+    sessions = queries.open_sessions(person)
+    mine = next(s.id for s in sessions if f"/me/sessions/{s.id}/end" in here.get("/me").text)
+    assert client(other).post(f"/me/sessions/{mine}/end").status_code == 404
+    assert here.post(f"/me/sessions/{mine}/end").status_code == 303
+    assert there.get("/").status_code == 302
+
+
+def test_the_office_is_told_once_who_became_leader_or_office(client):
+    factories.office(sign_in_name="ban")
+    factories.leader(name="施喆")
+    factories.member(name="王珺")
+
+    def enter():
+        browser = client()
+        browser.post("/sign-in", {"sign_in_name": "ban", "password": factories.PASSWORD})
+        return browser.get("/").text
+
+    told = enter()
+    assert "施喆被授予“党组书记”角色" in told
+    assert "王珺被授予" not in told
+    assert "施喆被授予" not in enter()
+
+
+def test_a_sign_in_goes_on_to_where_one_wanted_and_nowhere_else(client):
+    factories.office(sign_in_name="ban")
+    body = {"sign_in_name": "ban", "password": factories.PASSWORD}
+    for wanted, found in (
+        ("/visits?state=new", "/visits?state=new"),
+        ("//evil.example", "/"),
+        ("https://evil.example", "/"),
+    ):
+        answer = client().post("/sign-in", body, query_string={"next": wanted})
+        assert answer.headers["Location"] == found
+    asked = client().get("/visits?state=new")
+    assert asked.headers["Location"] == "/sign-in?next=/visits?state%3Dnew"
+
+
+def test_a_code_is_slowed_down_like_a_password(client):
+    factories.office(sign_in_name="ban")
+    for _ in range(actions.FREE_FAILURES + 1):
+        client().post("/code", {"sign_in_name": "ban", "code": "AAAA-BBBB-CCCC", "password": GOOD})
+    answer = client().post("/code", {"sign_in_name": "ban", "code": "AAAA-BBBB-CCCC", "password": GOOD})
+    assert "秒后再试" in answer.text
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 129])
+def test_a_password_has_a_length(client, password):
+    person = factories.office(sign_in_name="ban")
+    code = actions.issue_code(person, by=None, at=now())
+    db.session.commit()
+    answer = client().post("/code", {"sign_in_name": "ban", "code": code, "password": password})
+    assert answer.status_code == 422
+
+
+def test_the_language_is_chosen_by_a_button(client):
+    browser = client(factories.office())
+    answer = browser.post("/language", {"language": "en", "next": "/visits"})
+    assert answer.headers["Location"] == "/visits"
+    assert '<html lang="en">' in browser.get("/visits").text
+    browser.post("/language", {"language": "zh", "next": "//evil.example"})
+    assert '<html lang="zh-CN">' in browser.get("/visits").text
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+def run(app, *arguments):
+    return app.test_cli_runner().invoke(args=arguments)
+
+
+FIRST = ("first-account", "--unit-name", "青湖风景区管理局", "--name", "王玥", "--sign-in-name", "WangYue")
+
+
+def test_the_first_account_is_office_and_sysadmin(app, client):
+    made = run(app, *FIRST, "--group-word", "党委")
+    code = made.output.strip()
+    assert client().post("/code", {"sign_in_name": "wangyue", "code": code, "password": GOOD}).status_code == 303
+    assert queries.roles_of(named("王玥").id) == {Role.OFFICE, Role.SYSADMIN}
+    assert "已有账号" in run(app, *FIRST).output
+
+
+def test_the_first_account_needs_words_that_are_offered(app):
+    made = run(app, *FIRST, "--group-word", "董事会")
+    assert made.exit_code == 1
+    assert "请从列出的用词中选择" in made.output
+    assert not queries.anyone()
+
+
+def test_a_code_is_printed_for_one_person_only(app, client):
+    factories.member(name="王珺", sign_in_name="wangjun")
+    factories.member(name="王珺", sign_in_name="wangjun2")
+    factories.person(name="钱镕")
+    assert "找到2个" in run(app, "code", "王珺").output
+    assert "没有登录名" in run(app, "code", "钱镕").output
+    code = run(app, "code", "wangjun2").output.strip()
+    assert client().post("/code", {"sign_in_name": "wangjun2", "code": code, "password": GOOD}).status_code == 303

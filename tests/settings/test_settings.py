@@ -1,0 +1,64 @@
+"""The settings: the unit's words on every page and paper, rules, who may change them."""
+
+import pytest
+
+from logbook.settings import actions, queries
+from logbook.settings.queries import Words
+from tests import factories
+
+BODY = {
+    "unit_name": "青湖风景区管理局", "superior": "市直机关工委", "group_word": "党委", "office_word": "组织科",
+    "liaison_word": "包联", "ballot_word": "评分表", "late_after_days": "10", "problem_due_days": "20",
+    "undertaking_due_days": "15", "default_level": "office",
+}  # fmt: skip
+
+
+def test_the_units_words_stand_on_every_page(client):
+    browser = client(factories.office())
+    assert browser.post("/settings", BODY).status_code == 303
+    page = browser.get("/settings").text
+    assert "党委的称谓" in page
+    assert 'value="10"' in page
+    stored = queries.load()
+    assert (stored.late_after_days, stored.default_level) == (10, "office")
+    assert (stored.words, stored.seven_constructions) == (Words("党委", "组织科", "包联", "评分表"), False)
+    assert "党委委员" in browser.get("/visits").text
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "said"),
+    [
+        ("党委", "党组成员到党组织，报党组书记", "党委委员到党组织，报党委书记"),
+        ("党工委", "党组成员", "党工委委员"),
+        ("党组", "党组成员和党组织", "党组成员和党组织"),
+    ],
+)
+def test_a_party_organization_is_no_party_group(word, text, said):
+    assert Words(group=word).apply(text) == said
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("挂点", "挂点联系支部"), ("联系点", "联系支部"), ("挂钩", "联系支部"), ("包联", "包联支部")]
+)
+def test_the_word_for_liaison_is_not_doubled(word, said):
+    assert Words(liaison=word).apply("挂点联系支部") == said
+
+
+@pytest.mark.parametrize(
+    "values", [{"unit_name": ""}, {"late_after_days": "0"}, {"late_after_days": "x"}, {"group_word": "董事会"}]
+)
+def test_nonsense_is_refused_beside_its_field(client, values):
+    answer = client(factories.office()).post("/settings", BODY | values)
+    assert answer.status_code == 422
+    assert 'class="error"' in answer.text
+    assert queries.load().late_after_days == 7
+
+
+def test_an_unknown_word_is_refused_below_the_form(app):
+    with pytest.raises(actions.RuleBroken):
+        actions.change({"group_word": "董事会"})
+
+
+@pytest.mark.parametrize("role", [factories.member, factories.leader, factories.sysadmin])
+def test_only_the_office_changes_them(client, role):
+    assert client(role()).post("/settings", BODY).status_code == 403
