@@ -1,0 +1,169 @@
+"""PDFs as a reader opens them: the words come out again, the figures hold, a failure says so."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from logbook.documents import fonts, pdf, sheet, word
+from logbook.documents.paper import Chart, Para
+from logbook.documents.sheet import Column, Sheet
+from tests.documents.papers import BARS, MARKUP, RARE, full, paper, short
+
+
+def opened(one):
+    return PdfReader(io.BytesIO(pdf.make(one)))
+
+
+@pytest.fixture(scope="module")
+def summary():
+    return opened(paper())
+
+
+def text(reader):
+    return "".join("".join(page.extract_text() for page in reader.pages).split())
+
+
+def test_every_word_comes_out_again(summary):
+    found = text(summary)
+    for words in (
+        "内部资料",
+        "下基层情况汇总",
+        "××市委组织部：",
+        "一、总体情况",
+        f"张{RARE}39",
+        "注：撤销的记录不计。",
+    ):
+        assert words in found
+    assert "2027年1月8日" in found
+
+
+def test_rare_characters_of_names_are_real_characters(summary):
+    assert f"党组成员{RARE}说：“基层事，马上办。”" in text(summary)
+
+
+def test_what_was_typed_is_never_markup(summary):
+    assert text(summary).count("".join(MARKUP.split())) == 2  # in the text and in a table's cell
+
+
+def test_a_full_page_has_22_lines_of_28_characters():
+    lines = opened(full()).pages[1].extract_text().replace("— 2 —", "").split()
+    assert [len(one) for one in lines] == [28] * 22
+
+
+def test_the_file_is_an_archival_tagged_one(summary):
+    meta = summary.metadata
+    assert (meta.title, meta.author) == ("××局党组成员2026年度下基层情况汇总", None)
+    assert meta["/Keywords"] == "汇总第3稿"
+    assert "汇总第3稿" not in text(summary)
+    root = summary.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"].lower() == "zh-cn"
+    xmp = root["/Metadata"].get_data().decode()
+    assert "<pdfaid:part>2</pdfaid:part>" in xmp
+    assert "<pdfaid:conformance>A</pdfaid:conformance>" in xmp
+
+
+def test_pages_are_numbered_and_counted(summary):
+    count = len(summary.pages)
+    assert count == pdf.pages(paper())
+    assert [f"—{i}—" in "".join(page.extract_text().split()) for i, page in enumerate(summary.pages, 1)] == [
+        True
+    ] * count
+
+
+def test_a_paper_of_one_page_has_no_number():
+    reader = opened(short())
+    assert (len(reader.pages), text(reader)) == (1, "标题一页。")
+
+
+def test_attachments_begin_on_pages_of_their_own_one_of_them_lying(summary):
+    first = [page.extract_text().split()[0] for page in summary.pages]
+    boxes = dict(zip(first, [page.mediabox for page in summary.pages], strict=True))
+    assert {"附件1", "附件2", "附件3"} <= set(first)
+    assert boxes["附件2"].width > boxes["附件2"].height
+    assert boxes["附件3"].width < boxes["附件3"].height
+
+
+def test_a_table_repeats_its_head_on_its_next_page(summary):
+    pages = [page.extract_text() for page in summary.pages if f"张{RARE}" in page.extract_text()]
+    assert len(pages) > 1
+    assert all("推动解决的主要问题" in page for page in pages)
+
+
+def test_a_name_without_a_date_and_an_attachment_without_a_number():
+    reader = opened(short(signed="××局党办", attachments=(paper().attachments[1],)))
+    assert "附件：挂点支部联系情况统计表××局党办" in text(reader)
+    assert reader.pages[1].extract_text().split()[0] == "附件"
+
+
+def test_a_sites_own_fonts_come_first(tmp_path):
+    assert fonts.folders(tmp_path)[0] == tmp_path
+    assert all(one.is_dir() for one in fonts.folders(tmp_path / "absent"))
+    assert (fonts.folders()[-1] / "NotoSerifSC-Regular.otf").is_file()
+    assert pdf.make(short(), tmp_path).startswith(b"%PDF-1.7")
+
+
+def test_charts_become_pictures_in_their_order():
+    first, second = pdf.pngs([BARS, '<svg xmlns="http://www.w3.org/2000/svg" width="72" height="36"/>'])
+    assert Image.open(io.BytesIO(second)).size == (150, 75)  # 72 × 36 px of 96 an inch, at 200 an inch
+    assert len(Image.open(io.BytesIO(first)).convert("L").getcolors()) > 2
+    assert pdf.pngs([]) == []
+
+
+def test_a_chart_says_what_it_shows():
+    assert pdf.label(Chart(BARS)) == "各月到支部次数"
+    assert pdf.label(Chart(BARS, "标题")) == "标题"
+    assert pdf.label(Chart("<svg/>")) == "图"
+
+
+def test_what_the_typesetter_refuses_is_told():
+    with pytest.raises(pdf.PaperFailed, match="failed to parse SVG"):
+        pdf.make(short(blocks=(Chart("no picture"),)))
+
+
+def test_a_child_that_does_not_end_is_ended(monkeypatch):
+    monkeypatch.setattr(pdf, "LONGEST", 0.01)
+    with pytest.raises(pdf.PaperFailed, match="timeout"):
+        pdf.make(short())
+
+
+def test_the_child_answers_each_kind_of_job(monkeypatch, capsys):
+    plain, places = pdf._plain(short()), [str(one) for one in fonts.folders()]
+    answers = []
+    for job in ({"paper": plain}, {"count": plain}, {"svgs": [BARS, BARS]}):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(job | {"fonts": places})))
+        pdf._typeset()
+        answers.append([base64.b64decode(one) for one in json.loads(capsys.readouterr().out)])
+    assert answers[0][0].startswith(b"%PDF")
+    assert answers[1] == [b"1"]
+    assert [one[1:4] for one in answers[2]] == [b"PNG", b"PNG"]
+
+
+def test_the_typesetter_never_stays_in_this_process():
+    code = "import sys; from logbook.documents import pdf, word, sheet, charts; print([m for m in sys.modules])"
+    root = Path(pdf.__file__).parents[2]
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=root).stdout
+    for heavy in ("typst", "docx", "xlsxwriter", "python_calamine", "flask", "sqlalchemy"):
+        assert f"'{heavy}'" not in loaded
+
+
+def test_a_bureaus_papers_are_made_while_one_waits():
+    columns = (Column("支部", 20), Column("次数", 8, "number"))
+    started = time.perf_counter()
+    word.make(paper())
+    pdf.make(paper())
+    sheet.make([Sheet(name, columns, (("甲", i) for i in range(200)), totals=True) for name in "甲乙丙"])
+    assert time.perf_counter() - started < 2
+
+
+def test_a_line_break_in_a_paragraph_is_kept():
+    lines = opened(short(blocks=(Para("第一行\n第二行"),))).pages[0].extract_text().split()
+    assert lines == ["标题", "第一行", "第二行"]
