@@ -1,0 +1,360 @@
+"""How a year reads, what its pages and papers say, and what closing it means."""
+
+import datetime as dt
+import io
+from dataclasses import replace
+
+import openpyxl
+import pytest
+from docx import Document
+
+from logbook.db import db
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import today
+from logbook.organization.models import Period
+from logbook.problems.models import Answer, Side, State, UndertakingState
+from logbook.settings.queries import Settings, Words
+from logbook.visits.models import Kind, Level, Visit
+from logbook.years import actions, coverage, frames, papers, queries, summary, views, wording
+from logbook.years.coverage import Standing
+from logbook.years.frames import Span
+from logbook.years.summary import Count
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("app")
+UNIT = Settings(unit_name="青湖风景区管理局")
+YEAR = today().year
+
+
+def figures(first=dt.date(2025, 1, 1), last=dt.date(2025, 12, 31), on=dt.date(2026, 2, 1)):
+    return frames.summarise(Span(first, last, on))
+
+
+@pytest.fixture
+def year():
+    """2025: two members, three branches, one of them missed."""
+    one, two = factories.member(name="王珺", post="党组成员"), factories.member(name="李堃")
+    woods, lake, far = (factories.branch(name) for name in ("森林党支部", "环湖党支部", "远山党支部"))
+    for member, branch in ((one, woods), (one, lake), (two, far)):
+        factories.liaison(member, branch, year=2025)
+    for month in (1, 4, 8, 11):
+        factories.visit(one, woods, dt.date(2025, month, 5), kinds=(Kind.RESEARCH, Kind.TALK), half_days=1)
+        factories.visit(one, lake, dt.date(2025, month, 6))
+    factories.visit(one, woods, dt.date(2024, 5, 5))
+    return one, woods, lake, far
+
+
+# --- coverage, literally --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "first", "last", "due"),
+    [
+        (1, "01-01", "12-31", 1),
+        (1, "02-15", "12-31", 1),  # 45 of 90 days: half, rounded up
+        (1, "02-16", "12-31", 0),
+        (2, "02-16", "12-31", 1),
+        (3, "01-01", "01-30", 1),
+        (1, "04-01", "12-31", 0),
+    ],
+)
+def test_what_is_due_in_the_first_quarter(target, first, last, due):
+    span = coverage.spans(2025, Period.QUARTER)[0]
+    days = tuple(dt.date.fromisoformat(f"2025-{one}") for one in (first, last))
+    assert coverage.due(target, days, span) == due
+
+
+@pytest.mark.parametrize(
+    ("months", "on", "standing", "word"),
+    [
+        ((), "2025-01-10", Standing.DUE, "本季度待安排"),
+        ((1,), "2025-02-10", Standing.DONE, "本季度已到"),
+        ((), "2025-04-01", Standing.MISSED, "第一季度未到"),
+        ((4,), "2025-04-20", Standing.DONE, "本季度已到"),
+        ((1,), "2025-05-01", Standing.DUE, "本季度待安排"),
+        ((1, 4, 7), "2026-01-01", Standing.MISSED, "第四季度未到"),
+        ((1, 4, 7, 10), "2026-01-01", Standing.DONE, "本季度已到"),
+    ],
+)
+def test_how_a_liaison_stands(months, on, standing, word):
+    factories.liaison(factories.member(), factories.branch(), year=2025)
+    (liaison,) = coverage_liaisons(2025)
+    by_month = [int(month in months) for month in range(1, 13)]
+    state = coverage.liaison_state(liaison, by_month, dt.date.fromisoformat(on))
+    assert (state.standing, state.word) == (standing, word)
+
+
+def coverage_liaisons(year):
+    from logbook.organization.queries import liaisons
+
+    return liaisons(year)
+
+
+def test_a_half_year_and_a_year_have_words_of_their_own():
+    member = factories.member()
+    factories.liaison(member, factories.branch(), year=2025, period=Period.HALF)
+    factories.liaison(member, factories.branch(), year=2025, period=Period.YEAR)
+    factories.liaison(member, factories.branch(), year=2025, from_on=dt.date(2025, 12, 30))
+    none = [0] * 12
+    words = {coverage.liaison_state(one, none, dt.date(2025, 8, 1)).word for one in coverage_liaisons(2025)}
+    assert words == {"上半年未到", "本年度待安排", "本季度不需安排"}
+
+
+# --- how it reads ---------------------------------------------------------------------------------
+
+
+def test_the_text_says_what_the_figures_say(year):
+    text = wording.written(figures(), figures(dt.date(2024, 1, 1), dt.date(2024, 12, 31)), UNIT)
+    assert "全年党组成员共下基层8人次（上年1人次），到过3个挂点支部中的2个，累计2天。" in text
+    assert "其中，调研走访8次、谈心谈话4次（一次采用多种方式的分别计算）。" in text
+    assert "2个支部在应联系的各期均有挂点领导到支部；远山党支部第一、第二、第三、第四季度未按安排到支部。" in text
+    assert "没有到过的支部：远山党支部。" in text
+    assert "没有收集到问题的记录。" in text
+    assert wording.title(figures(), UNIT) == "青湖风景区管理局党组成员\n2025年度下基层情况汇总"
+
+
+def test_the_units_own_words_stand_in_text_and_title(year):
+    other = Settings(unit_name="某局", words=Words("党委", "组织科", "包联", "评分表"))
+    text = wording.written(figures(), None, other)
+    assert "党委委员共下基层" in text
+    assert "党组成员" not in text
+    assert "挂点" not in text
+    assert "党委委员" in wording.title(figures(), other)
+
+
+def test_an_empty_year_reads_as_an_empty_year():
+    text = wording.written(figures(), None, UNIT)
+    assert "全年没有党组成员下基层的记录。" in text
+    assert "尚未安排挂点联系。" in text
+    assert "（上年" not in text
+    assert "没有未到的支部，没有超期未办结的问题。" in text
+    for nonsense in ("None", "0次", "0人次", "（）"):
+        assert nonsense not in text
+
+
+def test_some_days_of_a_running_year_name_their_days(year):
+    half = figures(dt.date(2025, 1, 1), dt.date(2025, 6, 30))
+    assert wording.span_name(half) == "2025年上半年"
+    assert wording.span_name(figures(dt.date(2024, 11, 1), dt.date(2025, 2, 3))) == "2024年11月1日至2025年2月3日"
+    running = figures(on=dt.date(2025, 8, 20))
+    text = wording.written(running, half, UNIT)
+    assert "2025年1月1日至8月20日" in text
+    assert "期间党组成员共下基层" in text
+    assert "（上年同期4人次）" in text
+
+
+def stated(**values):
+    base = figures()
+    return replace(base, problems=replace(base.problems, **values))
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"total": 5, "done": 5, "accepted": 5}, "共收集问题5个，全部办结。办结的5个，经回访反映人均认可。"),
+        ({"total": 5, "carried": 2, "done": 3, "accepted": 1, "partly": 1, "long_term": 1},
+         "共收集问题5个（含上年结转2个），办结3个，部分解决、继续跟进1个，需长期推进1个。办结的3个中，经回访反映人认可1个，"),
+        ({"total": 2, "underway": 1, "not_begun": 1, "overdue": 1}, "共收集问题2个，正在办理1个，尚未办理1个。"),
+    ],
+)  # fmt: skip
+def test_problems_are_told_by_their_state(values, said):
+    assert said in wording.written(stated(**values), None, UNIT)
+
+
+def test_voices_and_undertakings_have_one_and_many():
+    base = figures()
+    one = replace(base, voices=(Count("staff", 1),), undertakings=replace(base.undertakings, total=2, done=2))
+    text = wording.written(one, None, UNIT)
+    assert "收集意见建议1条，属职工待遇方面。" in text
+    assert "党组成员领办事项2项，全部办成。" in text
+    many = replace(
+        base, voices=(Count("staff", 5), Count("safety", 2)),
+        undertakings=replace(base.undertakings, total=3, done=1, underway=1, explained=1),
+    )  # fmt: skip
+    text = wording.written(many, None, UNIT)
+    assert "共收集意见建议7条，主要集中在职工待遇（5条）、安全（2条）等方面。" in text
+    assert "党组成员领办事项3项，办成1项，正在办理1项，暂不能办理、已向支部说明1项。" in text
+
+
+def test_a_missed_half_is_not_called_a_quarter():
+    member, branch = factories.member(), factories.branch("远山党支部")
+    factories.liaison(member, branch, year=2025, period=Period.HALF)
+    factories.visit(member, branch, dt.date(2025, 9, 1))
+    text = wording.written(figures(), None, UNIT)
+    assert "远山党支部上半年未按安排到支部，此后已前往1次" in text
+
+
+def test_one_liaison_branch_has_its_own_sentence():
+    member, branch = factories.member(), factories.branch()
+    factories.liaison(member, branch, year=2025)
+    assert "全年没有党组成员下基层的记录" in wording.written(figures(), None, UNIT)
+    factories.visit(member, branch, dt.date(2025, 9, 1))
+    assert "共下基层1人次，到了挂点支部。" in wording.written(figures(), None, UNIT)
+    elsewhere = replace(figures(), covered=0)
+    assert "还没有到过挂点支部" in wording.written(elsewhere, None, UNIT)
+
+
+# --- figures of items as they stood ---------------------------------------------------------------
+
+
+def test_what_was_closed_later_was_still_under_way_then(year):
+    _one, woods, *_rest = year
+    factories.problem(branch_id=woods, raised_on=dt.date(2024, 12, 1), state=State.DONE, closed_on=dt.date(2026, 1, 20),
+                      side=Side.BRANCH)  # fmt: skip
+    factories.problem(branch_id=woods, raised_on=dt.date(2025, 3, 1), state=State.DONE, closed_on=dt.date(2025, 4, 1),
+                      answer=Answer.SOLVED, result="办好")  # fmt: skip
+    factories.undertaking(member_id=year[0], raised_on=dt.date(2025, 3, 1), state=UndertakingState.DONE,
+                          closed_on=dt.date(2026, 1, 1))  # fmt: skip
+    found = figures()
+    assert (found.problems.total, found.problems.carried, found.problems.done, found.problems.underway) == (2, 1, 1, 1)
+    assert found.problems.accepted == 1
+    assert (found.undertakings.total, found.undertakings.underway) == (1, 1)
+
+
+def test_a_summary_is_stored_and_read_again_unchanged(year):
+    found = figures()
+    assert summary.load(summary.dump(found)) == found
+
+
+# --- pages and papers -----------------------------------------------------------------------------
+
+
+def test_the_page_shows_figures_that_open_their_records(client, year):
+    browser = client(factories.office())
+    page = browser.get("/years?from=2025-01-01&to=2025-12-31").text
+    assert "<strong>8</strong>" in page
+    opened = browser.get("/visits?state=counted&from=2025-01-01&to=2025-12-31").text
+    assert "共8条" in opened
+    assert client(factories.member()).get("/years").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["from=x&to=y", "from=2025-05-05&to=2025-01-01", "from=1900-01-01&to=2100-01-01", "from=2024-02-29&to=2024-02-29"],
+)
+def test_nonsense_days_are_this_year(client, query):
+    assert client(factories.office()).get(f"/years?{query}").status_code == 200
+
+
+def test_the_offices_text_stays_and_changed_figures_are_pointed_out(client, year):
+    browser, days = client(factories.office(name="钱玥")), "from=2025-01-01&to=2025-12-31"
+    assert "累计2天" in browser.get(f"/years/text?{days}").text
+    assert browser.post(f"/years/text?{days}", {"text": "一、总体情况\n党办写的话。"}).status_code == 303
+    factories.visit(year[0], year[1], dt.date(2025, 12, 1))
+    page = browser.get(f"/years?{days}").text
+    assert "党办写的话。" in page
+    assert "人次 8 → 9" in page
+    assert "看程序现在生成的文字" in browser.get(f"/years/text?{days}").text
+    long = browser.post(f"/years/text?{days}", {"text": "字" * 50_001})
+    assert (long.status_code, "超过50000字" in long.text) == (422, True)
+    browser.post(f"/years/text?{days}", {"text": " "})
+    browser.post(f"/years/text?{days}", {"text": " "})
+    assert "党办写的话。" not in browser.get(f"/years?{days}").text
+
+
+def test_the_papers_hold_the_same_figures(client, year):
+    factories.problem(
+        branch_id=year[1], raised_on=dt.date(2025, 3, 1), text="=1+1", owner_unit="办公室", raised_by_id=year[0]
+    )
+    browser, days = client(factories.office()), "from=2025-01-01&to=2025-12-31"
+    document = Document(io.BytesIO(browser.get(f"/years/paper.docx?{days}&counts=1").data))
+    text = "\n".join(one.text for one in document.paragraphs)
+    assert "8人次" in text
+    assert "由党办撰写" not in text, "hints are for the office, not for the paper"
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    assert all(cells)
+    assert "人次" in cells
+    plain = Document(io.BytesIO(browser.get(f"/years/paper.docx?{days}").data))
+    assert "人次" not in [cell.text for cell in plain.tables[0].rows[0].cells]
+    book = openpyxl.load_workbook(io.BytesIO(browser.get(f"/years/paper.xlsx?{days}").data))
+    assert [sheet.title for sheet in book] == ["党组成员", "党组织", "各月", "问题和领办事项"]
+    assert book["问题和领办事项"]["D2"].data_type == "s"
+    assert browser.get(f"/years/paper.pdf?{days}").data.startswith(b"%PDF")
+
+
+def test_papers_print_no_word_of_lateness(year):
+    paper = papers.paper(figures(), wording.written(figures(), None, UNIT), [], UNIT, today(), counts=True)
+    for word in ("补记", "代录", "作废", "登记较晚"):
+        assert word not in str(paper)
+
+
+# --- closing --------------------------------------------------------------------------------------
+
+
+def close(by, year=2025, **values):
+    done = actions.close_year(year, **({"early": False} | values), by=factories.actor(by), at=factories.AT)
+    db.session.commit()
+    return done
+
+
+def test_a_closed_year_keeps_its_figures_and_refuses_everything(client, year):
+    clerk = factories.office()
+    frozen = close(clerk)
+    member, woods, *_rest = year
+    factories.visit(member, woods, dt.date(2025, 12, 2))  # past the actions, as nothing else could
+    browser = client(clerk)
+    page = browser.get("/years?from=2025-01-01&to=2025-12-31").text
+    assert f"<strong>{frozen.records}</strong>" in page
+    assert "归档" in page
+    assert "年度归档…" not in page
+    late = {"visited_on": "2025-12-05", "branch_id": str(woods), "kinds": ["research"], "level": "group"}
+    late["findings"] = "晚来的。"
+    refused = client(member).post("/visits/new", late)
+    assert (refused.status_code, "2025年已归档" in refused.text) == (422, True)
+    record = db.session.query(Visit).filter_by(year=2025).first().id
+    assert "2025年已归档" in client(member).get(f"/visits/{record}").text
+    for act in ("correct", "withdraw"):
+        client(member).post(f"/visits/{record}/{act}", {"reason": "x"})
+    assert db.session.get(Visit, record).version == 1
+    assert db.session.get(Visit, record).withdrawn_at is None
+    assert "已于" in browser.get("/years/2025/close").text
+
+
+def test_closing_asks_and_happens_once(client):
+    clerk = factories.office()
+    browser = client(clerk)
+    assert "待本人确认" in browser.get("/years/2025/close").text
+    assert browser.post("/years/2025/close", {}).status_code == 422
+    assert browser.post("/years/2025/close", {"sure": "y"}).status_code == 303
+    assert browser.post("/years/2025/close", {"sure": "y"}).status_code == 422
+    early = browser.post(f"/years/{YEAR}/close", {"sure": "y"})
+    assert (early.status_code, "还没有结束" in early.text) == (422, True)
+    assert browser.post(f"/years/{YEAR + 1}/close", {"sure": "y"}).status_code == 422
+    assert client(factories.leader()).post("/years/2024/close", {"sure": "y"}).status_code == 403
+
+
+def test_an_addendum_is_shown_and_changes_no_figure(client, year):
+    clerk = factories.office(name="钱玥")
+    before = close(clerk).records
+    record = db.session.query(Visit).filter_by(year=2025).first().id
+    browser = client(clerk)
+    assert (
+        browser.post("/years/2025/addendum", {"text": "12月还去过一次。", "reason": "当时没有登记"}).status_code == 303
+    )
+    path = f"/years/2025/addendum?record={record}"
+    assert "补充的内容" in browser.get(path).text
+    assert browser.post(path, {"text": "日期应为6日。", "reason": "写错"}).status_code == 303
+    assert "日期应为6日。" in browser.get(f"/visits/{record}").text
+    page = browser.get("/years?from=2025-01-01&to=2025-12-31").text
+    assert "12月还去过一次。" in page
+    assert f"<strong>{before}</strong>" in page
+    document = Document(io.BytesIO(browser.get("/years/paper.docx?from=2025-01-01&to=2025-12-31").data))
+    assert any("12月还去过一次。" in one.text for one in document.paragraphs)
+    assert browser.post("/years/2025/addendum", {"text": "", "reason": "x"}).status_code == 422
+    assert browser.post("/years/2024/addendum", {"text": "x", "reason": "x"}).status_code == 422
+    assert browser.post("/years/2025/addendum?record=99999", {"text": "x", "reason": "x"}).status_code == 404
+
+
+def test_no_addendum_to_what_one_may_not_read(year):
+    clerk = factories.office()
+    hidden = factories.visit(year[0], year[1], dt.date(2025, 5, 5), level=Level.SELF)
+    close(clerk)
+    with pytest.raises(NotThere):
+        actions.add_addendum(2025, hidden, "x", "y", by=factories.actor(clerk), at=factories.AT)
+    with pytest.raises(RuleBroken):
+        actions.add_addendum(2024, None, "x", "y", by=factories.actor(clerk), at=factories.AT)
+    assert queries.closing(2024) is None
+
+
+def test_the_day_a_year_before_the_29th_of_february():
+    assert views._earlier(dt.date(2024, 2, 29)) == dt.date(2023, 2, 28)
