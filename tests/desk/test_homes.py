@@ -1,0 +1,148 @@
+"""The homes of each role and the branch card: what stands there, and how little it asks of the database."""
+
+import datetime as dt
+
+import pytest
+
+from logbook.db import db
+from logbook.formats import today
+from logbook.problems.models import Handling, Side
+from logbook.visits.models import Level, Visit
+from tests import factories
+
+TODAY = today()
+
+
+@pytest.fixture
+def bureau(app):
+    member = factories.member(name="王珺", official_order=2)
+    branch = factories.branch("三岭山森林公园党支部")
+    factories.liaison(member, branch, year=TODAY.year)
+    return member, branch
+
+
+def test_a_members_home_is_their_branches_and_one_big_button(client, bureau):
+    member, branch = bureau
+    page = client(member).get("/").text
+    assert "三岭山森林公园党支部" in page
+    assert f'href="/visits/new?branch={branch}"' in page
+    assert f'href="/branches/{branch}"' in page
+    assert "记一次下基层" in page
+    assert "覆盖情况</h" not in page
+
+
+def test_what_waits_for_the_member_stands_below(client, bureau):
+    member, branch = bureau
+    clerk = factories.office(name="钱玥")
+    factories.visit(member, branch, TODAY, entered_by_id=clerk, confirmed_at=None)
+    factories.undertaking(member, branch, text="餐补标准一个月内答复", due_on=TODAY - dt.timedelta(days=3))
+    factories.directive(clerk, text="近期都要到挂点支部", due_on=TODAY)
+    page = client(member).get("/").text
+    assert "请确认：三岭山森林公园党支部" in page
+    assert "钱玥代为登记" in page
+    assert "餐补标准一个月内答复" in page
+    assert "超期3天" in page
+    assert "近期都要到挂点支部" in page
+
+
+def test_a_member_without_a_liaison_is_told_what_to_do(client):
+    assert "党办还没有安排您的挂点" in client(factories.member()).get("/").text
+
+
+def test_the_offices_home_is_coverage_and_what_is_new(client, bureau):
+    member, branch = bureau
+    factories.branch("远山党支部")
+    factories.visit(member, branch, TODAY, late=True)
+    factories.problem(member, branch, text="码头无遮阳棚", raised_on=TODAY, due_on=TODAY - dt.timedelta(days=4))
+    browser = client(factories.office())
+    page = browser.get("/").text
+    for text in ("年覆盖情况", "本季度已到", "未安排挂点", "超期4天", "登记较晚", "收阅</button>"):
+        assert text in page
+    visit = db.session.query(Visit).one().id
+    answer = browser.post(f"/visits/{visit}/receive", {"back": "home"})
+    assert answer.headers["Location"] == "/"
+    assert "没有新收到的记录" in browser.get("/").text
+
+
+def test_an_empty_office_is_told_where_to_begin(client):
+    assert "下载模板，填好后导入" in client(factories.office()).get("/").text
+
+
+def test_the_leader_sees_matters_for_the_group_and_instructs_in_one_line(client, bureau):
+    member, branch = bureau
+    factories.visit(member, branch, TODAY, findings="要紧的事。")
+    factories.problem(member, branch, text="步道照明要统筹资金", handling=Handling.GROUP)
+    leader = factories.leader(name="施喆")
+    browser = client(leader)
+    page = browser.get("/").text
+    assert "步道照明要统筹资金" in page
+    assert "登记较晚" not in page
+    visit = db.session.query(Visit).one().id
+    assert browser.post(f"/visits/{visit}/instruct", {"text": "请抓紧。", "back": "home"}).headers["Location"] == "/"
+    assert "请抓紧。" in client(member).get(f"/visits/{visit}").text
+
+
+def test_a_sysadmin_sees_no_business_text(client, bureau):
+    member, branch = bureau
+    factories.visit(member, branch, TODAY, findings="要紧的事。")
+    page = client(factories.sysadmin()).get("/").text
+    assert "不看业务内容" in page
+    assert "三岭山" not in page
+    nobody = client(factories.person(sign_in_name="none", name="无")).get("/")
+    assert (nobody.status_code, "联系党办或系统管理员" in nobody.text) == (403, True)
+
+
+def test_the_offices_home_asks_six_times_however_many_branches(client, bureau, statements):
+    clerk = factories.office()
+    browser = client(clerk)
+    browser.get("/")
+    counts = []
+    for _ in range(2):
+        with statements() as made:
+            browser.get("/")
+        counts.append(len(made))
+        for _ in range(29):
+            branch = factories.branch()
+            factories.liaison(bureau[0], branch, year=TODAY.year)
+            factories.visit(bureau[0], branch, TODAY)
+            factories.problem(bureau[0], branch, due_on=TODAY - dt.timedelta(days=4))
+    assert counts[0] == counts[1] <= 6
+
+
+# --- the branch card ------------------------------------------------------------------------------
+
+
+def test_the_card_keeps_the_branchs_own_apart_from_what_the_bureau_owes(client, bureau):
+    member, branch = bureau
+    general = factories.branch("森林公园党总支")
+    factories.placement(branch, general)
+    factories.term(branch, factories.person(name="赵堃"))
+    factories.problem(member, branch, text="学习记录补得晚", side=Side.BRANCH)
+    factories.problem(member, branch, text="码头无遮阳棚", side=Side.BUREAU, due_on=TODAY + dt.timedelta(days=9))
+    factories.undertaking(member, branch, text="餐补答复")
+    factories.visit(member, branch, TODAY)
+    page = client(member).get(f"/branches/{branch}").text
+    own, owed = page.index("支部自身的问题"), page.index("支部反映、由局里办理的事项")
+    assert own < page.index("学习记录补得晚") < owed < page.index("码头无遮阳棚") < page.index("餐补答复")
+    assert "书记赵堃" in page
+    assert "近两周已有1位局领导到过" in page
+    around = client(member).get(f"/branches/{general}").text
+    assert "下设" in around
+    assert "码头无遮阳棚" in around
+    assert client(member).get("/branches/99999").status_code == 404
+
+
+def test_the_card_says_how_many_records_one_may_not_read(client, bureau):
+    member, branch = bureau
+    for n in range(12):
+        factories.visit(member, branch, TODAY - dt.timedelta(days=30 + n), findings=f"第{n}回")
+    factories.visit(
+        member, branch, TODAY - dt.timedelta(days=40), level=Level.SELF, findings="私下谈话", thinking="顾虑"
+    )
+    page = client(factories.member()).get(f"/branches/{branch}").text
+    assert "另有1条不在知悉范围" in page
+    assert "私下谈话" not in page
+    assert "全部记录" in page
+    empty = client(member).get(f"/branches/{factories.branch()}").text
+    assert "今年还没有领导到过" in empty
+    assert "还没有记录。" in empty

@@ -1,0 +1,270 @@
+"""The meeting: built by one click, ordered, briefed for one reader at a time, graded; rule 7 everywhere."""
+
+import datetime as dt
+import io
+import json
+
+import pytest
+from docx import Document
+from pypdf import PdfReader
+
+from logbook.db import db
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import today
+from logbook.problems.models import Side, SourceKind, State
+from logbook.review import actions, queries
+from logbook.review.models import Grade, PrintedBrief, Report
+from logbook.visits.models import Level
+from logbook.years import actions as years
+from tests import factories
+
+YEAR = today().year
+IN_YEAR = dt.date(YEAR, 3, 5)
+
+
+@pytest.fixture
+def bureau(app):
+    """Two reporting branches; the second is led by a member. Returns (clerk, leader, member, branches, secretaries)."""
+    clerk, leader, member = factories.office(name="钱玥"), factories.leader(name="施喆"), factories.member(name="王珺")
+    woods, lake = factories.branch("森林党支部"), factories.branch("环湖党支部")
+    factories.branch("不述职党支部", reports=False)
+    secretary = factories.person(name="赵堃")
+    factories.term(woods, secretary)
+    factories.term(lake, member)
+    factories.liaison(member, woods, year=YEAR)
+    factories.liaison(member, lake, year=YEAR)
+    return clerk, leader, member, (woods, lake), (secretary, member)
+
+
+@pytest.fixture
+def meeting(client, bureau):
+    clerk = bureau[0]
+    assert client(clerk).post(f"/review/{YEAR}/create").status_code == 303
+    return {one.branch_id: one.id for one in db.session.query(Report)}
+
+
+def read(answer):
+    return "\n".join(one.text for one in Document(io.BytesIO(answer.data)).paragraphs)
+
+
+def test_one_click_builds_it_in_official_order(client, bureau, meeting):
+    clerk, _leader, member, (woods, lake), _secretaries = bureau
+    page = client(clerk).get(f"/review/{YEAR}").text
+    assert page.index("森林党支部") < page.index("环湖党支部")
+    assert "不述职党支部" not in page
+    stored = {one.branch_id: one.commentator_id for one in db.session.query(Report)}
+    assert stored == {woods: member, lake: None}  # nobody comments on themself
+    again = client(clerk).post(f"/review/{YEAR}/create", follow_redirects=True)
+    assert "已经建好" in again.text
+
+
+def test_nobody_to_report_is_said(client):
+    answer = client(factories.office()).post(f"/review/{YEAR}/create", follow_redirects=True)
+    assert "没有向党组述职的书记" in answer.text
+    assert client(factories.office()).get(f"/review/{YEAR}").status_code == 404
+    assert client(factories.member()).post(f"/review/{YEAR}/create").status_code == 403
+
+
+def test_its_figures_stay_as_they_were(client, bureau, meeting):
+    clerk, _leader, member, (woods, _lake), _secretaries = bureau
+    factories.visit(member, woods, IN_YEAR)
+    assert "0人次" in client(clerk).get(f"/review/{YEAR}").text
+
+
+def test_a_closed_years_figures_are_taken(client, bureau):
+    clerk, _leader, member, (woods, _lake), _secretaries = bureau
+    factories.visit(member, woods, dt.date(YEAR - 1, 3, 5))
+    years.close_year(YEAR - 1, early=False, by=factories.actor(clerk), at=factories.AT)
+    db.session.commit()
+    factories.visit(member, woods, dt.date(YEAR - 1, 3, 6))
+    client(clerk).post(f"/review/{YEAR - 1}/create")
+    page = client(clerk).get(f"/review/{YEAR - 1}").text
+    assert "归档时固定" in page
+    assert "1人次" in page
+
+
+def test_reports_are_moved_and_the_ends_stay(client, bureau, meeting):
+    clerk, woods, lake = bureau[0], *bureau[3]
+    browser = client(clerk)
+
+    def order():
+        return [one.branch_id for one in queries.reports(queries.meeting(YEAR).id)]
+
+    browser.post(f"/review/{YEAR}/reports/{meeting[lake]}/move", {"to": "up"})
+    assert order() == [lake, woods]
+    browser.post(f"/review/{YEAR}/reports/{meeting[lake]}/move", {"to": "up"})
+    browser.post(f"/review/{YEAR}/reports/{meeting[lake]}/move", {"to": "down"})
+    assert order() == [woods, lake]
+    assert browser.post(f"/review/{YEAR}/reports/99999/move", {"to": "up"}).status_code == 404
+
+
+def test_when_and_where(client, bureau, meeting):
+    browser = client(bureau[0])
+    browser.post(f"/review/{YEAR}", {"held_on": f"{YEAR + 1}-01-12", "place": "二楼会议室"})
+    page = browser.get(f"/review/{YEAR}").text
+    assert "二楼会议室" in page
+    assert f"{YEAR + 1}年1月12日" in page
+    wrong = browser.post(f"/review/{YEAR}", {"held_on": "2001-01-01"}, follow_redirects=True)
+    assert "会议日期应在当年或次年" in wrong.text
+    assert browser.post(f"/review/{YEAR}", {"held_on": "soon"}).status_code == 422
+    assert client(bureau[2]).post(f"/review/{YEAR}", {"place": "x"}).status_code in {403, 404}
+
+
+def test_who_comments_and_how_one_reports(client, bureau, meeting):
+    clerk, leader, member, (woods, lake), _secretaries = bureau
+    browser = client(clerk)
+    path = f"/review/reports/{meeting[woods]}/change"
+    assert browser.post(path, {"commentator_id": str(leader), "in_writing": "y"}).status_code == 303
+    page = browser.get(f"/review/{YEAR}").text
+    assert "书面述职" in page
+    assert "施喆" in page
+    assert browser.post(path, {"commentator_id": "99999"}).status_code == 422
+    with pytest.raises(RuleBroken):
+        actions.change_report(meeting[lake], member, in_writing=False, by=factories.actor(clerk))
+
+
+# --- briefs ---------------------------------------------------------------------------------------
+
+
+def test_a_brief_says_what_its_reader_may_know(client, bureau, meeting):
+    clerk, leader, member, (woods, _lake), _secretaries = bureau
+    other = factories.member()
+    factories.visit(member, woods, IN_YEAR, observation="台账规范", version=2)
+    factories.visit(other, woods, IN_YEAR, observation="学习不够", level=Level.LEADER)
+    factories.visit(other, woods, IN_YEAR, level=Level.SELF)
+    factories.problem(member, woods, text="活动室修缮慢", side=Side.BRANCH, raised_on=IN_YEAR)
+    factories.problem(member, woods, text="记录补得晚", side=Side.BRANCH, raised_on=IN_YEAR, state=State.DONE)
+    factories.problem(member, woods, text="缺遮阳棚", side=Side.BUREAU, raised_on=IN_YEAR)
+    factories.problem(member, woods, text="领导没回复", side=Side.MEMBER, raised_on=IN_YEAR)
+    factories.problem(
+        member, woods, text="上年整改", side=Side.BRANCH, raised_on=IN_YEAR, source_kind=SourceKind.MEETING
+    )
+    path = f"/review/reports/{meeting[woods]}"
+    mine, leaders, clerks = (client(who).get(path).text for who in (member, leader, clerk))
+    for page in (mine, leaders, clerks):
+        assert "活动室修缮慢" in page
+        assert "上年整改" in page
+        assert "不作为评价书记的依据" in page
+        assert "领导没回复" not in page
+    assert "台账规范" in mine
+    assert "第2版" in mine
+    assert "学习不够" not in mine
+    assert "另有2条不在知悉范围" in mine
+    assert "学习不够" in leaders
+    assert "台账规范" not in clerks
+
+
+def test_a_printed_brief_is_kept_as_it_was(client, bureau, meeting):
+    _clerk, leader, member, (woods, _lake), _secretaries = bureau
+    factories.visit(member, woods, IN_YEAR, observation="字" * 400)
+    path = f"/review/reports/{meeting[woods]}"
+    text = read(client(leader).post(f"{path}/print", {"as": "docx"}))
+    assert "森林党支部　书记：赵堃　点评人：王珺" in text
+    assert "……”" in text
+    assert "全年党组成员到支部1次，最近一次3月5日" in text
+    pdf = client(leader).post(f"{path}/print", {"as": "pdf"})
+    assert "赵堃" in "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.data)).pages)
+    kept = db.session.query(PrintedBrief).order_by(PrintedBrief.id).first()
+    before = kept.body
+    factories.visit(member, woods, IN_YEAR)
+    assert db.session.get(PrintedBrief, kept.id).body == before
+    assert json.loads(before)["secretary"] == "赵堃"
+    assert "打印过2次" in client(leader).get(path).text
+
+
+def test_a_branch_nobody_went_to_and_one_whose_records_are_hidden(client, bureau, meeting):
+    _clerk, leader, member, (woods, _lake), _secretaries = bureau
+    path = f"/review/reports/{meeting[woods]}"
+    assert "全年没有党组成员到支部的记录" in client(leader).get(path).text
+    factories.visit(member, woods, IN_YEAR, level=Level.SELF)
+    page = client(leader).get(path).text
+    assert "全年党组成员到支部1次。" in page
+    factories.problem(member, woods, side=Side.BRANCH, raised_on=IN_YEAR, state=State.DONE)
+    assert "全部办结" in client(leader).get(path).text
+
+
+# --- rule 7 ---------------------------------------------------------------------------------------
+
+
+def test_whoever_is_under_review_sees_nothing_of_themself(client, bureau, meeting):
+    _clerk, leader, member, (_woods, lake), _secretaries = bureau
+    report = meeting[lake]
+    graded = {"grade": "good", "decided_on": today().isoformat(), "ground": "依据在此"}
+    assert client(leader).post(f"/review/reports/{report}/grade", graded).status_code == 303
+    browser = client(member)
+    for path in (f"/review/reports/{report}",):
+        assert browser.get(path).status_code == 404
+    assert browser.post(f"/review/reports/{report}/print").status_code == 404
+    page = browser.get(f"/review/{YEAR}").text
+    assert "反馈后可见" in page
+    card = browser.get(f"/branches/{lake}").text
+    for text in (page, card):
+        assert "依据在此" not in text
+    assert "依据在此" in client(leader).get(f"/branches/{lake}").text
+    stored = db.session.get(Report, report)
+    stored.fed_back_on = today()
+    db.session.commit()
+    assert browser.get(f"/review/reports/{report}").status_code == 200
+    assert "依据在此" in browser.get(f"/branches/{lake}").text
+
+
+def test_the_offices_head_under_review_neither_sees_nor_enters_their_own_grade(client, bureau):
+    clerk, leader, *_rest = bureau
+    own = factories.branch("机关党支部")
+    factories.term(own, clerk)
+    client(clerk).post(f"/review/{YEAR}/create")
+    report = db.session.query(Report).filter_by(branch_id=own).one().id
+    client(leader).post(f"/review/reports/{report}/grade", {"grade": "average", "decided_on": today().isoformat()})
+    body = {"grade": "good", "decided_on": today().isoformat()}
+    assert client(clerk).post(f"/review/reports/{report}/grade", body).status_code == 404
+    assert client(clerk).post(f"/review/reports/{report}/change", {}).status_code == 404
+    cells = [c.text for t in Document(io.BytesIO(client(clerk).get(f"/review/{YEAR}/meeting.docx").data)).tables
+             for row in t.rows for c in row.cells]  # fmt: skip
+    assert "一般" not in cells
+    stored = db.session.get(Report, report)
+    stored.fed_back_on = today()
+    db.session.commit()
+    with pytest.raises(NotThere):
+        actions.decide_grade(report, Grade.GOOD, today(), "", by=factories.actor(clerk), at=factories.AT)
+
+
+# --- grades and papers ----------------------------------------------------------------------------
+
+
+def test_a_grade_has_its_day(client, bureau, meeting):
+    clerk, _leader, member, (woods, _lake), _secretaries = bureau
+    path = f"/review/reports/{meeting[woods]}/grade"
+    browser = client(clerk)
+    for wrong in ({"grade": "good"}, {"grade": "good", "decided_on": "2999-01-01"}, {"grade": "best"},
+                  {"grade": "good", "decided_on": "x"}, {"grade": "", "ground": "字" * 501}):  # fmt: skip
+        assert browser.post(path, wrong).status_code == 422
+    good = {"grade": "fairly_good", "decided_on": today().isoformat(), "ground": "党组会议"}
+    assert browser.post(path, good).status_code == 303
+    assert "较好" in browser.get(f"/review/{YEAR}").text
+    assert browser.post(path, {"grade": ""}).status_code == 303
+    assert db.session.get(Report, meeting[woods]).grade is None
+    assert client(member).post(path, good).status_code == 403
+    assert browser.post("/review/reports/99999/grade", good).status_code == 404
+    assert "已定等次0人" in browser.get(f"/review/{YEAR}").text
+
+
+def test_the_meetings_paper_lists_the_reports_and_the_frozen_figures(client, bureau, meeting):
+    clerk, leader, _member, (woods, _lake), _secretaries = bureau
+    browser = client(clerk)
+    grade = {"grade": "good", "decided_on": today().isoformat()}
+    client(leader).post(f"/review/reports/{meeting[woods]}/grade", grade)
+    answer = browser.get(f"/review/{YEAR}/meeting.docx")
+    text = read(answer)
+    assert "时间待定" in text
+    assert "下基层0人次" in text
+    cells = [cell.text for row in Document(io.BytesIO(answer.data)).tables[0].rows for cell in row.cells]
+    assert cells[6:12] == ["1", "森林党支部", "赵堃", "现场", "王珺", "好"]
+    browser.post(f"/review/{YEAR}", {"held_on": f"{YEAR}-12-30", "place": "二楼"})
+    assert browser.get(f"/review/{YEAR}/meeting.pdf").data.startswith(b"%PDF")
+    assert client(leader).get(f"/review/{YEAR}/meeting.docx").status_code == 403
+    assert browser.get("/review/2001/meeting.docx").status_code == 404
+
+
+def test_a_meeting_that_is_not_there(app):
+    with pytest.raises(NotThere):
+        actions.change_meeting(2001, None, "")
