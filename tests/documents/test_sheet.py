@@ -79,11 +79,12 @@ def test_empty_cells_stay_empty_and_a_long_text_is_cut_to_what_excel_keeps():
 
 def test_ten_thousand_rows_of_a_generator_do_not_stay_in_memory(tmp_path):
     rows = ((f"支部{i}", i, dt.date(2026, 1, 1)) for i in range(10_000))
+    sheet.make([])  # the library itself is no memory of the rows
     tracemalloc.start()
     sheet.write(tmp_path / "rows.xlsx", [Sheet("记录", COLUMNS, rows, totals=True)])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 8_000_000
+    assert peak < 2_000_000
     read = sheet.read((tmp_path / "rows.xlsx").read_bytes())["记录"]
     assert (len(read), read[10_000], read[10_001][1]) == (10_002, ["支部9999", 9999, dt.date(2026, 1, 1)], 49_995_000)
 
