@@ -203,9 +203,9 @@ def undertaking(undertaking_id: int) -> Answer:
 @may(Act.READ_LEDGER)
 def directives() -> Answer:
     form = DirectiveForm()
+    if request.method == "POST" and not actor().may(Act.KEEP_LEDGER):
+        raise NotAllowed(Act.KEEP_LEDGER.value)
     if form.validate_on_submit():
-        if not actor().may(Act.KEEP_LEDGER):
-            raise NotAllowed(Act.KEEP_LEDGER.value)
         try:
             due_on, asks = form.due_on.data, bool(form.asks_visits.data)
             actions.add_directive(form.text.data or "", due_on, asks_visits=asks, by=actor(), at=now())

@@ -1,0 +1,363 @@
+"""Who may do what, written out by hand: route × role × ownership, then record × level × reader × surface."""
+
+import datetime as dt
+import io
+import logging
+
+import pytest
+from docx import Document
+from pypdf import PdfReader
+
+from logbook.db import Base, db
+from logbook.formats import now, today
+from logbook.organization.models import Liaison
+from logbook.problems.models import Progress
+from logbook.review.models import Report
+from logbook.visits.models import Attachment, Companion, Level, Visit
+from tests import factories
+
+YEAR = today().year
+READERS = ("nobody", "owner", "member", "leader", "office", "sysadmin")
+ALL = "owner member leader office sysadmin"
+BUSINESS = "owner member leader office"
+MEMBERS = "owner member leader"
+DESK = "leader office"
+
+# (endpoint, method): who may. `owner` is the member whose record, problem or undertaking it is.
+TABLE = {
+    ("accounts.add_person", "GET"): "sysadmin", ("accounts.add_person", "POST"): "sysadmin",
+    ("accounts.edit_person", "GET"): "sysadmin", ("accounts.edit_person", "POST"): "sysadmin",
+    ("accounts.end_session", "POST"): "owner",
+    ("accounts.issue_code", "POST"): "office sysadmin", ("accounts.people", "GET"): "office sysadmin",
+    ("accounts.language", "POST"): f"nobody {ALL}", ("accounts.sign_in", "GET"): f"nobody {ALL}",
+    ("accounts.sign_in", "POST"): f"nobody {ALL}", ("accounts.use_code", "GET"): f"nobody {ALL}",
+    ("accounts.use_code", "POST"): f"nobody {ALL}", ("accounts.me", "GET"): ALL, ("accounts.me", "POST"): ALL,
+    ("accounts.sign_out", "POST"): ALL,
+    ("desk.home", "GET"): ALL, ("desk.health", "GET"): f"nobody {ALL}", ("desk.branch", "GET"): BUSINESS,
+    ("organization.index", "GET"): "office", ("organization.add_branch", "GET"): "office",
+    ("organization.add_branch", "POST"): "office", ("organization.branch", "GET"): "office",
+    ("organization.branch", "POST"): "office", ("organization.set_secretary", "POST"): "office",
+    ("organization.place", "POST"): "office", ("organization.set_own_branch", "POST"): "office",
+    ("organization.void", "GET"): "office", ("organization.void", "POST"): "office",
+    ("organization.add_liaison", "GET"): "office", ("organization.add_liaison", "POST"): "office",
+    ("organization.liaison", "GET"): "office", ("organization.liaison", "POST"): "office",
+    ("organization.end_liaison", "POST"): "office", ("organization.copy_liaison", "POST"): "office",
+    ("organization.template", "GET"): "office", ("organization.export", "GET"): "office",
+    ("organization.import_lists", "GET"): "office", ("organization.import_lists", "POST"): "office",
+    ("organization.confirm_import", "POST"): "office",
+    ("problems.index", "GET"): BUSINESS, ("problems.xlsx", "GET"): BUSINESS, ("problems.show", "GET"): BUSINESS,
+    ("problems.note_progress", "GET"): BUSINESS, ("problems.note_progress", "POST"): "owner office",
+    ("problems.close", "GET"): BUSINESS, ("problems.close", "POST"): "owner office",
+    ("problems.reopen", "GET"): BUSINESS, ("problems.reopen", "POST"): "owner office",
+    ("problems.change", "GET"): "office", ("problems.change", "POST"): "office",
+    ("problems.undertakings", "GET"): BUSINESS, ("problems.undertaking", "GET"): BUSINESS,
+    ("problems.undertaking", "POST"): "owner office", ("problems.directives", "GET"): BUSINESS,
+    ("problems.directives", "POST"): "office", ("problems.close_directive", "POST"): "office",
+    ("review.index", "GET"): BUSINESS, ("review.create", "POST"): "office", ("review.show", "GET"): BUSINESS,
+    ("review.show", "POST"): "office", ("review.move", "POST"): "office", ("review.brief", "GET"): BUSINESS,
+    ("review.change_report", "POST"): "office", ("review.decide", "POST"): DESK,
+    ("review.print_brief", "POST"): BUSINESS,
+    ("review.docx", "GET"): "office", ("review.pdf_paper", "GET"): "office",
+    ("settings.edit", "GET"): "office", ("settings.edit", "POST"): "office",
+    ("visits.index", "GET"): BUSINESS, ("visits.xlsx", "GET"): BUSINESS, ("visits.voices", "GET"): BUSINESS,
+    ("visits.log", "GET"): BUSINESS, ("visits.log", "POST"): BUSINESS, ("visits.show", "GET"): BUSINESS,
+    ("visits.history", "GET"): BUSINESS, ("visits.correct", "GET"): "owner", ("visits.correct", "POST"): "owner",
+    ("visits.withdraw", "GET"): "owner", ("visits.withdraw", "POST"): "owner", ("visits.confirm", "POST"): "owner",
+    ("visits.decline", "POST"): "owner", ("visits.receive", "POST"): "office", ("visits.instruct", "POST"): "leader",
+    ("visits.attachment", "GET"): BUSINESS, ("visits.my_book", "GET"): MEMBERS, ("visits.book", "GET"): BUSINESS,
+    ("visits.books", "GET"): BUSINESS, ("visits.issue_books", "POST"): "office",
+    ("years.index", "GET"): DESK, ("years.edit_text", "GET"): "office", ("years.edit_text", "POST"): "office",
+    ("years.docx", "GET"): "office", ("years.pdf_paper", "GET"): "office", ("years.xlsx", "GET"): "office",
+    ("years.close", "GET"): "office", ("years.close", "POST"): "office", ("years.add_addendum", "GET"): "office",
+    ("years.add_addendum", "POST"): "office",
+}  # fmt: skip
+
+
+def routes(app):
+    return {(rule.endpoint, method): rule for rule in app.url_map.iter_rules() for method in rule.methods
+            if method in {"GET", "POST"} and rule.endpoint != "static"}  # fmt: skip
+
+
+def test_the_table_names_every_route_and_no_other(app):
+    assert set(routes(app)) == set(TABLE)
+
+
+@pytest.fixture
+def world(client):
+    """One object of every kind, all of it the owner's; a browser for each reader."""
+    people = {
+        "owner": factories.member(), "member": factories.member(), "leader": factories.leader(),
+        "office": factories.office(), "sysadmin": factories.sysadmin(),
+    }  # fmt: skip
+    owner, branch = people["owner"], factories.branch()
+    secretary = factories.person(name="赵堃")
+    factories.term(branch, secretary)
+    factories.liaison(owner, branch, year=YEAR)
+    factories.book(owner, YEAR)
+    visit = factories.visit(owner, branch, today())
+    db.session.add(Attachment(visit_id=visit, digest="0" * 64, name="a.pdf", media_type="application/pdf", size=1,
+                              added_by_id=owner, added_at=now()))  # fmt: skip
+    db.session.commit()
+    factories.problem(owner, branch)
+    factories.undertaking(owner, branch)
+    factories.directive(people["office"])
+    browsers = {name: client(person) for name, person in people.items()} | {"nobody": client()}
+    browsers["office"].post(f"/review/{YEAR}/create")
+    return people, browsers
+
+
+def address(rule, people):
+    from flask import current_app
+
+    ids = {"year": YEAR, "member_id": people["owner"], "person_id": people["owner"], "what": "liaison", "row_id": 1,
+           "session_id": 1, "liaison_id": db.session.query(Liaison).first().id}  # fmt: skip
+    values = {name: ids.get(name, 1) for name in rule.arguments}
+    if rule.endpoint == "visits.decline":
+        values["visit_id"] = joint(people)
+    with current_app.test_request_context():
+        return current_app.url_map.bind("localhost").build(rule.endpoint, values)
+
+
+def joint(people):
+    """A record the owner was named on by another member."""
+    first = factories.visit(people["member"], 1, today())
+    mine = factories.visit(people["owner"], 1, today(), joint_of_id=first, counts=False, confirmed_at=None)
+    db.session.add(Companion(visit_id=first, person_id=people["owner"], record_id=mine))
+    db.session.commit()
+    return mine
+
+
+@pytest.mark.parametrize(("endpoint", "method"), sorted(TABLE))
+def test_only_those_who_may(app, world, endpoint, method):
+    people, browsers = world
+    may = TABLE[endpoint, method].split()
+    path = address(routes(app)[endpoint, method], people)
+    for reader in sorted(READERS, key=lambda name: name in may):  # whoever may comes last: it changes things
+        send = browsers[reader].get if method == "GET" else browsers[reader].post
+        answer = send(path)
+        where = f"{reader} {method} {path}: {answer.status_code}"
+        if reader in may:
+            # A file that was never uploaded is not there, for whoever may read its record, too.
+            refused = {401, 403, 500} if endpoint == "visits.attachment" else {401, 403, 404, 500}
+            assert answer.status_code not in refused, where
+        elif reader == "nobody":
+            signed_out = answer.status_code == 302 and "/sign-in" in answer.headers["Location"]
+            assert signed_out or answer.status_code == 401, where
+        else:
+            assert answer.status_code in {403, 404}, where
+
+
+def dump():
+    tables = (table for name, table in Base.metadata.tables.items() if name not in {"sign_in_session"})
+    return {table.name: sorted(map(repr, db.session.execute(table.select()))) for table in tables}
+
+
+@pytest.mark.parametrize("reader", ["member", "leader", "sysadmin"])
+def test_what_is_refused_changes_nothing(app, world, reader):
+    people, browsers = world
+    table = routes(app)
+    joint(people)
+    before = dump()
+    bodies = {"reason": "x", "text": "x", "state": "underway", "result": "x"}
+    for (endpoint, method), may in TABLE.items():
+        if method == "POST" and reader not in may.split() and endpoint != "visits.decline":
+            browsers[reader].post(address(table[endpoint, method], people), bodies)
+    assert dump() == before
+    assert db.session.query(Progress).count() == 0
+
+
+# --- levels, restricted fields, rule 7 ------------------------------------------------------------
+
+FIELDS = ("findings", "thinking", "observation")
+# reader: the levels of another member's record they may read, and which restricted fields they see unwidened
+MAY_READ = {
+    "author": ({"self", "leader", "office", "group"}, {"thinking", "observation"}),
+    "member": ({"group"}, set()),
+    "leader": ({"leader", "office", "group"}, {"thinking", "observation"}),
+    "office": ({"office", "group"}, {"thinking"}),
+    "secretary": ({"group"}, set()),  # a member who leads the branch
+    "head": ({"office", "group"}, {"thinking"}),  # the office's head, who leads the branch
+    "sysadmin": (set(), set()),
+}
+
+
+def mark(level, field):
+    """A word that stands nowhere else."""
+    return f"{level}{field}x".upper()
+
+
+@pytest.fixture
+def shelf(client):
+    """A record of every level at one branch, plain and widened; a browser for each reader."""
+    readers = {name: factories.member() for name in ("author", "member", "secretary")}
+    readers |= {"leader": factories.leader(), "sysadmin": factories.sysadmin()}
+    readers |= {"office": factories.office(), "head": factories.office()}
+    branch = factories.branch("森林党支部")
+    factories.term(branch, readers["secretary"], to_on=dt.date(YEAR, 1, 31))
+    factories.term(branch, readers["head"], from_on=dt.date(YEAR, 2, 1))
+    factories.liaison(readers["author"], branch, year=YEAR)
+    records = {}
+    for level in Level:
+        for wide in (False, True):
+            name = f"{level.value}{'wide' if wide else ''}"
+            texts = {field: mark(name, field) for field in FIELDS}
+            records[name] = factories.visit(
+                readers["author"], branch, dt.date(YEAR, 1, 5), level=level, thinking_widened=wide,
+                observation_widened=wide, **texts,
+            )  # fmt: skip
+    return readers, {name: client(person) for name, person in readers.items()}, branch, records
+
+
+def expected(reader, record):
+    """The marks of one record that this reader may see."""
+    levels, fields = MAY_READ[reader]
+    level = record.removesuffix("wide")
+    if level not in levels:
+        return set()
+    seen = {"findings"} | fields
+    if record.endswith("wide"):
+        seen |= {"thinking", "observation"}
+    if reader in {"secretary", "head"}:
+        seen -= {"observation"}  # rule 7, whatever was widened
+    return {mark(record, field) for field in seen}
+
+
+def marks(record):
+    return {mark(record, field) for field in FIELDS}
+
+
+def found(text, records):
+    return {one for record in records for one in marks(record) if one in text}
+
+
+def readable(answer):
+    """The text of an answer, whatever it is."""
+    if "wordprocessingml" in answer.mimetype:
+        document = Document(io.BytesIO(answer.data))
+        cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+        return "\n".join([*(one.text for one in document.paragraphs), *cells])
+    if answer.mimetype == "application/pdf":
+        return "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    if "spreadsheetml" in answer.mimetype:
+        import openpyxl
+
+        book = openpyxl.load_workbook(io.BytesIO(answer.data))
+        return "\n".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
+    return answer.text
+
+
+@pytest.mark.parametrize("reader", sorted(MAY_READ))
+def test_a_record_shows_each_reader_what_they_may_see(shelf, reader):
+    _readers, browsers, _branch, records = shelf
+    for record, visit in records.items():
+        wanted = expected(reader, record)
+        for path in (f"/visits/{visit}", f"/visits/{visit}/history"):
+            answer = browsers[reader].get(path)
+            assert (answer.status_code == 200) == bool(wanted), f"{reader} {record} {path}"
+            assert found(answer.text, records) == (wanted if path.endswith(str(visit)) else set()), f"{reader} {record}"
+
+
+@pytest.mark.parametrize("reader", sorted(MAY_READ))
+def test_no_other_surface_shows_more(shelf, reader):
+    readers, browsers, branch, records = shelf
+    allowed = set().union(*(expected(reader, record) for record in records))
+    days = f"from={YEAR}-01-01&to={YEAR}-12-31"
+    surfaces = [
+        "/", "/visits", f"/visits?branch={branch}&{days}", "/visits.xlsx", "/voices", f"/branches/{branch}", "/book",
+        f"/books/{readers['author']}/{YEAR}", "/problems", "/problems.xlsx", "/undertakings", f"/years?{days}",
+        f"/years/text?{days}", f"/years/paper.docx?{days}&counts=1", f"/years/paper.xlsx?{days}",
+        f"/years/paper.pdf?{days}", "/review",
+    ]  # fmt: skip
+    for path in surfaces:
+        answer = browsers[reader].get(path, follow_redirects=True)
+        shown = found(readable(answer), records)
+        assert shown <= allowed, f"{reader} {path}: {shown - allowed}"
+
+
+@pytest.mark.parametrize("reader", sorted(set(MAY_READ) - {"sysadmin"}))
+def test_searching_finds_only_what_one_may_see(shelf, reader):
+    _readers, browsers, _branch, records = shelf
+    for record in records:
+        for field in FIELDS:
+            page = browsers[reader].get(f"/visits?text={mark(record, field)}").text
+            wanted = mark(record, field) in expected(reader, record)
+            assert ("共1条" in page) == wanted, f"{reader} {record} {field}"
+            assert "不在知悉范围" not in page, "a hidden record must not be felt through a number"
+
+
+@pytest.mark.parametrize("reader", sorted(set(MAY_READ) - {"sysadmin"}))
+def test_what_is_shown_and_what_is_hidden_make_the_figure(shelf, reader):
+    _readers, browsers, branch, records = shelf
+    page = browsers[reader].get(f"/visits?branch={branch}&state=counted").text
+    shown = sum(bool(expected(reader, record)) for record in records)
+    assert f"共{len(records)}条" in page
+    assert page.count("<b>") == shown
+    hidden = len(records) - shown
+    assert (f"另有{hidden}条不在知悉范围" in page) == bool(hidden)
+
+
+@pytest.mark.parametrize("reader", ["author", "member", "leader", "office", "secretary", "head"])
+def test_briefs_show_each_reader_what_they_may_see(client, shelf, reader):
+    readers, browsers, branch, records = shelf
+    boss = client(factories.office())
+    boss.post(f"/review/{YEAR}/create")
+    report = db.session.query(Report).filter_by(branch_id=branch).one().id
+    page = browsers[reader].get(f"/review/reports/{report}")
+    if reader == "head":  # under review
+        assert page.status_code == 404
+        assert browsers[reader].post(f"/review/reports/{report}/print").status_code == 404
+        return
+    observations = {mark(record, "observation") for record in records}
+    allowed = set().union(*(expected(reader, record) for record in records)) & observations
+    printed = browsers[reader].post(f"/review/reports/{report}/print", {"as": "docx"})
+    assert found(page.text, records) == found(readable(printed), records) == allowed
+
+
+def test_a_hidden_record_is_answered_like_an_absent_one(shelf):
+    _readers, browsers, _branch, records = shelf
+    paths = (f"/visits/{records['self']}", "/visits/99999")
+    answers = [browsers["member"].get(path) for path in paths]
+    pages = [answer.text.replace(path, "") for answer, path in zip(answers, paths, strict=True)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert pages[0] == pages[1]
+
+
+def test_what_the_office_entered_itself_it_reads_but_for_the_observation(client, shelf):
+    readers, browsers, branch, _records = shelf
+    visit = factories.visit(
+        readers["author"], branch, dt.date(YEAR, 1, 6), level=Level.LEADER, entered_by_id=readers["office"],
+        findings="代登", observation="限定的话",
+    )  # fmt: skip
+    own, other = (browsers[name].get(f"/visits/{visit}") for name in ("office", "head"))
+    assert "代登" in own.text
+    assert "限定的话" not in own.text
+    assert other.status_code == 404
+
+
+def test_a_companions_record_is_nobodys_before_they_confirm(client, world):
+    people, browsers = world
+    visit = joint(people)
+    assert browsers["member"].get(f"/visits/{visit}").status_code == 404
+    assert browsers["owner"].get(f"/visits/{visit}").status_code == 200
+    assert browsers["office"].get(f"/visits/{visit}").status_code == 200
+    browsers["owner"].post(f"/visits/{visit}/confirm")
+    assert db.session.get(Visit, visit).counts
+    assert browsers["member"].get(f"/visits/{visit}").status_code == 200
+
+
+def test_nothing_private_stands_in_the_log(app, shelf, caplog):
+    readers, browsers, branch, _records = shelf
+    logger = logging.getLogger("logbook.requests")
+    logger.disabled = False
+    logger.addHandler(caplog.handler)
+    try:
+        browsers["author"].get("/visits?text=SECRETWORD")
+        body = {"branch_id": str(branch), "findings": "SECRETWORD", "visited_on": today().isoformat(), "level": "group"}
+        browsers["author"].post("/visits/new", body | {"kinds": "research"})
+        browsers["member"].get("/visits/99999")
+    finally:
+        logger.removeHandler(caplog.handler)
+        logger.disabled = True
+    assert "visits.index 200" in caplog.text
+    assert "SECRETWORD" not in caplog.text
+    assert "甲" not in caplog.text
