@@ -148,7 +148,7 @@ def test_only_those_who_may(app, world, endpoint, method):
 
 
 def dump():
-    tables = (table for name, table in Base.metadata.tables.items() if name not in {"sign_in_session"})
+    tables = (table for name, table in Base.metadata.tables.items() if name != "sign_in_session")
     return {table.name: sorted(map(repr, db.session.execute(table.select()))) for table in tables}
 
 
@@ -298,7 +298,7 @@ def test_what_is_shown_and_what_is_hidden_make_the_figure(shelf, reader):
 
 @pytest.mark.parametrize("reader", ["author", "member", "leader", "office", "secretary", "head"])
 def test_briefs_show_each_reader_what_they_may_see(client, shelf, reader):
-    readers, browsers, branch, records = shelf
+    _readers, browsers, branch, records = shelf
     boss = client(factories.office())
     boss.post(f"/review/{YEAR}/create")
     report = db.session.query(Report).filter_by(branch_id=branch).one().id
@@ -346,7 +346,7 @@ def test_a_companions_record_is_nobodys_before_they_confirm(client, world):
 
 
 def test_nothing_private_stands_in_the_log(app, shelf, caplog):
-    readers, browsers, branch, _records = shelf
+    _readers, browsers, branch, _records = shelf
     logger = logging.getLogger("logbook.requests")
     logger.disabled = False
     logger.addHandler(caplog.handler)

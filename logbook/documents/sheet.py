@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,10 @@ MOST_ENTRIES = 2000
 MOST_RATIO = 200  # unpacked : packed, of an entry above one MiB
 MIB = 1024 * 1024
 LONGEST_CELL = 32_767  # characters Excel keeps in a cell
+MOST_CELLS = 5_000_000  # of the rectangle up to the last cell: 160 MB in the reader
+CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,7})[0-9]""")
+ROW = re.compile(rb"""\br\s*=\s*["'][A-Za-z]*([0-9]{1,10})""")
+ROW_TAG, CELL_TAG = re.compile(rb"<(?:\w+:)?row[\s/>]"), re.compile(rb"<(?:\w+:)?c[\s/>]")
 FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -55,15 +60,27 @@ def write(target: Path | IO[bytes], sheets: Iterable[Sheet]) -> None:
     # Text that begins with = + - @ stays text: nothing typed is ever taken for a formula or a link.
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options)
+    taken: set[str] = set()
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#EEF1F4", "border": 1, "text_wrap": True, "valign": "top"}),
         "text": book.add_format({"text_wrap": True, "valign": "top"}),
         "number": book.add_format({"valign": "top"}),
         "date": book.add_format({"num_format": 'yyyy"年"m"月"d"日"', "valign": "top", "align": "left"}),
     }
-    for sheet in sheets:
-        _write_sheet(book.add_worksheet(FORBIDDEN.sub(" ", sheet.name)[:31]), sheet, formats)
-    book.close()
+    try:
+        for sheet in sheets:
+            _write_sheet(book.add_worksheet(_free_name(sheet.name, taken)), sheet, formats)
+    finally:
+        book.close()  # also after a failure: the rows written so far wait in open temporary files
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """A name Excel accepts and no other sheet has; it takes no notice of case."""
+    plain = FORBIDDEN.sub(" ", name).strip("' ") or "表"
+    names = (plain[: 31 - len(tail)] + tail for tail in ("", *(f" ({n})" for n in range(2, 1000))))
+    free = next(one for one in names if one.casefold() not in taken)
+    taken.add(free.casefold())
+    return free
 
 
 def _write_sheet(page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
@@ -123,7 +140,7 @@ def read(content: bytes, most_rows: int = 20_000) -> dict[str, list[list[object]
 
 def _rows(book: Any, name: str, most_rows: int) -> list[list[object]]:
     sheet = book.get_sheet_by_name(name)
-    if sheet.total_height > most_rows:
+    if sheet.end and sheet.end[0] >= most_rows:
         raise UnreadableWorkbook(f"工作表“{name}”超过{most_rows}行，请分几次导入。")
     return [[_plain(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 
@@ -142,6 +159,7 @@ def _open(content: bytes) -> Any:
     from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - only the import needs it
 
     _refuse_bomb(content)
+    _refuse_vast(content)
     try:
         return CalamineWorkbook.from_filelike(io.BytesIO(content), load_tables=False)
     except (CalamineError, OSError, ValueError) as error:
@@ -157,6 +175,38 @@ def _refuse_bomb(content: bytes) -> None:
     dense = any(e.file_size > MIB and e.file_size > MOST_RATIO * max(e.compress_size, 1) for e in entries)
     if len(entries) > MOST_ENTRIES or sum(e.file_size for e in entries) > MOST_UNPACKED or dense:
         raise UnreadableWorkbook("文件解开后过大，疑似压缩炸弹。")
+
+
+def _refuse_vast(content: bytes) -> None:
+    """The reader takes memory for the whole rectangle up to the last cell: two cells can ask for 500 GB and end us."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for entry in archive.namelist():
+            if entry.lower().endswith(".xml") and _rectangle(_unpack(archive, entry)) > MOST_CELLS:
+                raise UnreadableWorkbook("表格占的范围过大，请只留有内容的行和列。")
+
+
+def _unpack(archive: zipfile.ZipFile, entry: str) -> bytes:
+    try:
+        return archive.read(entry)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise UnreadableWorkbook("打不开这个文件，请另存为.xlsx后再试。") from error
+
+
+def _rectangle(xml: bytes) -> int:
+    """At most so many cells, by the cells themselves: <dimension> may say anything, and positions may be left out."""
+    if b"\0" in xml:
+        return MOST_CELLS + 1  # UTF-16, which no spreadsheet program writes, would hide the positions
+    columns = max((_number(found[1]) for found in CELL.finditer(xml)), default=0)
+    rows = max((int(found[1]) for found in ROW.finditer(xml)), default=0)
+    runs = ROW_TAG.split(xml)
+    return (columns + max(len(CELL_TAG.findall(run)) for run in runs)) * (rows + len(runs))
+
+
+def _number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
 
 
 def _plain(cell: object) -> object:

@@ -1,5 +1,6 @@
 """Word files by GB/T 9704-2012: a grid of 22 lines of 28 characters, fonts named and never shipped."""
 
+import datetime as dt
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -49,17 +50,19 @@ def _prepare(document: Any, paper: Paper) -> None:
     """Properties, the base style without theme fonts, the first section."""
     core = document.core_properties
     core.title, core.author, core.comments = paper.title.replace("\n", ""), "", paper.made_from
+    core.created = core.modified = dt.datetime.now(dt.UTC).replace(tzinfo=None)  # else the template's, of 2013
     style = document.styles["Normal"]
     _face(style.element.get_or_add_rPr(), FACES[0], BODY)
     paragraph = style.element.get_or_add_pPr()
     _put(paragraph, "w:autoSpaceDE", val="0")  # no space of the program's own between Chinese and digits
     _put(paragraph, "w:autoSpaceDN", val="0")
     _put(paragraph, "w:spacing", before="0", after="0", line=str(PITCH), lineRule="exact")
-    for theme in style.element.xpath(".//w:rFonts"):
-        for name in [key for key in theme.attrib if "Theme" in key]:
-            del theme.attrib[name]
-    settings = document.settings.element
-    _put(settings, "w:evenAndOddHeaders")
+    for fonts in document.styles.element.xpath(".//w:rFonts"):
+        for name in [key for key in fonts.attrib if key.endswith(("Theme", "cstheme"))]:
+            del fonts.attrib[name]
+    for language in document.styles.element.xpath("w:docDefaults//w:lang"):
+        language.set(_q("w:eastAsia"), "zh-CN")
+    document.settings.odd_and_even_pages_header_footer = True
     _section(document.sections[0], lying=False)
     if pdf.pages(paper) > 1:  # a paper of one page has no number, and Word's own field for that is not every reader's
         _folios(document.sections[0])
@@ -305,9 +308,9 @@ ORDER = {
         "w:pStyle",
         "w:keepNext",
         "w:keepLines",
-        "w:snapToGrid",
         "w:autoSpaceDE",
         "w:autoSpaceDN",
+        "w:snapToGrid",
         "w:spacing",
         "w:ind",
         "w:jc",
@@ -326,5 +329,4 @@ ORDER = {
         "w:docGrid",
     ],
     "trPr": ["w:cantSplit", "w:tblHeader"],
-    "settings": ["w:zoom", "w:evenAndOddHeaders", "w:defaultTabStop", "w:characterSpacingControl", "w:compat"],
 }

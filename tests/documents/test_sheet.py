@@ -148,3 +148,35 @@ def test_a_damaged_sheet_is_refused():
 def test_a_bomb_is_refused_unopened(entries):
     with pytest.raises(UnreadableWorkbook, match="压缩炸弹"):
         sheet.read(archive(**entries))
+
+
+def with_last_cell(reference):
+    """A workbook of one cell whose second stands far away: tiny as a file, vast as a rectangle."""
+    content = sheet.make([Sheet("表", (Column("甲"),), [("一",)])])
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(packed, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name.endswith("sheet1.xml"):
+                data = data.replace(b'r="A2"', f'r="{reference}"'.encode()).replace(b'<row r="2"', b'<row r="1048576"')
+            target.writestr(name, data)
+    return packed.getvalue()
+
+
+def test_a_cell_far_away_does_not_take_the_memory():
+    with pytest.raises(UnreadableWorkbook, match="范围过大"):
+        sheet.read(with_last_cell("XFD1048576"))
+
+
+def test_a_part_that_hides_its_positions_is_refused():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as target:
+        target.writestr("xl/worksheets/sheet1.xml", "<row/>".encode("utf-16"))
+    with pytest.raises(UnreadableWorkbook):
+        sheet.read(packed.getvalue())
+
+
+def test_names_that_excel_would_take_for_the_same_are_told_apart():
+    sheets = [Sheet(name, (Column("甲"),), []) for name in ("表A", "表a", "'表A'", "")]
+    names = openpyxl.load_workbook(io.BytesIO(sheet.make(sheets))).sheetnames
+    assert names == ["表A", "表a (2)", "表A (3)", "表"]
