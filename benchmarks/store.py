@@ -51,7 +51,7 @@ class _Client:
         page = response.read().decode()
         cookie = response.headers["Set-Cookie"].split(";")[0]
         fields = {name: _hidden(page, name) for name in ("csrf_token", "typed_by", "member_id")}
-        branch = re.findall(r'<option value="(\d+)"', page)[-1]
+        branch = re.findall(r'name="branch_id".*?<option value="(\d+)"', page, re.DOTALL)[0]
         self.body = fields | {
             "visited_on": _hidden(page, "visited_on"), "branch_id": branch, "kinds": "research", "level": "group",
             "findings": "到码头、环湖路巡查，同支委和6名党员职工座谈，护林防火安排到位，总体平稳。",

@@ -1,0 +1,77 @@
+"""The rules of the house turn red: a planted utils.py, a commit in an action, a read in a view, a style."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The house, to plant something in."""
+    for name in ("logbook", "templates", "migrations"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "tests").mkdir()
+    for name in ("__init__.py", "test_house.py"):
+        shutil.copy(ROOT / "tests" / name, tmp_path / "tests" / name)
+    for name in ("pyproject.toml", "babel.cfg"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def run(folder, *argv):
+    done = subprocess.run([sys.executable, *argv], cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def house(folder):
+    return run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_house.py")
+
+
+def imports(folder):
+    return run(folder, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-cache")
+
+
+def test_the_house_as_it_is_is_green(copy):
+    assert house(copy)[0] == 0
+    assert imports(copy)[0] == 0
+
+
+def test_a_utils_file_turns_the_contracts_red(copy):
+    (copy / "logbook" / "visits" / "utils.py").write_text('"""Anything."""\n')
+    for code, said in (house(copy), imports(copy)):
+        assert code != 0
+        assert "utils" in said
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ("logbook/visits/actions.py", "\n\ndef sneak() -> None:\n    db.session.commit()\n"),
+        ("logbook/visits/views.py", "\n\nLATE = select(Visit)\n"),
+        ("logbook/problems/views.py", '\n\n@bp.route("/open")\ndef open_door() -> str:\n    return ""\n'),
+        ("templates/visits/index.html", '<p style="color: red">x</p>\n'),
+        ("templates/visits/show.html", "{{ visit.findings|safe }}\n"),
+        ("templates/visits/show.html", "{{ _('没有翻译的字') }}\n"),
+    ],
+)
+def test_what_is_planted_turns_the_house_red(copy, place, line):
+    path = copy / place
+    path.write_text(path.read_text(encoding="utf-8") + line, encoding="utf-8")
+    code, said = house(copy)
+    assert code != 0
+    assert Path(place).name in said or "problems.open_door" in said
+
+
+def test_an_import_upwards_turns_the_contracts_red(copy):
+    path = copy / "logbook" / "problems" / "queries.py"
+    path.write_text(
+        "from logbook.visits import queries as upwards\n" + path.read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    code, said = imports(copy)
+    assert code != 0
+    assert "logbook.problems.queries" in said

@@ -1,0 +1,200 @@
+"""A long writer, a full disk, an error nobody foresaw: said in words, nothing lost, nothing half done."""
+
+import contextlib
+import contextvars
+import io
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from logbook.app import create_app
+from logbook.db import Base, db
+from logbook.formats import today
+from logbook.visits.models import Attachment, Visit
+from tests import factories
+from tests.conftest import check_page
+
+
+@pytest.fixture
+def patience():
+    """Seconds to wait for another writer."""
+    return 0.2
+
+
+@pytest.fixture
+def house(tmp_path, patience):
+    """An installation on a SQLite file."""
+    url = f"sqlite:///{tmp_path / 'logbook.db'}"
+    app = create_app({
+        "INSTANCE": str(tmp_path), "SECRET_KEY": "x" * 32, "WTF_CSRF_ENABLED": False, "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"connect_args": {"timeout": patience}},
+    })  # fmt: skip
+    with app.app_context():
+        db.create_all()
+        factories.setting("unit_name", "青湖风景区管理局")
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def browser(house):
+    member = factories.member()
+    http = house.test_client()
+    http.set_cookie("logbook", factories.sign_in(member))
+    db.session.remove()
+    return http
+
+
+def send(browser, method, path, data=None):
+    answer = contextvars.Context().run(getattr(browser, method), path, data=data)
+    if answer.mimetype == "text/html" and answer.status_code != 303:
+        check_page(answer.text)
+    return answer
+
+
+def body(**values):
+    return {
+        "visited_on": today().isoformat(), "place": "县城", "kinds": "research", "level": "group",
+        "findings": "写好的话，不能丢。", "problem_text": "缺遮阳棚", "client_key": "k1",
+    } | values  # fmt: skip
+
+
+def count():
+    found = db.session.scalar(sa.select(sa.func.count(Visit.id)))
+    db.session.remove()  # an open session would keep its turn as a writer
+    return found
+
+
+def test_a_long_writer_is_waited_for_and_then_said(house, browser):
+    with contextlib.closing(sqlite3.connect(house.config["INSTANCE"] / "logbook.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        refused = send(browser, "post", "/visits/new", body())
+        assert (refused.status_code, "系统正忙" in refused.text) == (503, True)
+        assert "写好的话，不能丢。" in refused.text
+        assert "缺遮阳棚" in refused.text
+        assert send(browser, "get", "/visits").status_code == 200
+        other.execute("ROLLBACK")
+    assert count() == 0
+    assert send(browser, "post", "/visits/new", body()).status_code == 303
+    assert count() == 1
+
+
+@pytest.mark.parametrize("patience", [30])
+def test_writers_in_one_process_take_turns(house, browser):
+    token = browser.get_cookie("logbook").value
+
+    def write(n):
+        http = house.test_client()
+        http.set_cookie("logbook", token)
+        answers.append(http.post("/visits/new", data=body(client_key=f"k{n}", findings=f"第{n}次")).status_code)
+
+    answers = []
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [303] * 12
+    numbers = db.session.scalars(sa.select(Visit.seq).order_by(Visit.seq)).all()
+    assert numbers == list(range(1, 13))
+
+
+def test_a_writer_that_never_ends_its_turn_is_not_waited_for_forever(house, browser):
+    engine = db.engine
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE setting SET value = value"))
+        refused = send(browser, "post", "/visits/new", body())
+    assert (refused.status_code, "系统正忙" in refused.text) == (503, True)
+
+
+def test_a_full_disk_is_said_and_nothing_is_half_written(house, browser):
+    engine = db.engine
+    pages = []
+
+    @sa.event.listens_for(engine, "connect")
+    def limit(connection, _record):
+        if pages:
+            connection.execute(f"PRAGMA max_page_count={pages[0]}").fetchone()
+
+    with engine.connect() as connection:
+        pages.append(connection.execute(sa.text("PRAGMA page_count")).scalar())
+    engine.dispose()
+    refused = send(browser, "post", "/visits/new", body(findings="长" * 19_000))
+    assert (refused.status_code, "磁盘已满" in refused.text) == (503, True)
+    assert "长长长" in refused.text
+    pages.clear()
+    engine.dispose()
+    assert count() == 0
+    tables = [t for name, t in Base.metadata.tables.items() if name.startswith(("visit", "book", "problem", "number"))]
+    rows = {table.name: db.session.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables}
+    db.session.remove()
+    assert set(rows.values()) == {0}
+    assert send(browser, "post", "/visits/new", body()).status_code == 303
+
+
+FULL = """
+import io, resource, sys
+from pathlib import Path
+from logbook.visits import attachments
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+try:
+    attachments.keep(Path(sys.argv[1]), [("a.pdf", io.BytesIO(b"%PDF-" + b"x" * 5000))])
+except OSError as error:
+    print(error.errno)
+"""
+
+
+def test_a_file_on_a_full_disk_leaves_nothing_behind(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": "."},
+    )  # fmt: skip
+    assert done.stdout.strip() == "27"  # EFBIG
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_an_attachment_is_on_disk_before_its_record(house, browser):
+    file = (io.BytesIO(b"%PDF-1.7 x"), "通知.pdf")
+    assert send(browser, "post", "/visits/new", body(files=file)).status_code == 303
+    stored = db.session.scalars(sa.select(Attachment)).one()
+    path = house.config["INSTANCE"] / "attachments" / stored.digest[:2] / stored.digest
+    assert path.read_bytes() == b"%PDF-1.7 x"
+
+
+# --- what nobody foresaw --------------------------------------------------------------------------
+
+
+def test_an_unforeseen_error_is_calm_and_logs_no_word(house, browser, caplog):
+    import logging
+
+    @house.route("/boom/<int:n>")
+    def boom(n):
+        raise ValueError("SECRETWORD")
+
+    logger = logging.getLogger("logbook.requests")
+    logger.disabled = False
+    logger.addHandler(caplog.handler)
+    try:
+        answer = send(browser, "get", "/boom/7?text=SECRETWORD")
+    finally:
+        logger.removeHandler(caplog.handler)
+        logger.disabled = True
+    assert answer.status_code == 500
+    assert "SECRETWORD" not in answer.text + caplog.text
+    assert "ValueError in boom at test_database.py" in caplog.text
+
+
+def test_without_a_database_there_is_still_an_answer(house, browser):
+    db.session.remove()
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE setting RENAME TO gone"))
+    answer = contextvars.Context().run(browser.get, "/visits")
+    assert answer.status_code == 500
+    assert "系统暂时不能使用" in answer.text
