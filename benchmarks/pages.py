@@ -86,7 +86,7 @@ def raw_year(house: House, year: int) -> float:
         f"SELECT {month}, count(*) FROM visit WHERE {counted} GROUP BY 1",
         f"SELECT branch_id, {month}, count(*), max(visited_on) FROM visit WHERE {counted} GROUP BY 1, 2",
         f"SELECT member_id, count(*), sum(half_days) FROM visit WHERE {counted} GROUP BY 1",
-        f"SELECT member_id, kind, count(*) FROM visit_kind JOIN visit v ON v.id = visit_id WHERE {counted} GROUP BY 1,2",
+        f"SELECT kind, member_id, count(*) FROM visit_kind, visit v WHERE v.id = visit_id AND {counted} GROUP BY 1, 2",
         f"SELECT content, count(*) FROM visit_content JOIN visit v ON v.id = visit_id WHERE {counted} GROUP BY 1",
         f"SELECT category, count(*) FROM voice JOIN visit v ON v.id = visit_id WHERE {counted} GROUP BY 1",
         f"SELECT branch_id, member_id, {month}, count(*) FROM visit WHERE {counted} GROUP BY 1, 2, 3",
