@@ -523,3 +523,79 @@ def test_the_list_downloads_as_excel_with_both_dates_and_no_formula(client, plac
     assert (rows[1][7].value, rows[1][7].data_type) == ("=1+1", "s")
     assert rows[3][0].value == "另有1条不在知悉范围"
     assert not any("危险" in str(cell.value) for row in rows for cell in row)
+
+
+def test_every_field_reads_in_plain_words_in_the_history(client, place):
+    member, branch = place
+    other, elsewhere = factories.member(name="李堃"), factories.branch("环湖巡护党支部")
+    client(member).post("/visits/new", body(branch))
+    everything = body(
+        elsewhere, visited_on=(TODAY - dt.timedelta(days=1)).isoformat(), level="leader", kinds=["talk", "lecture"],
+        half_days="3", headcount="7", people_met="支委", companion_ids=[str(other)], companions_note="办公室同志",
+        contents=["plan_together"], voice_text=["加遮阳棚"], voice_category=["facilities"], thinking="有顾虑",
+        thinking_widened="y", observation="台账规范", solved_on_site="调剂两顶伞", guidance="合起来抓",
+        problem_text=["缺棚"], problem_side=["bureau"], problem_line=[""], undertaking_text=["答复"],
+        undertaking_line=[""], late_reason="出差", reason="重写", based_on="1", findings="重写。",
+    )  # fmt: skip
+    assert client(member).post("/visits/1/correct", everything).status_code == 303
+    page = client(member).get("/visits/1/history").text
+    for text in ("环湖巡护党支部", "三岭山森林公园党支部", "谈心谈话、讲党课", "本人和党组书记", "1.5天", "支委",
+                 "李堃", "谋划融合发展", "加遮阳棚（设施设备）", "有顾虑", "是", "台账规范", "调剂两顶伞", "缺棚（其他，局机关科室，协调解决）", "答复", "（无）"):  # fmt: skip
+        assert text in page, text
+    shorter = body(elsewhere, half_days="1", reason="再改", based_on="2")
+    assert client(member).post("/visits/1/correct", shorter).status_code == 303
+    assert "半天" in client(member).get("/visits/1/history").text
+
+
+def test_a_very_long_text_is_not_compared_letter_by_letter(client, place):
+    member, branch = place
+    client(member).post("/visits/new", body(branch, findings="长" * 3000))
+    again = client(member).post("/visits/new", body(branch, findings="长" * 3001))
+    assert "文字相近" not in client(member).get(again.headers["Location"]).text
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"problem_text": ["字" * 2001]}, "每条不超过2000字"),
+        ({"place": "字" * 2001, "branch_id": ""}, "超过2000字"),
+        ({"companion_ids": ["999"]}, "同行成员请从党组成员中选择"),
+    ],
+)
+def test_more_bad_input(client, place, values, said):
+    member, branch = place
+    answer = client(member).post("/visits/new", body(branch) | values)
+    assert (answer.status_code, said in answer.text) == (422, True)
+
+
+def test_one_does_not_come_along_with_oneself(client, place):
+    member, branch = place
+    answer = client(member).post("/visits/new", body(branch, companion_ids=[str(member)]))
+    assert "同行成员不含本人" in answer.text
+
+
+def test_an_office_entry_has_its_own_bad_input(client, place):
+    member, branch = place
+    clerk = client(factories.office())
+    for values, said in (
+        ({"level": "self"}, "不能设为仅本人"),
+        ({"paper_on": (TODAY + dt.timedelta(days=1)).isoformat()}, "应在下基层日期和今天之间"),
+        ({"member_id": "99999"}, "请选择一位党组成员"),
+    ):
+        answer = clerk.post("/visits/new", body(branch, member_id=str(member)) | values)
+        assert (answer.status_code, said in answer.text) == (422, True)
+    own = client(member).post("/visits/new", body(branch, paper_on=TODAY.isoformat()))
+    assert "由党办代为登记时填写" in own.text
+    assert client(member).get("/visits/99999/correct").status_code == 404
+    assert client(factories.office()).post("/visits/99999/receive").status_code == 404
+    assert client(factories.leader()).post("/visits/99999/instruct", {"text": "x"}).status_code == 404
+
+
+def test_the_observation_of_ones_own_organization_is_not_written(client, place):
+    member, _branch = place
+    own = factories.branch()
+    factories.membership(member, own)
+    answer = client(member).post("/visits/new", body(own, observation="好"))
+    assert (answer.status_code, "不写平时工作掌握情况" in answer.text) == (422, True)
+    fine = client(member).post("/visits/new", body(own))
+    assert "本人所在的党组织，不计入挂点联系" in client(member).get(fine.headers["Location"]).text
