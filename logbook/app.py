@@ -214,9 +214,10 @@ def _database_trouble(error: OperationalError) -> Any:
     """A long writer, a full disk: the request was not carried out, what was typed is shown again."""
     db.session.rollback()
     set_writing(on=False)
-    if "full" in str(error.orig):
+    said = str(error.orig)
+    if "full" in said or "No space left" in said:
         message = _("磁盘已满，没有保存。请联系系统管理员清理磁盘后再提交，内容还在下面。")
-    elif "locked" in str(error.orig):
+    elif "lock" in said or "connection" in said:
         message = _("系统正忙，没有保存。请过一会儿再提交，内容还在下面。")
     else:
         return _unforeseen(error)

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, Actor, actor, may
@@ -85,12 +86,22 @@ def log() -> Answer:
         return _form_page(form, by)
     try:
         new = _with_files(form.new_visit(_member_id(form, by), Basis()))
-        visit = actions.log_visit(new, by=by, at=now(), settings=current())
-        db.session.commit()
+        visit = _stored(new, by)
     except RuleBroken as broken:
         db.session.close()
         return _refused(form, broken, by)
     return _received(visit, new)
+
+
+def _stored(new: NewVisit, by: Actor) -> Visit:
+    try:
+        visit = actions.log_visit(new, by=by, at=now(), settings=current())
+        db.session.commit()
+    except IntegrityError:  # the same record, or the year's first, came in at the same moment: look again
+        db.session.close()
+        visit = actions.log_visit(new, by=by, at=now(), settings=current())
+        db.session.commit()
+    return visit
 
 
 def _preset(by: Actor) -> dict[str, Any]:

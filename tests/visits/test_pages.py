@@ -539,8 +539,11 @@ def test_every_field_reads_in_plain_words_in_the_history(client, place):
     )  # fmt: skip
     assert client(member).post("/visits/1/correct", everything).status_code == 303
     page = client(member).get("/visits/1/history").text
-    for text in ("环湖巡护党支部", "三岭山森林公园党支部", "谈心谈话、讲党课", "本人和党组书记", "1.5天", "支委",
-                 "李堃", "谋划融合发展", "加遮阳棚（设施设备）", "有顾虑", "是", "台账规范", "调剂两顶伞", "缺棚（其他，局机关科室，协调解决）", "答复", "（无）"):  # fmt: skip
+    for text in (
+        "环湖巡护党支部", "三岭山森林公园党支部", "谈心谈话、讲党课", "本人和党组书记", "1.5天", "支委", "李堃",
+        "谋划融合发展", "加遮阳棚（设施设备）", "有顾虑", "是", "台账规范", "调剂两顶伞",
+        "缺棚（其他，局机关科室，协调解决）", "答复", "（无）",
+    ):  # fmt: skip
         assert text in page, text
     shorter = body(elsewhere, half_days="1", reason="再改", based_on="2")
     assert client(member).post("/visits/1/correct", shorter).status_code == 303
@@ -599,3 +602,25 @@ def test_the_observation_of_ones_own_organization_is_not_written(client, place):
     assert (answer.status_code, "不写平时工作掌握情况" in answer.text) == (422, True)
     fine = client(member).post("/visits/new", body(own))
     assert "本人所在的党组织，不计入挂点联系" in client(member).get(fine.headers["Location"]).text
+
+
+def test_the_same_record_from_many_sides_at_once_is_one(app, place):
+    import threading
+
+    member, branch = place
+    token = factories.sign_in(member)
+    db.session.remove()
+    numbers = []
+
+    def tap():
+        http = app.test_client()
+        http.set_cookie("logbook", token)
+        numbers.append(http.post("/visits/new", data=body(branch, client_key="k"), headers=JSON).json.get("number"))
+
+    threads = [threading.Thread(target=tap) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert numbers == [f"{TODAY.year}-1"] * 6
+    assert db.session.query(Visit).count() == 1
