@@ -113,6 +113,16 @@ def reading() -> Iterator[None]:
         _writing.reset(token)
 
 
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """A transaction begun inside writes, also while a page is only read."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
 def set_writing(*, on: bool) -> None:
     """Say whether transactions begun from here on, in this request, will write."""
     _writing.set(on)

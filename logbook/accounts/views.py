@@ -1,6 +1,7 @@
 """Signing in and out, one's own account, and the office's and sysadmin's list of people."""
 
 import dataclasses
+import datetime as dt
 from typing import Any
 
 from flask import (
@@ -18,14 +19,16 @@ from flask import (
 from flask import session as cookie_session
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
+from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from logbook import logs
 from logbook.access import Act, Actor, Role, actor, may
 from logbook.accounts import actions, carried, queries, sessions
 from logbook.accounts.forms import CodeForm, PasswordForm, PersonForm, SignInForm
 from logbook.accounts.models import Person, SignInSession
-from logbook.db import db, reading
+from logbook.db import db, reading, writing
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import full_date, local_date, now
 from logbook.settings.forms import Form
@@ -66,9 +69,20 @@ def _load(incoming: Request) -> SignedIn | None:
         g.stale_person_id = person.id
         return None
     if moment - session.last_seen_at > sessions.TOUCH_AFTER:
-        sessions.touch(session.id, at=moment)
-        db.session.commit()
+        _touch(session.id, moment)
     return SignedIn(who, person, session)
+
+
+def _touch(session_id: int, at: dt.datetime) -> None:
+    """Note that the session is used, in a transaction of its own; no page waits in vain for that."""
+    try:
+        with writing():
+            sessions.touch(session_id, at=at)
+            db.session.commit()
+    except OperationalError:
+        logs.log.warning("a session's last use was not noted: the database is busy")
+    finally:
+        db.session.close()
 
 
 @login_manager.unauthorized_handler

@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+import datetime as dt
 import io
 import os
 import sqlite3
@@ -12,9 +13,10 @@ import threading
 import pytest
 import sqlalchemy as sa
 
+from logbook.accounts.models import SignInSession
 from logbook.app import create_app
 from logbook.db import Base, db
-from logbook.formats import today
+from logbook.formats import now, today
 from logbook.visits.models import Attachment, Visit
 from tests import factories
 from tests.conftest import check_page
@@ -83,6 +85,18 @@ def test_a_long_writer_is_waited_for_and_then_said(house, browser):
     assert count() == 0
     assert send(browser, "post", "/visits/new", body()).status_code == 303
     assert count() == 1
+
+
+def test_a_page_is_read_while_somebody_writes_though_the_sessions_touch_is_due(house, browser):
+    db.session.execute(sa.update(SignInSession).values(last_seen_at=now() - dt.timedelta(minutes=5)))
+    db.session.commit()
+    db.session.remove()
+    with contextlib.closing(sqlite3.connect(house.config["INSTANCE"] / "logbook.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert send(browser, "get", "/visits").status_code == 200
+        other.execute("ROLLBACK")
+    assert send(browser, "get", "/visits").status_code == 200
+    assert now() - db.session.scalar(sa.select(SignInSession.last_seen_at)) < dt.timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("patience", [30])
