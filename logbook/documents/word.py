@@ -128,7 +128,9 @@ def _front(document: Any, paper: Paper) -> None:
 
 def _title(document: Any, words: str) -> None:
     for part in words.split("\n"):
-        _line(document, part, face=TITLE_FACE, size=TITLE, align="center", tighter=False)
+        line = _line(document, part, face=TITLE_FACE, size=TITLE, align="center", tighter=False)
+        # A stand-in font may be higher than the grid's line; snapped to it, the title would take two.
+        _put(line._p.get_or_add_pPr(), "w:snapToGrid", val="0")  # noqa: SLF001
 
 
 def _block(place: Any, block: Block, pictures: Any) -> None:

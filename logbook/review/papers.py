@@ -60,7 +60,7 @@ def meeting_paper(
     table = Table(("序号", "党组织", "书记", "述职方式", "点评人", "确定等次"), rows, (1, 5, 2, 2, 2, 2))
     words = settings.words.apply
     return Paper(
-        title=words(f"{meeting.year}年度党组织书记抓基层党建工作述职评议会议安排"),
+        title=words(f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议会议安排"),
         blocks=(
             Para(f"会议：{held}{place}。"),
             Para(words(f"年度下基层情况（{frozen}的数字）：{facts}")),

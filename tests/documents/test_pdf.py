@@ -5,16 +5,14 @@ import io
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from logbook.documents import fonts, pdf, sheet, word
+from logbook.documents import fonts, pdf
 from logbook.documents.paper import Chart, Para
-from logbook.documents.sheet import Column, Sheet
 from tests.documents.papers import BARS, MARKUP, RARE, full, paper, short
 
 
@@ -153,15 +151,6 @@ def test_the_typesetter_never_stays_in_this_process():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=root).stdout
     for heavy in ("typst", "docx", "xlsxwriter", "python_calamine", "flask", "sqlalchemy"):
         assert f"'{heavy}'" not in loaded
-
-
-def test_a_bureaus_papers_are_made_while_one_waits():
-    columns = (Column("支部", 20), Column("次数", 8, "number"))
-    started = time.perf_counter()
-    word.make(paper())
-    pdf.make(paper())
-    sheet.make([Sheet(name, columns, (("甲", i) for i in range(200)), totals=True) for name in "甲乙丙"])
-    assert time.perf_counter() - started < 2
 
 
 def test_a_line_break_in_a_paragraph_is_kept():
