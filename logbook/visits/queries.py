@@ -1,6 +1,7 @@
 """All reads of records, scoped to who asks."""
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -50,8 +51,10 @@ from logbook.visits.models import (
     VisitVersion,
     Voice,
 )
+from logbook.visits.versions import FIELDS
 
 PAGE = 25
+EVERY_FIELD = frozenset({*FIELDS, "reason"})
 SEARCHED = (Visit.findings, Visit.guidance, Visit.solved_on_site, Visit.place, Visit.people_met)
 
 
@@ -93,27 +96,28 @@ def readable(actor: Actor) -> ColumnElement[bool]:
 
     A companion's record is nobody else's before they confirmed it, but the office's.
     """
-    levels = []
-    if actor.is_member:
-        levels = [Level.GROUP]
-    if actor.is_office:
-        levels = [Level.OFFICE, Level.GROUP]
-    if actor.is_leader:
-        levels = [Level.LEADER, Level.OFFICE, Level.GROUP]
     own = Visit.member_id == actor.person_id if actor.is_member else false()
     entered = and_(Visit.entered_by_id == actor.person_id, Visit.level != Level.SELF) if actor.is_office else false()
-    settled = (
-        true() if actor.is_office else or_(Visit.joint_of_id.is_(None), Visit.counts, Visit.withdrawn_at.is_not(None))
-    )
-    return or_(own, entered, and_(Visit.level.in_(levels), Visit.declined_at.is_(None), settled))
+    settled = true() if actor.is_office else or_(Visit.joint_of_id.is_(None), Visit.confirmed_at.is_not(None))
+    return or_(own, entered, and_(Visit.level.in_(_levels(actor)), Visit.declined_at.is_(None), settled))
+
+
+def _levels(actor: Actor) -> list[Level]:
+    """The levels at which this person reads what others recorded."""
+    if actor.is_leader:
+        return [Level.LEADER, Level.OFFICE, Level.GROUP]
+    if actor.is_office:
+        return [Level.OFFICE, Level.GROUP]
+    return [Level.GROUP] if actor.is_member else []
 
 
 def _leads_branch(actor: Actor) -> ColumnElement[bool]:
-    """Rule 7: the reader is or was secretary of the record's branch."""
-    return exists().where(
-        SecretaryTerm.branch_id == Visit.branch_id,
-        SecretaryTerm.person_id == actor.person_id,
-        SecretaryTerm.void.is_(False),
+    """Rule 7: the reader is or was secretary of the record's branch, or of the general branch whose brief quotes it."""
+    led = select(SecretaryTerm.branch_id).where(
+        SecretaryTerm.person_id == actor.person_id, SecretaryTerm.void.is_(False)
+    )
+    return or_(
+        and_(Visit.branch_id.is_not(None), Visit.branch_id.in_(led)), _inside(Placement.general_branch_id.in_(led))
     )
 
 
@@ -224,14 +228,18 @@ def _contains(actor: Actor, text: str) -> ColumnElement[bool]:
 
 def at_branch(branch_id: int) -> ColumnElement[bool]:
     """A record counts for its branch and for the general branch that contained it on that day."""
-    inside = exists().where(
+    return or_(Visit.branch_id == branch_id, _inside(Placement.general_branch_id == branch_id))
+
+
+def _inside(general_branch: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The record's branch stood that day inside a general branch of which this holds."""
+    return exists().where(
         Placement.branch_id == Visit.branch_id,
-        Placement.general_branch_id == branch_id,
+        general_branch,
         Placement.void.is_(False),
         Placement.from_on <= Visit.visited_on,
         or_(Placement.to_on.is_(None), Placement.to_on >= Visit.visited_on),
     )
-    return or_(Visit.branch_id == branch_id, inside)
 
 
 def first_of_trip() -> ColumnElement[bool]:
@@ -362,6 +370,20 @@ def versions(visit_id: int) -> Sequence[VisitVersion]:
     ).all()
 
 
+def kept_back(actor: Actor, record: Record, stored: VisitVersion) -> frozenset[str]:
+    """The fields of one version that are not for this reader: widening a record later opens nothing written before."""
+    body = json.loads(stored.body)
+    visit, own = record.visit, record.visit.member_id == actor.person_id
+    entered = actor.is_office and visit.entered_by_id == actor.person_id
+    level = Level(body.get("level", visit.level))
+    if not own and level not in _levels(actor) and not (entered and level is not Level.SELF):
+        return EVERY_FIELD
+    thinking = own or actor.is_leader or actor.is_office or body.get("thinking_widened")
+    observation = own or actor.is_leader or body.get("observation_widened")
+    hidden = set(record.hidden) if thinking else {*record.hidden, "thinking"}
+    return frozenset(hidden if observation else {*hidden, "observation"})
+
+
 def version(visit_id: int, n: int) -> VisitVersion | None:
     return db.session.scalar(select(VisitVersion).where(VisitVersion.visit_id == visit_id, VisitVersion.n == n))
 
@@ -409,6 +431,8 @@ class Voices:
 def voices(actor: Actor, filters: Filters, category: Category | None) -> Voices:
     """The voices of the counted records the filters name, the newest first."""
     conditions = list(_conditions(actor, filters))
+    if filters.text:  # as in `totals`: a hidden record's text must not be felt through a number
+        conditions.append(readable(actor))
     if category:
         conditions.append(Voice.category == category)
     joined = select(Voice, Visit).join(Visit, Visit.id == Voice.visit_id).where(*conditions)

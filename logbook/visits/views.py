@@ -241,11 +241,12 @@ def history(visit_id: int) -> str:
     record = _record(visit_id)
     stored = queries.versions(visit_id)
     names = _names()
+    kept_back = {one.n: queries.kept_back(actor(), record, one) for one in stored}
     steps = [
-        (after, versions.differences(before.body, after.body, names, record.hidden))
+        (after, versions.differences(before.body, after.body, names, kept_back[before.n] | kept_back[after.n]))
         for before, after in pairwise(stored)
     ]
-    return render_template("visits/history.html", record=record, first=stored[0], steps=steps)
+    return render_template("visits/history.html", record=record, first=stored[0], steps=steps, kept_back=kept_back)
 
 
 def _names() -> dict[str, dict[int, str]]:
