@@ -51,10 +51,8 @@ from logbook.visits.models import (
     VisitVersion,
     Voice,
 )
-from logbook.visits.versions import FIELDS
 
 PAGE = 25
-EVERY_FIELD = frozenset({*FIELDS, "reason"})
 SEARCHED = (Visit.findings, Visit.guidance, Visit.solved_on_site, Visit.place, Visit.people_met)
 
 
@@ -377,7 +375,7 @@ def kept_back(actor: Actor, record: Record, stored: VisitVersion) -> frozenset[s
     entered = actor.is_office and visit.entered_by_id == actor.person_id
     level = Level(body.get("level", visit.level))
     if not own and level not in _levels(actor) and not (entered and level is not Level.SELF):
-        return EVERY_FIELD
+        return frozenset({*body, "reason"})
     thinking = own or actor.is_leader or actor.is_office or body.get("thinking_widened")
     observation = own or actor.is_leader or body.get("observation_widened")
     hidden = set(record.hidden) if thinking else {*record.hidden, "thinking"}
