@@ -3,12 +3,11 @@
 import datetime as dt
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
-from itertools import count
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
 from logbook.db import db
 from logbook.formats import SHANGHAI
@@ -31,16 +30,18 @@ from logbook.visits.models import (
 )
 from logbook.visits.versions import body_of, digest_of
 
-MOST_A_YEAR = 10_000
+MOST_A_YEAR, MOST_YEARS = 10_000, 20
 BATCH = 2_000
+KINDS, CONTENTS = list(Kind), list(Content)[:4]
 
 
 def spread(total: int, today: dt.date) -> dict[int, int]:
-    """How many records each year gets: at most 10,000, the last full year as many as it can."""
+    """How many records each past year gets: 10,000 from the last one back; more when that took over 20 years."""
     found: dict[int, int] = {}
+    most = max(MOST_A_YEAR, -(-total // MOST_YEARS))
     year = today.year - 1
     while total > 0:
-        found[year] = min(total, MOST_A_YEAR)
+        found[year] = min(total, most)
         total -= found[year]
         year -= 1
     return dict(sorted(found.items()))
@@ -48,14 +49,14 @@ def spread(total: int, today: dt.date) -> dict[int, int]:
 
 def write(bureau: Bureau, random: Random, total: int, commit: Callable[[], None]) -> None:
     """Write `total` records into past years, a batch at a time; progress goes to standard error."""
-    ids = count((db.session.scalar(select(func.max(Visit.id))) or 0) + 1)
     done = 0
     for year, n in spread(total, bureau.today).items():
-        lines: Counter[int] = Counter()
+        lines = Counter(dict(db.session.execute(select(Book.member_id, Book.lines).where(Book.year == year)).all()))
+        days = iter(sorted(dt.date(year, 1, 1) + dt.timedelta(days=random.randrange(360)) for _ in range(n)))
         start = db.session.scalar(select(NumberSeries.last).where(NumberSeries.year == year)) or 0
         for first in range(0, n, BATCH):
             seqs = range(start + first + 1, start + min(first + BATCH, n) + 1)
-            _batch(bureau, random, year, zip(ids, seqs, strict=False), lines)
+            _batch([_new(bureau, random, next(days)) for _ in seqs], seqs, lines)
             done += len(seqs)
             sys.stderr.write(f"\r{done}/{total}")
         _close(year, start + n, lines)
@@ -63,60 +64,68 @@ def write(bureau: Bureau, random: Random, total: int, commit: Callable[[], None]
     sys.stderr.write("\n")
 
 
-def _batch(bureau: Bureau, random: Random, year: int, keys: Iterable[tuple[int, int]], lines: Counter[int]) -> None:
-    rows: dict[Any, list[dict[str, Any]]] = {
-        table: [] for table in (Visit, VisitVersion, VisitKind, VisitContent, Voice, Problem)
-    }
-    for visit_id, seq in keys:
-        new = _new(bureau, random, year)
+def _batch(news: list[NewVisit], seqs: range, lines: Counter[int]) -> None:
+    visits = []
+    for new, seq in zip(news, seqs, strict=True):
         lines[new.member_id] += 1
-        _rows(rows, new, visit_id, seq, lines[new.member_id])
+        visits.append(_visit(new, seq, lines[new.member_id]))
+    ids = db.session.scalars(insert(Visit).returning(Visit.id, sort_by_parameter_order=True), visits).all()
+    rows: dict[Any, list[dict[str, Any]]] = {
+        table: [] for table in (VisitVersion, VisitKind, VisitContent, Voice, Problem)
+    }
+    for new, seq, visit_id in zip(news, seqs, ids, strict=True):
+        _lines(rows, new, visit_id, f"{new.visited_on.year}-{seq}/1")
     for table, values in rows.items():
         if values:
             db.session.execute(insert(table), values)
 
 
-def _new(bureau: Bureau, random: Random, year: int) -> NewVisit:
+def _new(bureau: Bureau, random: Random, on: dt.date) -> NewVisit:
     member = random.randrange(7)
-    text, category = random.choice(texts.VOICES)
+    place = random.choice(LIAISON[member])
+    theme, kind = texts.THEMES[place], random.choice(KINDS)
+    text, category = random.choice(theme.voices)
     return NewVisit(
-        member_id=bureau.members[member],
-        visited_on=dt.date(year, 1, 1) + dt.timedelta(days=random.randrange(360)),
-        findings=texts.findings(random),
-        kinds=(random.choice(list(Kind)),),
+        member_id=bureau.members[bureau.holder(place, member, on)],
+        visited_on=on,
+        findings=texts.findings(random, kind, theme),
+        kinds=(kind,),
         level=random.choices((Level.GROUP, Level.OFFICE), (9, 1))[0],
-        branch_id=bureau.branches[random.choice(LIAISON[member])],
+        branch_id=bureau.branches[place],
         half_days=random.choice((1, 2, None)),
-        contents=(random.choice(list(Content)[:4]),),
+        contents=(random.choice(CONTENTS),),
         voices=((text, category),) if random.random() < 0.3 else (),
         problems=(NewProblem(text, 1, category, Side.BUREAU, owner_unit="办公室"),) if random.random() < 0.5 else (),
     )
 
 
-def _rows(rows: dict[Any, list[dict[str, Any]]], new: NewVisit, visit_id: int, seq: int, line: int) -> None:
-    on, body = new.visited_on, body_of(new)
-    at = dt.datetime(on.year, on.month, on.day, 15, tzinfo=SHANGHAI)
-    rows[Visit].append(
-        {name: getattr(new, name) for name in COLUMNS}
-        | {
-            "id": visit_id,
-            "year": on.year,
-            "seq": seq,
-            "member_id": new.member_id,
-            "book_line": line,
-            "recorded_at": at,
-            "entered_by_id": new.member_id,
-            "confirmed_at": at,
-            "is_liaison": True,
-            "version": 1,
-            "received_version": 1,
-            "received_at": at,
-            "late": False,
-            "counts": True,
-            "own_organization": False,
-            "withdraw_reason": "",
-        }
-    )
+def _received_at(new: NewVisit) -> dt.datetime:
+    return dt.datetime.combine(new.visited_on, dt.time(15), SHANGHAI)
+
+
+def _visit(new: NewVisit, seq: int, line: int) -> dict[str, Any]:
+    at = _received_at(new)
+    return {name: getattr(new, name) for name in COLUMNS} | {
+        "year": new.visited_on.year,
+        "seq": seq,
+        "member_id": new.member_id,
+        "book_line": line,
+        "recorded_at": at,
+        "entered_by_id": new.member_id,
+        "confirmed_at": at,
+        "is_liaison": True,
+        "version": 1,
+        "received_version": 1,
+        "received_at": at,
+        "late": False,
+        "counts": True,
+        "own_organization": False,
+        "withdraw_reason": "",
+    }
+
+
+def _lines(rows: dict[Any, list[dict[str, Any]]], new: NewVisit, visit_id: int, label: str) -> None:
+    body = body_of(new)
     rows[VisitVersion].append(
         {
             "visit_id": visit_id,
@@ -124,14 +133,14 @@ def _rows(rows: dict[Any, list[dict[str, Any]]], new: NewVisit, visit_id: int, s
             "body": body,
             "digest": digest_of(body),
             "by_id": new.member_id,
-            "at": at,
+            "at": _received_at(new),
             "reason": "",
         }
     )
     rows[VisitKind] += [{"visit_id": visit_id, "kind": kind} for kind in new.kinds]
     rows[VisitContent] += [{"visit_id": visit_id, "content": content} for content in new.contents]
     rows[Voice] += [{"visit_id": visit_id, "text": text, "category": category} for text, category in new.voices]
-    rows[Problem] += [_problem(one, new, visit_id, f"{on.year}-{seq}/1") for one in new.problems]
+    rows[Problem] += [_problem(one, new, visit_id, label) for one in new.problems]
 
 
 def _problem(one: NewProblem, new: NewVisit, visit_id: int, label: str) -> dict[str, Any]:
@@ -168,5 +177,5 @@ def _close(year: int, last: int, lines: Counter[int]) -> None:
             at = dt.datetime(year, 1, 4, 1, tzinfo=dt.UTC)
             book = Book(member_id=member_id, year=year, issued_at=at, lines=0)
             db.session.add(book)
-        book.lines += n
+        book.lines = n
     db.session.flush()

@@ -40,8 +40,10 @@ BRANCHES = (
     ("离退休干部党支部", PLAIN, "局机关", BUREAU, None),
 )
 LIAISON = ((3, 11), (4, 0), (5, 9), (6, 7), (8, 1), (10, 2), (7,))  # branches by member; the last is shared
-OWN = (1, 1, 2, 2, 1, 2, 1)  # each member's own branch
+OWN = (1, 1, 2, 2, 2, 1, 1)  # each member's own branch; the second's lies inside a liaison point, and the office knows
 QUIET = 9  # the branch nobody has been to this year
+MOVED, MOVED_TO, MOVED_ON = (5, 10), 1, (5, 15)  # (member, branch), the member after, month and day of last year
+FOUNDED = dt.date(2001, 7, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,13 @@ class Bureau:
     members: list[int]
     office: list[int]
     branches: list[int]
-    first_year: int
+    first_year: int  # of records
     today: dt.date
+
+    def holder(self, place: int, member: int, on: dt.date) -> int:
+        """Who has a liaison point of this member on a day: one moved in the middle of last year."""
+        moved = on.year == self.today.year - 1 and (member, place) == MOVED and on >= dt.date(on.year, *MOVED_ON)
+        return MOVED_TO if moved else member
 
 
 def make(random: Random, first_year: int, today: dt.date) -> tuple[Bureau, list[SamplePerson]]:
@@ -60,7 +67,7 @@ def make(random: Random, first_year: int, today: dt.date) -> tuple[Bureau, list[
     settings.change({"unit_name": UNIT})
     people = cast(random, len(BRANCHES))
     ids = _people(people, dt.datetime(first_year, 1, 4, 1, tzinfo=dt.UTC))
-    branches = _branches(first_year)
+    branches = _branches()
     bureau = Bureau(ids[:7], ids[7:9], branches, first_year, today)
     _places(bureau)
     _secretaries(bureau, ids[10:])
@@ -89,7 +96,7 @@ def _people(people: list[SamplePerson], at: dt.datetime) -> list[int]:
     return [row.id for row in rows]
 
 
-def _branches(first_year: int) -> list[int]:
+def _branches() -> list[int]:
     rows = [
         Branch(
             name=name,
@@ -99,7 +106,7 @@ def _branches(first_year: int) -> list[int]:
             host_kind=host_kind,
             official_order=i,
             reports_to_group=kind is GENERAL or around is None,
-            from_on=dt.date(first_year - 3, 7, 1),
+            from_on=FOUNDED,
         )
         for i, (name, kind, host, host_kind, around) in enumerate(BRANCHES, 1)
     ]
@@ -109,23 +116,22 @@ def _branches(first_year: int) -> list[int]:
 
 
 def _places(bureau: Bureau) -> None:
-    start = dt.date(bureau.first_year - 3, 7, 1)
     for branch_id, (*_rest, around) in zip(bureau.branches, BRANCHES, strict=True):
         if around is not None:
             general = bureau.branches[around]
-            db.session.add(Placement(branch_id=branch_id, general_branch_id=general, from_on=start))
+            db.session.add(Placement(branch_id=branch_id, general_branch_id=general, from_on=FOUNDED))
     for member_id, own in zip(bureau.members, OWN, strict=True):
-        db.session.add(Membership(person_id=member_id, branch_id=bureau.branches[own], from_on=start))
+        db.session.add(Membership(person_id=member_id, branch_id=bureau.branches[own], from_on=FOUNDED))
 
 
 def _secretaries(bureau: Bureau, others: list[int]) -> None:
-    """A member leads the bureau's general branch, the office's head a branch; two posts changed in the second year."""
-    start, change = dt.date(bureau.first_year - 2, 1, 1), dt.date(bureau.first_year + 1, 5, 20)
+    """A member leads the bureau's general branch, the office's head a branch; two posts changed last year."""
+    change = dt.date(bureau.today.year - 1, 5, 20)
     led = [bureau.members[6], bureau.office[0], *others]
     for i, branch_id in enumerate(bureau.branches):
         changed = i in {4, 7}
         until = change - dt.timedelta(days=1) if changed else None
-        db.session.add(SecretaryTerm(branch_id=branch_id, person_id=led[i], from_on=start, to_on=until))
+        db.session.add(SecretaryTerm(branch_id=branch_id, person_id=led[i], from_on=FOUNDED, to_on=until))
         if changed:
             successor = led[len(BRANCHES) + (i == 7)]
             db.session.add(SecretaryTerm(branch_id=branch_id, person_id=successor, from_on=change))
@@ -142,11 +148,12 @@ def _liaison(bureau: Bureau) -> None:
 def _arrange(bureau: Bureau, year: int, member: int, place: int) -> None:
     first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
     often = {"target": 2, "period": Period.HALF} if place == 3 else {"target": 1, "period": Period.QUARTER}
-    common = {"year": year, "branch_id": bureau.branches[place], **often}
-    if year == bureau.today.year - 1 and (member, place) == (5, 10):
-        moved = dt.date(year, 5, 15)
+    own = OWN[member] == place or BRANCHES[OWN[member]][-1] == place
+    common = {"year": year, "branch_id": bureau.branches[place], "own_confirmed": own, **often}
+    after = bureau.holder(place, member, last)
+    if after != member:
+        moved = dt.date(year, *MOVED_ON)
         before = moved - dt.timedelta(days=1)
-        db.session.add(Liaison(member_id=bureau.members[5], from_on=first, to_on=before, **common))
-        db.session.add(Liaison(member_id=bureau.members[1], from_on=moved, to_on=last, **common))
-        return
-    db.session.add(Liaison(member_id=bureau.members[member], from_on=first, to_on=last, **common))
+        db.session.add(Liaison(member_id=bureau.members[member], from_on=first, to_on=before, **common))
+        first = moved
+    db.session.add(Liaison(member_id=bureau.members[after], from_on=first, to_on=last, **common))

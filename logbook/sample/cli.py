@@ -14,8 +14,7 @@ from logbook.sample.visits import Year
 from logbook.settings import queries as settings
 from logbook.visits import actions as visits
 
-USUAL = 360  # records of three years
-MOST_BY_HAND = 2000  # above that they are written in bulk
+USUAL = 360  # records of three years; what is more is written in bulk
 
 
 @click.command("sample")
@@ -30,7 +29,9 @@ def sample(seed: int, count: int, today: dt.datetime | None) -> None:
         )
     on = today.date() if today else today_here()
     random = Random(seed)
-    made, accounts_made = bureau.make(random, on.year - 2, on)
+    more = max(0, count - USUAL)
+    first = min(on.year - 2, *bulk.spread(more, on)) if more else on.year - 2
+    made, accounts_made = bureau.make(random, first, on)
     db.session.commit()
     rules = settings.load()
     for year in range(on.year - 2, on.year + 1):
@@ -38,8 +39,7 @@ def sample(seed: int, count: int, today: dt.datetime | None) -> None:
         visits.issue_books(year, by=maker.actor(made.office[0]), at=dt.datetime(year, 1, 4, 2, tzinfo=dt.UTC))
         maker.make(min(count, USUAL) // 3)
         db.session.commit()
-    if count > MOST_BY_HAND:
-        bulk.write(made, random, count - min(count, USUAL), db.session.commit)
+    bulk.write(made, random, more, db.session.commit)
     for one in accounts_made:
         roles = "、".join(sorted(role.chinese for role in one.roles))
         click.echo(f"{one.sign_in_name} {one.password} {one.name} {roles}")
