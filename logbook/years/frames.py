@@ -53,6 +53,14 @@ class Span:
         return [dt.date((start + i) // 12, (start + i) % 12 + 1, 1) for i in range(count)]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A problem as it stood at the end of the span."""
+
+    row: Any
+    state: State
+
+
 def summarise(span: Span) -> YearSummary:
     """The figures of the span; a constant number of statements."""
     visits = _visits(span)
@@ -62,7 +70,7 @@ def summarise(span: Span) -> YearSummary:
         for one in organization.liaisons(year)
         if one.from_on <= span.last and one.to_on >= span.first
     ]
-    items = [row for row in problems.year_items(span.first, span.last) if not row.dropped]
+    items = [Standing(row, _state(row, span)) for row in problems.year_items(span.first, span.last) if not row.dropped]
     promises = [row for row in problems.year_undertakings(span.first, span.last) if not row.dropped]
     kinds = queries.kind_rows(span.first, span.last)
     branches = _branches(span, visits, liaisons, items)
@@ -86,7 +94,7 @@ def summarise(span: Span) -> YearSummary:
         misses=tuple(_misses(span, liaisons)),
         problems=_problems(span, items),
         undertakings=_undertakings(span, promises),
-        items=tuple(_item(row, row.owner_unit, row.side.value, _state(row, span).chinese) for row in items),
+        items=tuple(_item(one.row, one.row.owner_unit, one.row.side.value, one.state.chinese) for one in items),
         promises=tuple(_item(row, row.member, "", _promise(row, span).chinese) for row in promises),
     )
 
@@ -95,7 +103,8 @@ def _visits(span: Span) -> "DataFrame":
     """One row a counted record, with its month as a position in the span."""
     import pandas as pd  # noqa: PLC0415 - 1.3 s, which the first page must not pay
 
-    frame = pd.DataFrame.from_records(queries.visit_rows(span.first, span.last), columns=COLUMNS)
+    rows = [tuple(row) for row in queries.visit_rows(span.first, span.last)]  # pandas looks long at any other row
+    frame = pd.DataFrame.from_records(rows, columns=COLUMNS)
     day = pd.to_datetime(frame["visited_on"])
     frame["month"] = 12 * (day.dt.year - span.first.year) + day.dt.month - span.first.month
     frame["half_days"] = pd.to_numeric(frame["half_days"]).fillna(0)
@@ -123,7 +132,7 @@ def _counts(words: Any, rows: Iterable[Any]) -> tuple[Count, ...]:
 
 
 def _branches(
-    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], items: Sequence[Any]
+    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], items: Sequence[Standing]
 ) -> list[BranchFigures]:
     figures = _by_branch(visits)
     led = organization.secretaries_on(min(span.last, span.today))
@@ -131,8 +140,8 @@ def _branches(
     for one in liaisons:
         if one.member.name not in members[one.branch_id]:
             members[one.branch_id].append(one.member.name)
-    own = Counter(row.branch_id for row in items)
-    closed = Counter(row.branch_id for row in items if _state(row, span) is State.DONE)
+    own = Counter(one.row.branch_id for one in items)
+    closed = Counter(one.row.branch_id for one in items if one.state is State.DONE)
 
     def one_row(branch: Branch) -> BranchFigures:
         trips, records, last_on, months = figures.get(branch.id, (0, 0, None, {}))
@@ -189,7 +198,7 @@ def _misses(span: Span, liaisons: Sequence[Liaison]) -> Iterable[Miss]:
 
 
 def _members(
-    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], kinds: Sequence[Any], items: Sequence[Any]
+    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], kinds: Sequence[Any], items: Sequence[Standing]
 ) -> Iterable[MemberFigures]:
     """按职务排序: who has a liaison or a record in the span, and today's members when it reaches today."""
     records = visits.groupby("member_id").agg(records=("id", "count"), half_days=("half_days", "sum"))
@@ -197,10 +206,13 @@ def _members(
     wanted = found.keys() | {one.member_id for one in liaisons}
     if span.first <= span.today <= span.last:
         wanted |= {one.id for one in accounts.members()}
+    raised: dict[int, list[Standing]] = defaultdict(list)
+    for item in items:
+        raised[item.row.raised_by_id].append(item)
     for person in accounts.people():
         if person.id in wanted:
-            mine = [row for row in items if row.raised_by_id == person.id]
-            solved = [row for row in mine if _state(row, span) is State.DONE]
+            mine = raised[person.id]
+            solved = [one.row for one in mine if one.state is State.DONE]
             yield MemberFigures(
                 person.id, person.name, person.post,
                 "、".join(dict.fromkeys(one.branch.name for one in liaisons if one.member_id == person.id)),
@@ -230,22 +242,22 @@ def _promise(row: Any, span: Span) -> UndertakingState:
     return UndertakingState.UNDERWAY if row.closed_on and row.closed_on > span.last else state
 
 
-def _problems(span: Span, items: Sequence[Any]) -> ProblemFigures:
-    states = Counter(_state(row, span) for row in items)
+def _problems(span: Span, items: Sequence[Standing]) -> ProblemFigures:
+    states = Counter(one.state for one in items)
     until = min(span.last, span.today)
     settled = {State.DONE, State.LONG_TERM}
     return ProblemFigures(
         total=len(items),
-        carried=sum(row.raised_on < span.first for row in items),
+        carried=sum(one.row.raised_on < span.first for one in items),
         done=states[State.DONE],
         partly=states[State.PARTLY],
         underway=states[State.UNDERWAY],
         not_begun=states[State.OPEN],
         long_term=states[State.LONG_TERM],
-        overdue=sum(_state(row, span) not in settled and row.due_on < until for row in items),
-        accepted=sum(_state(row, span) is State.DONE and row.answer is Answer.SOLVED for row in items),
-        by_side=_counts(Side, ((row.side, 1) for row in items)),
-        by_category=_counts(Category, ((row.category, 1) for row in items)),
+        overdue=sum(one.state not in settled and one.row.due_on < until for one in items),
+        accepted=sum(one.state is State.DONE and one.row.answer is Answer.SOLVED for one in items),
+        by_side=_counts(Side, Counter(one.row.side for one in items).items()),
+        by_category=_counts(Category, Counter(one.row.category for one in items).items()),
     )
 
 
