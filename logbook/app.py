@@ -1,5 +1,6 @@
 """The factory: settings, extensions, features, error pages, response headers; the only file that knows all features."""
 
+import gc
 import gzip
 import hashlib
 from functools import cache
@@ -101,6 +102,14 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     _templates(app)
     app.before_request(_begin)
     app.after_request(_finish)
+    return app
+
+
+def create_server_app() -> Flask:
+    """Return the application of a server process, which lives long and makes only one."""
+    app = create_app()
+    gc.collect()
+    gc.freeze()  # or every full collection walks all modules again, and sixteen people wait 40 ms for it
     return app
 
 

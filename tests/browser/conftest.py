@@ -87,7 +87,7 @@ class House:
         """Serve as run.py does: granian, one process with threads."""
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1"]
         command += ["--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(self.port), "--no-log"]
-        server = subprocess.Popen([*command, "logbook.app:create_app"], env=self.environment, cwd=ROOT)
+        server = subprocess.Popen([*command, "logbook.app:create_server_app"], env=self.environment, cwd=ROOT)
         try:
             self._wait()
             yield self
