@@ -158,10 +158,9 @@ def _templates(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(domain.gettext, domain.ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        full_date=formats.full_date,
-        short_date=formats.short_date,
-        day=formats.day_with_weekday,
-        minute=formats.minute,
+        full_date=formats.shown_date,
+        short_date=formats.shown_short,
+        minute=formats.shown_minute,
         local_date=formats.local_date,
     )
     app.context_processor(_shown_everywhere)

@@ -5,8 +5,10 @@ import re
 import unicodedata
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
+from flask_babel import get_locale
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-WEEKDAYS = "一二三四五六日"
 MAX_TEXT = 20_000  # characters of one text field: some ten full pages
 _SECRECY = re.compile(r"绝密|机密|秘密★|秘密\s*[☆*]")
 
@@ -36,15 +38,25 @@ def short_date(day: dt.date) -> str:
     return f"{day.month}月{day.day}日"
 
 
-def day_with_weekday(day: dt.date) -> str:
-    """3月5日 (周四)."""
-    return f"{short_date(day)} (周{WEEKDAYS[day.weekday()]})"
+def shown_date(day: dt.date) -> str:
+    """2026年3月5日, or 5 Mar 2026 on an English page."""
+    return format_date(day, "d MMM y", "en") if _english() else full_date(day)
 
 
-def minute(instant: dt.datetime) -> str:
-    """2026年3月5日 14:32, Asia/Shanghai."""
+def shown_short(day: dt.date) -> str:
+    """3月5日, or 5 Mar on an English page."""
+    return format_date(day, "d MMM", "en") if _english() else short_date(day)
+
+
+def shown_minute(instant: dt.datetime) -> str:
+    """2026年3月5日 14:32, or 5 Mar 2026 14:32 on an English page; Asia/Shanghai."""
     local = instant.astimezone(SHANGHAI)
-    return f"{full_date(local.date())} {local:%H:%M}"
+    return f"{shown_date(local.date())} {local:%H:%M}"
+
+
+def _english() -> bool:
+    locale = get_locale()  # None where there is no page
+    return locale is not None and locale.language == "en"
 
 
 def clean_text(text: str | None) -> str:

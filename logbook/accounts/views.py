@@ -30,7 +30,7 @@ from logbook.accounts.forms import CodeForm, PasswordForm, PersonForm, SignInFor
 from logbook.accounts.models import Person, SignInSession
 from logbook.db import db, reading, writing
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import full_date, local_date, now
+from logbook.formats import local_date, now, shown_date
 from logbook.settings.forms import Form
 from logbook.settings.views import current
 
@@ -143,7 +143,7 @@ def _enter(person: Person, name: str) -> Response:
 def _show_grants(person: Person) -> None:
     """Every office holder is told at their next sign-in who became leader or office."""
     for grant, name in queries.new_grants(person.grants_seen):
-        day = full_date(local_date(grant.granted_at))
+        day = shown_date(local_date(grant.granted_at))
         flash(_("%(day)s，%(name)s被授予“%(role)s”角色。", day=day, name=name, role=grant.role.label))
     actions.see_grants(person.id)
     db.session.commit()

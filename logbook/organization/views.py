@@ -18,7 +18,7 @@ from logbook.accounts.models import Person
 from logbook.db import db
 from logbook.documents.sheet import UnreadableWorkbook
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import full_date, now, today
+from logbook.formats import now, shown_date, today
 from logbook.organization import actions, importing, queries, workbook
 from logbook.organization.forms import (
     BranchForm,
@@ -216,7 +216,7 @@ def _voidable(what: str, row_id: int) -> tuple[str, str]:
         raise NotThere
     back = url_for("organization.branch", branch_id=row.branch_id)
     other = _branch(row.general_branch_id).name if isinstance(row, Placement) else _person(row.person_id).name
-    return f"{_branch(row.branch_id).name} — {other}（{full_date(row.from_on)}）", back
+    return f"{_branch(row.branch_id).name} — {other}（{shown_date(row.from_on)}）", back
 
 
 def _person(person_id: int) -> Person:
@@ -298,7 +298,7 @@ def end_liaison(liaison_id: int) -> Page:
     found, form = _liaison(liaison_id), EndForm()
     if form.validate_on_submit() and not form.sure.data:
         words, back = _voidable("liaison", liaison_id)
-        hint = _("最后一天：%(day)s", day=full_date(form.on.data))
+        hint = _("最后一天：%(day)s", day=shown_date(form.on.data))
         return _ask(_("结束挂点联系"), words, back, hint=hint, on=form.on.data.isoformat(), sure="1")
     if form.validate_on_submit() and _done(form, lambda: actions.end_liaison(liaison_id, form.on.data, by=actor())):
         flash(_("已改最后一天。"))

@@ -20,6 +20,7 @@ from logbook.visits.actions import NewVisit
 from logbook.visits.models import Level, Visit
 
 DAY = dt.timedelta(days=1)
+DRAGGING = (State.UNDERWAY, State.UNDERWAY, State.PARTLY, State.LONG_TERM)
 SOON = 21  # days: what is younger still waits for the office and for the others
 
 
@@ -63,8 +64,12 @@ class Year:
         if visit.entered_for:
             actions.confirm(visit.id, by=own, at=at + DAY)
         for record in queries.joint_records(visit.id):
-            answer = actions.decline if turn % 36 == 17 else actions.confirm
-            answer(record.id, by=self.actor(record.member_id), at=at + DAY)
+            companion = self.actor(record.member_id)
+            if turn % 36 == 17:
+                actions.decline(record.id, by=companion, at=at + DAY)
+            else:
+                actions.confirm(record.id, by=companion, at=at + DAY)
+                self._receive(record, at)
         if turn % 23 == 11 and not visit.entered_for:
             changed = replace(trip.new, findings=trip.new.findings + "补充：与支部书记个别交换了意见。")
             later = at + 2 * DAY
@@ -72,32 +77,36 @@ class Year:
         if turn % 37 == 20 and not visit.entered_for:
             actions.withdraw(visit.id, reason="与另一条重复", by=own, at=at + 3 * DAY)
             return
-        clerk = self.actor(self.bureau.office[1])
-        if visit.level in {Level.GROUP, Level.OFFICE} or visit.entered_by_id == clerk.person_id:
-            actions.receive(visit.id, by=clerk, at=at + 3 * DAY)
+        self._receive(visit, at)
         if turn % 19 == 7 and visit.level is not Level.SELF:
             leader = self.actor(self.bureau.members[0])
             actions.instruct(visit.id, "请相关科室抓紧办理。", by=leader, at=at + 3 * DAY)
         self._settle(visit, at)
 
+    def _receive(self, visit: Visit, at: dt.datetime) -> None:
+        clerk = self.actor(self.bureau.office[1])
+        if visit.level in {Level.GROUP, Level.OFFICE} or visit.entered_by_id == clerk.person_id:
+            actions.receive(visit.id, by=clerk, at=at + 3 * DAY)
+
     def _settle(self, visit: Visit, at: dt.datetime) -> None:
-        """Most problems are closed some weeks later, as far as today has come; a few drag on."""
+        """Most problems are closed some weeks later, as far as today has come; this year's may drag on."""
         items, promises = ledger.of_source(SourceKind.VISIT, visit.id)
         clerk, r = self.actor(self.bureau.office[0]), self.random
         when = at + r.randint(10, 60) * DAY
         if when.date() >= self.bureau.today:
             return
+        current = self.year == self.bureau.today.year
         for one in items:
             if one.state is State.DONE:
                 continue
-            if r.random() < (0.75 if self.year == self.bureau.today.year else 0.96):
+            if r.random() < (0.75 if current else 0.96):
                 closing = Closing(r.choice(texts.RESULTS), "支部", None, r.choice((Answer.SOLVED, Answer.SOLVED, None)))
                 problems.close_problem(one.id, closing, by=clerk, at=when)
-            elif r.random() < 0.7:
-                state = r.choice((State.UNDERWAY, State.UNDERWAY, State.PARTLY, State.LONG_TERM))
+            elif r.random() < 0.7 or not current:
+                state = r.choice(DRAGGING if current else (State.LONG_TERM,))
                 problems.note_progress(one.id, r.choice(texts.STEPS), state, by=clerk, at=when)
         for promise in promises:
-            if r.random() < 0.8:
+            if r.random() < 0.8 or not current:
                 ended = r.choice((UndertakingState.DONE, UndertakingState.DONE, UndertakingState.EXPLAINED))
                 result = r.choice(texts.RESULTS)
                 problems.move_undertaking(promise.id, result, ended, by=self.actor(promise.member_id), at=when)

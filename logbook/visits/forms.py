@@ -142,7 +142,7 @@ class VisitForm(Form):
     def _offer_days(self, today: dt.date) -> None:
         yesterday = today - dt.timedelta(days=1)
         here = gettext("今天")
-        near = {today.isoformat(): f"{here} {formats.short_date(today)}", yesterday.isoformat(): gettext("昨天")}
+        near = {today.isoformat(): f"{here} {formats.shown_short(today)}", yesterday.isoformat(): gettext("昨天")}
         if self.visited_on.data not in {*near, OTHER_DAY}:
             self.other_on.data = self.other_on.data or self.visited_on.data
             self.visited_on.data = OTHER_DAY

@@ -137,6 +137,10 @@ class YearSummary:
         )
 
     @property
+    def half_year(self) -> bool:
+        return (self.first, self.last) == (dt.date(self.first.year, 1, 1), dt.date(self.first.year, 6, 30))
+
+    @property
     def until(self) -> dt.date:
         """The last day there could be a record of."""
         return min(self.last, self.made_on)

@@ -17,7 +17,7 @@ from logbook.documents import charts, pdf, sheet, word
 from logbook.documents.charts import Series
 from logbook.documents.sheet import Sheet
 from logbook.errors import RuleBroken
-from logbook.formats import now, today
+from logbook.formats import now, shown_date, today
 from logbook.problems.models import Category, Side
 from logbook.settings.views import current
 from logbook.visits import queries as visits
@@ -108,11 +108,20 @@ def index() -> str:
     years = sorted({*visits.years(), today().year}, reverse=True)
     return render_template(
         "years/index.html", seen=seen, summary=seen.summary, span=span, years=years,
-        name=current().words.apply(wording.span_name(seen.summary)), month_chart=_month_chart(seen),
+        name=_span_name(seen.summary), month_chart=_month_chart(seen),
         problem_chart=_problem_chart(seen.summary), kinds=Kind, contents=Content, categories=Category, sides=Side,
         days={"from": span.first.isoformat(), "to": span.last.isoformat()}, lines=_lines(seen.text),
         whole=span == actions.whole_year(span.first.year, span.today),
     )  # fmt: skip
+
+
+def _span_name(figures: YearSummary) -> str:
+    """As wording.span_name writes it on papers, in the page's language."""
+    if figures.whole_year:
+        return str(_("%(year)s年度", year=figures.first.year))
+    if figures.half_year:
+        return str(_("%(year)s年上半年", year=figures.first.year))
+    return f"{shown_date(figures.first)}{_('至')}{shown_date(figures.last)}"
 
 
 def _lines(text: str) -> list[tuple[int, str]]:

@@ -40,7 +40,7 @@ def span_name(summary: YearSummary) -> str:
     first, last = summary.first, summary.last
     if summary.whole_year:
         return f"{first.year}年度"
-    if (first.year, first.month, first.day, last.month, last.day) == (last.year, 1, 1, 6, 30):
+    if summary.half_year:
         return f"{first.year}年上半年"
     return _days(first, last)
 
