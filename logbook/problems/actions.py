@@ -29,6 +29,7 @@ from logbook.problems.models import (
 )
 
 MAX_LINE = 2000  # characters
+LONG_AGO = dt.timedelta(days=366)  # an order older than this is a slip of the pen
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,16 @@ class NewUndertaking:
     text: str
     line: int
     due_on: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewDirective:
+    """An order of the group: the day it was issued, the day it is due, whether it sends members to their branches."""
+
+    text: str
+    issued_on: dt.date
+    due_on: dt.date
+    asks_visits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,12 +358,15 @@ def move_undertaking(
     return undertaking
 
 
-def add_directive(text: str, due_on: dt.date, *, asks_visits: bool, by: Actor, at: dt.datetime) -> Directive:
-    """What the group ordered, due by a day."""
-    if due_on < local_date(at):
+def add_directive(new: NewDirective, *, by: Actor, at: dt.datetime) -> Directive:
+    """What the group ordered, due by a day; visits count from the day it was issued."""
+    today = local_date(at)
+    if not today - LONG_AGO <= new.issued_on <= today:
+        raise RuleBroken("issued_on", _("部署日期要在最近一年内，不能晚于今天。"))
+    if new.due_on < today:
         raise RuleBroken("due_on", _("完成时限不能早于今天。"))
     directive = Directive(
-        text=_text("text", text), issued_on=local_date(at), due_on=due_on, asks_visits=asks_visits,
+        text=_text("text", new.text), issued_on=new.issued_on, due_on=new.due_on, asks_visits=new.asks_visits,
         entered_by_id=by.person_id,
     )  # fmt: skip
     db.session.add(directive)

@@ -129,6 +129,7 @@ class UndertakingForm(LedgerForm):
 
 class DirectiveForm(LedgerForm):
     text = _long(_("党组部署"))
+    issued_on = DateField(_("部署日期"), validators=[InputRequired(_("请选择日期。"))])
     due_on = DateField(_("完成时限"), validators=[InputRequired(_("请选择日期。"))])
     asks_visits = BooleanField(_("要求到挂点支部"), default=True)
 

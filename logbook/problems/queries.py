@@ -50,11 +50,12 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the ledger, how many there are in all, and the key to the next page."""
+    """One page of a list, how many there are in all, and the keys of the next page and the one before."""
 
     items: Sequence[Any]
     total: int
     older: str | None
+    newer: str | None
 
 
 def _overdue(today: dt.date) -> ColumnElement[bool]:
@@ -70,19 +71,30 @@ def _rank(today: dt.date) -> ColumnElement[int]:
     return case((or_(Problem.state == State.DONE, Problem.dropped), 2), (_overdue(today), 0), else_=1)
 
 
-def ledger(filters: Filters, today: dt.date, *, after: str = "") -> Page:
+def ledger(filters: Filters, today: dt.date, *, after: str = "", before: str = "") -> Page:
     """Problems, the overdue first, then by due date; closed ones last. One statement, and one for the count."""
-    rank = _rank(today)
     conditions = list(_conditions(filters, today))
-    query = select(Problem, rank).where(*conditions).options(*_SHOWN).order_by(rank, Problem.due_on, Problem.id)
-    key = _key(after)
+    columns = (_rank(today), Problem.due_on, Problem.id)
+    return _page(Problem, columns, conditions, _SHOWN, after=after, before=before)
+
+
+def _page(
+    table: type[Problem | Undertaking], columns: tuple[Any, ...], conditions: list[Any], shown: tuple[Any, ...],
+    *, after: str, before: str,
+) -> Page:  # fmt: skip
+    """A page after one key, or before another; `columns` order the rows and make the keys: rank, due_on, id."""
+    key, back = _key(before or after), bool(_key(before))
+    query = select(table, columns[0]).where(*conditions).options(*shown)
     if key is not None:
-        query = query.where(tuple_(rank, Problem.due_on, Problem.id) > key)
-    rows = db.session.execute(query.limit(PAGE + 1)).all()
-    total = db.session.scalar(select(func.count()).select_from(Problem).where(*conditions)) or 0
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    older = f"{last[1]}_{last[0].due_on}_{last[0].id}" if last else None
-    return Page([row[0] for row in rows[:PAGE]], total, older)
+        query = query.where(tuple_(*columns) < key if back else tuple_(*columns) > key)
+    query = query.order_by(*(column.desc() if back else column for column in columns))
+    found = db.session.execute(query.limit(PAGE + 1)).all()
+    more, rows = len(found) > PAGE, found[:PAGE][:: -1 if back else 1]
+    total = db.session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+    keys = [f"{rank}_{one.due_on}_{one.id}" for one, rank in rows]
+    older = keys[-1] if keys and (more or back) else None
+    newer = keys[0] if keys and (more if back else key is not None) else None
+    return Page([row[0] for row in rows], total, older, newer)
 
 
 def every(filters: Filters, today: dt.date) -> Sequence[Problem]:
@@ -211,50 +223,46 @@ def matters_for_group() -> Sequence[Problem]:
 # --- undertakings and directives ------------------------------------------------------------------
 
 
+_ENDED = case((Undertaking.state == UndertakingState.UNDERWAY, 0), else_=1)
+_PROMISED = (joinedload(Undertaking.member, innerjoin=True), joinedload(Undertaking.branch))
+
+
 def undertakings(
-    *, member_id: int | None = None, everything: bool = False, days: tuple[dt.date, dt.date] | None = None
-) -> Sequence[Undertaking]:
+    *, everything: bool = False, days: tuple[dt.date, dt.date] | None = None, after: str = "", before: str = ""
+) -> Page:
     """Undertakings, those under way first, the first due first; all of them, or only those under way."""
     conditions: list[ColumnElement[bool]] = [Undertaking.dropped.is_(False)]
     if days:
         conditions.append(_concerns(Undertaking, *days))
     elif not everything:
         conditions.append(Undertaking.state == UndertakingState.UNDERWAY)
-    if member_id is not None:
-        conditions.append(Undertaking.member_id == member_id)
-    ended = case((Undertaking.state == UndertakingState.UNDERWAY, 0), else_=1)
+    columns = (_ENDED, Undertaking.due_on, Undertaking.id)
+    return _page(Undertaking, columns, conditions, _PROMISED, after=after, before=before)
+
+
+def _under_way(*conditions: ColumnElement[bool]) -> Sequence[Undertaking]:
     return db.session.scalars(
         select(Undertaking)
-        .where(*conditions)
-        .options(joinedload(Undertaking.member, innerjoin=True), joinedload(Undertaking.branch))
-        .order_by(ended, Undertaking.due_on, Undertaking.id)
-        .limit(500)
+        .where(Undertaking.dropped.is_(False), Undertaking.state == UndertakingState.UNDERWAY, *conditions)
+        .options(*_PROMISED)
+        .order_by(Undertaking.due_on, Undertaking.id)
     ).all()
 
 
 def undertakings_of(member_id: int) -> Sequence[Undertaking]:
     """What the member took on and has not done yet."""
-    return undertakings(member_id=member_id)
+    return _under_way(Undertaking.member_id == member_id)
 
 
 def open_undertakings(today: dt.date) -> tuple[int, Sequence[Undertaking]]:
     """How many undertakings are past their day, and all that are under way, the first due first."""
-    found = undertakings()
+    found = _under_way()
     return sum(one.due_on < today for one in found), found
 
 
 def undertakings_at(branch_ids: Iterable[int]) -> Sequence[Undertaking]:
     """What members took on at these branches and have not done yet."""
-    return db.session.scalars(
-        select(Undertaking)
-        .where(
-            Undertaking.branch_id.in_(list(branch_ids)),
-            Undertaking.state == UndertakingState.UNDERWAY,
-            Undertaking.dropped.is_(False),
-        )
-        .options(joinedload(Undertaking.member, innerjoin=True))
-        .order_by(Undertaking.due_on, Undertaking.id)
-    ).all()
+    return _under_way(Undertaking.branch_id.in_(list(branch_ids)))
 
 
 def undertaking(undertaking_id: int) -> Undertaking | None:

@@ -40,12 +40,21 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @may(Act.READ_LEDGER)
 def index() -> str:
     filters = filters_from(request.args)
-    page = queries.ledger(filters, today(), after=request.args.get("after", ""))
-    kept = {name: value for name, value in request.args.items() if value and name != "after"}
+    page = queries.ledger(filters, today(), **_where())
+    kept = _kept()
     return render_template(
         "problems/index.html", page=page, filters=filters, kept=kept, states=STATES, sides=list(Side),
         categories=list(Category), branches=organization.branches(), members=queries.members(),
     )  # fmt: skip
+
+
+def _where() -> dict[str, str]:
+    return {name: request.args.get(name, "") for name in ("after", "before")}
+
+
+def _kept() -> dict[str, str]:
+    """What the address asks for but the page."""
+    return {name: value for name, value in request.args.items() if value and name not in {"after", "before"}}
 
 
 @bp.route("/problems.xlsx")
@@ -165,8 +174,8 @@ def undertakings() -> str:
     first, last = day(request.args.get("from", "")), day(request.args.get("to", ""))
     everything = request.args.get("all") == "1"
     days = (first, last) if first and last else None
-    found = queries.undertakings(everything=everything, days=days)
-    return render_template("problems/undertakings.html", found=found, everything=everything, days=days)
+    page = queries.undertakings(everything=everything, days=days, **_where())
+    return render_template("problems/undertakings.html", page=page, everything=everything, days=days, kept=_kept())
 
 
 @bp.route("/undertakings/<int:undertaking_id>", methods=["GET", "POST"])
@@ -202,13 +211,15 @@ def undertaking(undertaking_id: int) -> Answer:
 @bp.route("/directives", methods=["GET", "POST"])
 @may(Act.READ_LEDGER)
 def directives() -> Answer:
-    form = DirectiveForm()
+    form = DirectiveForm(issued_on=today())
     if request.method == "POST" and not actor().may(Act.KEEP_LEDGER):
         raise NotAllowed(Act.KEEP_LEDGER.value)
     if form.validate_on_submit():
         try:
-            due_on, asks = form.due_on.data, bool(form.asks_visits.data)
-            actions.add_directive(form.text.data or "", due_on, asks_visits=asks, by=actor(), at=now())
+            new = actions.NewDirective(
+                form.text.data or "", form.issued_on.data, form.due_on.data, asks_visits=bool(form.asks_visits.data)
+            )
+            actions.add_directive(new, by=actor(), at=now())
             db.session.commit()
             flash(_("已记下，成员首页的待办事项里会列出。"))
             return redirect(url_for("problems.directives"), 303)

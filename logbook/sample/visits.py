@@ -9,7 +9,7 @@ from logbook.errors import RuleBroken
 from logbook.formats import SHANGHAI
 from logbook.problems import actions as problems
 from logbook.problems import queries as ledger
-from logbook.problems.actions import Closing, NewProblem
+from logbook.problems.actions import Closing, NewDirective, NewProblem
 from logbook.problems.models import Answer, Category, Handling, Side, SourceKind, State, UndertakingState
 from logbook.sample import texts
 from logbook.sample.bureau import Bureau
@@ -122,13 +122,8 @@ class Year:
         matter = NewProblem("环湖步道夜间照明改造需要统筹资金", 1, Category.FACILITIES, Side.BUREAU, Handling.GROUP)
         joint = replace(_plain(planner.record(2, 7, yesterday)), companion_ids=(member,), problems=(matter,))
         actions.log_visit(joint, by=self.actor(joint.member_id), at=at, settings=self.settings)
-        problems.add_directive(
-            "近期都要到挂点支部，听取基层呼声",
-            self.bureau.today + 20 * DAY,
-            asks_visits=True,
-            by=self.actor(self.bureau.office[0]),
-            at=at,
-        )
+        order = NewDirective("近期都要到挂点支部，听取基层呼声", yesterday, self.bureau.today + 20 * DAY)
+        problems.add_directive(order, by=self.actor(self.bureau.office[0]), at=at)
 
 
 def _plain(new: NewVisit) -> NewVisit:

@@ -70,6 +70,27 @@ def test_the_next_page_keeps_the_filters(client, office):
     older = re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")
     second = browser.get(older).text
     assert (first.count("护栏松动</b>"), second.count("护栏松动</b>")) == (25, 5)
+    newer = re.search(r'rel="prev" href="([^"]+)"', second)[1].replace("&amp;", "&")
+    back = browser.get(newer).text
+    rows = lambda page: re.findall(r'href="/problems/(\d+)"', page)  # noqa: E731
+    assert rows(back) == rows(first)
+    assert 'rel="prev"' not in back
+
+
+def test_many_undertakings_are_paged_both_ways(client, office):
+    member = factories.member()
+    made = [str(factories.undertaking(member)) for _n in range(60)]
+    browser, found, path = client(office), [], "/undertakings"
+    while path:
+        page = browser.get(path).text
+        assert "共60条" in page
+        found.append(re.findall(r'href="/undertakings/(\d+)"', page))
+        older = re.search(r'rel="next" href="([^"]+)"', page)
+        path = older and older[1].replace("&amp;", "&")
+    assert [len(rows) for rows in found] == [25, 25, 10]
+    assert sum(found, []) == made
+    newer = re.search(r'rel="prev" href="([^"]+)"', page)[1].replace("&amp;", "&")
+    assert re.findall(r'href="/undertakings/(\d+)"', browser.get(newer).text) == found[1]
 
 
 def test_a_dropped_item_is_struck_with_the_reason(client, office):
@@ -260,13 +281,16 @@ def test_a_member_ends_an_undertaking_with_a_line(client, app):
 def test_the_office_enters_and_closes_directives(client, office):
     browser, member = client(office), client(factories.member())
     due_on = (TODAY + 30 * DAY).isoformat()
-    data = {"text": "近期都要下到挂点支部", "due_on": due_on, "asks_visits": "y"}
+    issued_on = (TODAY - 2 * DAY).isoformat()
+    data = {"text": "近期都要下到挂点支部", "issued_on": issued_on, "due_on": due_on, "asks_visits": "y"}
+    assert f'value="{TODAY.isoformat()}"' in browser.get("/directives").text  # filled in beforehand
     assert member.post("/directives", data).status_code == 403
     refused = browser.post("/directives", data | {"due_on": (TODAY - DAY).isoformat()})
     assert refused.status_code == 422
     assert "近期都要下到挂点支部" in refused.text
     assert browser.post("/directives", data).status_code == 303
     directive = db.session.scalars(db.select(Directive)).one()
+    assert directive.issued_on == TODAY - 2 * DAY
     page = member.get("/directives").text
     assert "近期都要下到挂点支部" in page
     assert f"/directives/{directive.id}/close" not in page
