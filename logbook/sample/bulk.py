@@ -27,6 +27,7 @@ from logbook.visits.models import (
     VisitKind,
     VisitVersion,
     Voice,
+    number_of,
 )
 from logbook.visits.versions import body_of, digest_of
 
@@ -74,7 +75,7 @@ def _batch(news: list[NewVisit], seqs: range, lines: Counter[int]) -> None:
         table: [] for table in (VisitVersion, VisitKind, VisitContent, Voice, Problem)
     }
     for new, seq, visit_id in zip(news, seqs, ids, strict=True):
-        _lines(rows, new, visit_id, f"{new.visited_on.year}-{seq}/1")
+        _lines(rows, new, visit_id, f"{number_of(new.visited_on.year, seq)}/1")
     for table, values in rows.items():
         if values:
             db.session.execute(insert(table), values)

@@ -86,7 +86,7 @@ class Year:
     def _receive(self, visit: Visit, at: dt.datetime) -> None:
         clerk = self.actor(self.bureau.office[1])
         if visit.level in {Level.GROUP, Level.OFFICE} or visit.entered_by_id == clerk.person_id:
-            actions.receive(visit.id, by=clerk, at=at + 3 * DAY)
+            actions.receive(visit.id, visit.version, by=clerk, at=at + 3 * DAY)
 
     def _settle(self, visit: Visit, at: dt.datetime) -> None:
         """Most problems are closed some weeks later, as far as today has come; this year's may drag on."""

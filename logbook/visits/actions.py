@@ -481,13 +481,18 @@ def _own(visit_id: int, by: Actor) -> Visit:
 # --- the office and the leader --------------------------------------------------------------------
 
 
-def receive(visit_id: int, *, by: Actor, at: dt.datetime) -> Visit:
-    """收阅: the office marks the version it has received; it neither checks nor approves."""
+def receive(visit_id: int, version: int, *, by: Actor, at: dt.datetime) -> Visit:
+    """收阅: the office marks the version it has read; it neither checks nor approves.
+
+    A record corrected since then stays new.
+    """
     found = queries.record(by, visit_id)
     if found is None:
         raise NotThere
     visit = found.visit
-    visit.received_version, visit.received_at, visit.received_by_id = visit.version, at, by.person_id
+    if not (visit.received_version or 0) < version <= visit.version:
+        raise RuleBroken("", _("这条记录已有变动，请看一遍再收阅。"))
+    visit.received_version, visit.received_at, visit.received_by_id = version, at, by.person_id
     db.session.flush()
     return visit
 

@@ -91,6 +91,11 @@ class LockedYear(Base):
     locked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
 
 
+def number_of(year: int, seq: int) -> str:
+    """2026-034: as offices write it, three figures at least."""
+    return f"{year}-{seq:03d}"
+
+
 class Visit(Base):
     """下基层记录 of one member; `number` is 2026-137."""
 
@@ -162,7 +167,7 @@ class Visit(Base):
     @property
     def number(self) -> str:
         """2026-137."""
-        return f"{self.year}-{self.seq}"
+        return number_of(self.year, self.seq)
 
     @property
     def entered_for(self) -> bool:

@@ -53,6 +53,7 @@ from logbook.visits.models import (
 )
 
 PAGE = 25
+NUMBER = r"(\d{4})-(\d{1,9})"
 SEARCHED = (Visit.findings, Visit.guidance, Visit.solved_on_site, Visit.place, Visit.people_met)
 
 
@@ -157,7 +158,7 @@ def _page(rows: Sequence[Visit], filters: Filters, *, newer: bool, older: bool) 
 
 def _key(text: str, filters: Filters) -> tuple[object, int] | None:
     """The key in an address; None for nonsense, which then opens the first page."""
-    pattern = r"(\d{4}-\d\d-\d\d)_(\d{1,9})" if filters.by_date else r"(\d{4})-(\d{1,9})"
+    pattern = r"(\d{4}-\d\d-\d\d)_(\d{1,9})" if filters.by_date else NUMBER
     found = re.fullmatch(pattern, text, re.ASCII)
     try:
         return found and (dt.date.fromisoformat(found[1]) if filters.by_date else int(found[1]), int(found[2]))
@@ -217,7 +218,10 @@ def _state(state: str) -> Iterable[ColumnElement[bool]]:
 
 
 def _contains(actor: Actor, text: str) -> ColumnElement[bool]:
-    """The text in any field this reader may see; % and _ are letters like any other."""
+    """The text in any field this reader may see, or the record's number; % and _ are letters like any other."""
+    number = re.fullmatch(NUMBER, text, re.ASCII)
+    if number:
+        return and_(Visit.year == int(number[1]), Visit.seq == int(number[2]))
     found = [column.contains(text, autoescape=True) for column in SEARCHED]
     thinking = and_(Visit.thinking.contains(text, autoescape=True), sees_thinking(actor))
     observation = and_(Visit.observation.contains(text, autoescape=True), sees_observation(actor))

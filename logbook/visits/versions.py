@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from logbook.db import N_, Word
 from logbook.problems.models import Category, Handling, Side
-from logbook.visits.models import Content, Kind, Level
+from logbook.visits.models import Content, Kind, Level, number_of
 
 FIELDS = {
     "visited_on": N_("下基层日期"),
@@ -93,7 +93,7 @@ def repeated(text: str, earlier: Iterable[tuple[int, int, str]]) -> str | None:
     words = "".join(text.split())
     for year, seq, findings in earlier:
         if _alike(words, "".join(findings.split())):
-            return f"{year}-{seq}"
+            return number_of(year, seq)
     return None
 
 

@@ -336,9 +336,13 @@ def decline(visit_id: int) -> Response:
 @bp.post("/visits/<int:visit_id>/receive")
 @may(Act.RECEIVE)
 def receive(visit_id: int) -> Response:
-    visit = actions.receive(visit_id, by=actor(), at=now())
+    version = as_integer(request.form.get("version", "")) or 0
+    visit = actions.receive(visit_id, version, by=actor(), at=now())
     db.session.commit()
-    flash(_("已收阅%(number)s。", number=visit.number))
+    if visit.is_new:
+        flash(_("已收阅%(number)s第%(n)s版；之后又有更正，还在新收到的记录里。", number=visit.number, n=version))
+    else:
+        flash(_("已收阅%(number)s。", number=visit.number))
     return _back(visit_id)
 
 

@@ -244,6 +244,7 @@ def _promise(row: Any, span: Span) -> UndertakingState:
 
 def _problems(span: Span, items: Sequence[Standing]) -> ProblemFigures:
     states = Counter(one.state for one in items)
+    answers = Counter(one.row.answer for one in items if one.state is State.DONE)
     until = min(span.last, span.today)
     settled = {State.DONE, State.LONG_TERM}
     return ProblemFigures(
@@ -255,7 +256,8 @@ def _problems(span: Span, items: Sequence[Standing]) -> ProblemFigures:
         not_begun=states[State.OPEN],
         long_term=states[State.LONG_TERM],
         overdue=sum(one.state not in settled and one.row.due_on < until for one in items),
-        accepted=sum(one.state is State.DONE and one.row.answer is Answer.SOLVED for one in items),
+        accepted=answers[Answer.SOLVED],
+        doubted=answers[Answer.PARTLY] + answers[Answer.NOT],
         by_side=_counts(Side, Counter(one.row.side for one in items).items()),
         by_category=_counts(Category, Counter(one.row.category for one in items).items()),
     )

@@ -80,6 +80,7 @@ class ProblemFigures:
     long_term: int
     overdue: int
     accepted: int  # closed ones of which those who raised them said 已解决
+    doubted: int  # … 部分解决 or 未解决
     by_side: tuple[Count, ...]
     by_category: tuple[Count, ...]
 

@@ -83,6 +83,9 @@ def _totals(summary: YearSummary, before: YearSummary | None, whole: str) -> str
         return f"{whole}没有党组成员下基层的记录。"
     last_year = f"（上年{'' if whole == '全年' else '同期'}{before.records}人次）" if before and before.records else ""
     days = f"，累计{summary.half_days / 2:g}天" if summary.half_days else ""
+    if summary.records == 1:
+        kinds = "、".join(Kind(one.value).chinese for one in summary.kinds)
+        return f"{whole}党组成员下基层1人次{last_year}，{_covered(summary)}，方式为{kinds}。"
     kinds = "、".join(f"{Kind(one.value).chinese}{one.n}次" for one in summary.kinds)
     note = "（一次采用多种方式的分别计算）" if sum(one.n for one in summary.kinds) > summary.records else ""
     return f"{whole}党组成员共下基层{summary.records}人次{last_year}，{_covered(summary)}{days}。其中，{kinds}{note}。"
@@ -138,7 +141,7 @@ def _problems(summary: YearSummary) -> str:
         return "没有收集到问题的记录。"
     carried = f"（含上年结转{found.carried}个）" if found.carried else ""
     if found.done == found.total:
-        states = "，全部办结"
+        states = "，全部办结" if found.total > 1 else "，已办结"
     else:
         said = (
             (found.done, "办结{}个"),
@@ -156,8 +159,11 @@ def _accepted(summary: YearSummary) -> str:
     if not found.done or not found.accepted:
         return ""
     if found.done == found.accepted:
-        return f"办结的{found.done}个，经回访反映人均认可。"
-    return f"办结的{found.done}个中，经回访反映人认可{found.accepted}个，其余{found.done - found.accepted}个正在回访。"
+        return "经回访反映人认可。" if found.done == 1 else f"办结的{found.done}个，经回访反映人均认可。"
+    doubted = f"、认为还需改进{found.doubted}个" if found.doubted else ""
+    waiting = found.done - found.accepted - found.doubted
+    rest = f"，其余{waiting}个正在回访" if waiting else ""
+    return f"办结的{found.done}个中，经回访反映人认可{found.accepted}个{doubted}{rest}。"
 
 
 def _undertakings(summary: YearSummary) -> str:
@@ -165,7 +171,7 @@ def _undertakings(summary: YearSummary) -> str:
     if not found.total:
         return "没有党组成员领办事项的记录。"
     if found.done == found.total:
-        return f"党组成员领办事项{found.total}项，全部办成。"
+        return f"党组成员领办事项{found.total}项，{'全部' if found.total > 1 else '已'}办成。"
     said = (
         (found.done, "办成{}项"),
         (found.underway, "正在办理{}项"),

@@ -119,7 +119,7 @@ def record_three(phone, house):
     taps.on(phone.get_by_role("link", name=f"记一次 {BRANCH}"))
     taps.type(phone.get_by_label("基本情况"), "与党员职工座谈，了解护林防火安排，总体平稳。")
     taps.on(phone.get_by_role("button", name="提交"))
-    expect(phone.get_by_role("status")).to_have_text(f"已收到，编号{TODAY.year}-1。")
+    expect(phone.get_by_role("status")).to_have_text(f"已收到，编号{TODAY.year}-001。")
 
     phone.goto(house.url)
     phone.get_by_role("link", name=f"记一次 {FAR}").click()
@@ -130,7 +130,7 @@ def record_three(phone, house):
     phone.get_by_role("button", name="记为问题").click()
     expect(phone.locator("[name=problem_text]")).to_have_value("码头候船区无遮阳棚")
     phone.get_by_role("button", name="提交").click()
-    expect(phone.get_by_role("status")).to_contain_text(f"{TODAY.year}-2")
+    expect(phone.get_by_role("status")).to_contain_text(f"{TODAY.year}-002")
 
     phone.goto(house.url)
     phone.get_by_role("link", name="记一次下基层").click()
@@ -172,7 +172,7 @@ def check_papers(desk, house):
     assert "3人次，2个挂点支部全覆盖" in text
     assert "共收集问题1个，尚未办理1个。" in text
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    assert f"{TODAY.year}-2/1" in cells
+    assert f"{TODAY.year}-002/1" in cells
     assert all(cells), "no empty cell"
     for word in ("补记", "代录", "作废", "登记较晚"):
         assert word not in text + "".join(cells)
@@ -198,7 +198,7 @@ def close_and_meet(desk, house):
     text = "\n".join(one.text for one in brief.paragraphs)
     assert "平时工作掌握情况" in text
     assert "内部资料　注意保管" in text
-    assert f"全年党组成员到支部2次，最近一次{TODAY.month}月{TODAY.day}日［{TODAY.year}-3 第2版］。" in text
+    assert f"全年党组成员到支部2次，最近一次{TODAY.month}月{TODAY.day}日［{TODAY.year}-003 第2版］。" in text
     assert "没有支部自身问题的记录。" in text
 
 

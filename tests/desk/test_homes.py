@@ -59,7 +59,7 @@ def test_the_offices_home_is_coverage_and_what_is_new(client, bureau):
     for text in ("年覆盖情况", "本季度已到", "未安排挂点", "超期4天", "登记较晚", "收阅</button>"):
         assert text in page
     visit = db.session.query(Visit).one().id
-    answer = browser.post(f"/visits/{visit}/receive", {"back": "home"})
+    answer = browser.post(f"/visits/{visit}/receive", {"back": "home", "version": "1"})
     assert answer.headers["Location"] == "/"
     assert "没有新收到的记录" in browser.get("/").text
 

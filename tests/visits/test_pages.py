@@ -44,7 +44,7 @@ def test_three_lines_and_it_is_received(client, place):
     answer = browser.post("/visits/new", body(branch))
     assert answer.status_code == 303
     page = browser.get(answer.headers["Location"]).text
-    assert f"已收到，编号{TODAY.year}-1" in page
+    assert f"已收到，编号{TODAY.year}-001" in page
     assert only_visit().is_liaison
 
 
@@ -177,7 +177,7 @@ def test_the_same_key_with_another_record_is_refused(client, place):
     assert again.status_code == 409
     assert "另一次" in again.text
     told = client(member).post("/visits/new", body(branch, client_key="k", findings="另一次"), headers=JSON)
-    assert (told.status_code, told.json["receipt"]["number"]) == (409, f"{TODAY.year}-1")
+    assert (told.status_code, told.json["receipt"]["number"]) == (409, f"{TODAY.year}-001")
     other = factories.member()
     told = client(other).post("/visits/new", body(branch, client_key="k"), headers=JSON)
     assert (told.status_code, told.json["receipt"]) == (409, None)
@@ -187,7 +187,10 @@ def test_a_client_is_answered_in_json(client, place):
     member, branch = place
     sent = client(member).post("/visits/new", body(branch, client_key="k"), headers=JSON)
     stored = db.session.query(VisitVersion).one()
-    assert (sent.status_code, sent.json) == (201, {"number": f"{TODAY.year}-1", "version": 1, "digest": stored.digest})
+    assert (sent.status_code, sent.json) == (
+        201,
+        {"number": f"{TODAY.year}-001", "version": 1, "digest": stored.digest},
+    )
     refused = client(member).post("/visits/new", body(branch, findings=""), headers=JSON)
     assert (refused.status_code, list(refused.json)) == (422, ["findings"])
     assert client().post("/visits/new", body(branch), headers=JSON).status_code == 401
@@ -275,7 +278,7 @@ def test_a_removed_line_leaves_its_item_and_a_new_one_gets_a_new_number(client, 
     client(member).post(f"/visits/{visit}/correct", correction(branch, problem_line=[""], problem_text=["灯坏了"]))
     one, two = db.session.query(Problem).order_by(Problem.id)
     assert (one.dropped, one.source_line) == (True, 1)
-    assert (two.dropped, two.source_label) == (False, f"{TODAY.year}-1/2")
+    assert (two.dropped, two.source_label) == (False, f"{TODAY.year}-001/2")
 
 
 def test_the_office_corrects_its_own_entry_without_seeing_what_it_may_not(client, place):
@@ -347,7 +350,7 @@ def test_the_office_receives_and_the_leader_instructs(client, logged):
     member, _branch, visit = logged
     clerk, leader = factories.office(), factories.leader()
     assert "收阅</button>" in client(clerk).get(f"/visits/{visit}").text
-    client(clerk).post(f"/visits/{visit}/receive")
+    client(clerk).post(f"/visits/{visit}/receive", {"version": "1"})
     assert "收阅</button>" not in client(clerk).get(f"/visits/{visit}").text
     assert client(member).post(f"/visits/{visit}/receive").status_code == 403
     client(leader).post(f"/visits/{visit}/instruct", {"text": "请规划建设科抓紧。"})
@@ -363,11 +366,20 @@ def test_the_hint_of_a_repeated_text_is_the_authors_alone(client, place):
     first = client(member).post("/visits/new", body(branch, findings=text + "。"))
     assert "文字相近" not in client(member).get(first.headers["Location"]).text
     again = client(member).post("/visits/new", body(branch, findings=text + "！"))
-    assert f"您的记录{TODAY.year}-1文字相近" in client(member).get(again.headers["Location"]).text
+    assert f"您的记录{TODAY.year}-001文字相近" in client(member).get(again.headers["Location"]).text
     assert "文字相近" not in client(factories.leader()).get(again.headers["Location"]).text
 
 
 # --- lists ----------------------------------------------------------------------------------------
+
+
+def test_a_number_typed_into_the_search_finds_its_record(client, place):
+    member, branch = place
+    for _ in range(3):
+        factories.visit(member, branch)
+    for typed in ("2026-2", "2026-002"):
+        page = client(member).get(f"/visits?text={typed}").text
+        assert ("2026-002" in page, "2026-001" in page, "2026-003" in page) == (True, False, False)
 
 
 def test_the_list_pages_both_ways_and_shows_each_once(client, place):
@@ -379,9 +391,9 @@ def test_the_list_pages_both_ways_and_shows_each_once(client, place):
         page = browser.get(path).text
         seen += [part.split("　")[0] for part in page.split("<b>")[1:]]
         path = page.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&") if 'rel="next"' in page else None
-    assert seen == [f"2026-{n}" for n in range(60, 0, -1)]
+    assert seen == [f"2026-{n:03d}" for n in range(60, 0, -1)]
     back = page.split('rel="prev" href="')[1].split('"')[0].replace("&amp;", "&")
-    assert "2026-35" in browser.get(back).text
+    assert "2026-035" in browser.get(back).text
 
 
 @pytest.mark.parametrize("sort", ["", "date"])
@@ -519,7 +531,7 @@ def test_the_list_downloads_as_excel_with_both_dates_and_no_formula(client, plac
     book = openpyxl.load_workbook(io.BytesIO(got.data))
     rows = list(book["下基层记录"].iter_rows())
     assert [cell.value for cell in rows[0]][:4] == ["编号", "下基层日期", "登记日期", "记录人"]
-    assert rows[1][0].value == "2026-1（已更正）"
+    assert rows[1][0].value == "2026-001（已更正）"
     assert (rows[1][7].value, rows[1][7].data_type) == ("=1+1", "s")
     assert rows[3][0].value == "另有1条不在知悉范围"
     assert not any("危险" in str(cell.value) for row in rows for cell in row)
@@ -622,5 +634,5 @@ def test_the_same_record_from_many_sides_at_once_is_one(app, place):
         thread.start()
     for thread in threads:
         thread.join()
-    assert numbers == [f"{TODAY.year}-1"] * 6
+    assert numbers == [f"{TODAY.year}-001"] * 6
     assert db.session.query(Visit).count() == 1

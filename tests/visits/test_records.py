@@ -59,8 +59,8 @@ def test_numbers_run_through_the_unit_and_the_year(pair):
     other = factories.member()
     numbers = [log(m, new(m, branch)).number for m in (member, other, member)]
     last_year = log(member, new(member, branch, visited_on=dt.date(2025, 12, 30)))
-    assert numbers == ["2026-1", "2026-2", "2026-3"]
-    assert last_year.number == "2025-1"
+    assert numbers == ["2026-001", "2026-002", "2026-003"]
+    assert last_year.number == "2025-001"
 
 
 def test_a_book_counts_its_own_lines_and_is_issued_at_the_first(pair):
@@ -76,7 +76,7 @@ def test_a_withdrawn_number_is_never_given_again(pair):
     first = log(member, new(member, branch))
     actions.withdraw(first.id, reason="记错支部", by=factories.actor(member), at=AT)
     db.session.commit()
-    assert log(member, new(member, branch)).number == "2026-2"
+    assert log(member, new(member, branch)).number == "2026-002"
 
 
 @pytest.mark.parametrize(
@@ -179,10 +179,25 @@ def test_a_correction_makes_a_received_record_new_again(pair):
     member, branch = pair
     clerk = factories.office()
     visit = log(member, new(member, branch))
-    actions.receive(visit.id, by=factories.actor(clerk), at=AT)
+    actions.receive(visit.id, 1, by=factories.actor(clerk), at=AT)
     assert not visit.is_new
     correct(member, visit, new(member, branch, findings="改"))
     assert visit.is_new
+
+
+def test_a_receive_mark_names_the_version_that_was_read(pair):
+    """The office's page was open while the member corrected the record."""
+    member, branch = pair
+    clerk = factories.actor(factories.office())
+    visit = log(member, new(member, branch))
+    correct(member, visit, new(member, branch, findings="改"))
+    actions.receive(visit.id, 1, by=clerk, at=AT)
+    assert (visit.received_version, visit.is_new) == (1, True)
+    for unread in (0, 1, 3):
+        with pytest.raises(RuleBroken):
+            actions.receive(visit.id, unread, by=clerk, at=AT)
+    actions.receive(visit.id, 2, by=clerk, at=AT)
+    assert not visit.is_new
 
 
 @pytest.mark.parametrize(
@@ -272,7 +287,7 @@ def test_lines_stand_in_the_version_and_live_in_the_ledger(pair):
     labels = {item.source_label for group in in_ledger for item in group} if isinstance(in_ledger, tuple) else {
         item.source_label for item in in_ledger
     }  # fmt: skip
-    assert "2026-1/1" in labels
+    assert "2026-001/1" in labels
 
 
 LEVELS = {  # who reads a record of each level, besides its author

@@ -153,7 +153,10 @@ def stated(**values):
     [
         ({"total": 5, "done": 5, "accepted": 5}, "共收集问题5个，全部办结。办结的5个，经回访反映人均认可。"),
         ({"total": 5, "carried": 2, "done": 3, "accepted": 1, "partly": 1, "long_term": 1},
-         "共收集问题5个（含上年结转2个），办结3个，部分解决、继续跟进1个，需长期推进1个。办结的3个中，经回访反映人认可1个，"),
+         "共收集问题5个（含上年结转2个），办结3个，部分解决、继续跟进1个，需长期推进1个。办结的3个中，经回访反映人认可1个，其余2个正在回访。"),
+        ({"total": 1, "done": 1, "accepted": 1}, "共收集问题1个，已办结。经回访反映人认可。"),
+        ({"total": 9, "done": 9, "accepted": 6, "doubted": 3},
+         "办结的9个中，经回访反映人认可6个、认为还需改进3个。"),
         ({"total": 2, "underway": 1, "not_begun": 1, "overdue": 1}, "共收集问题2个，正在办理1个，尚未办理1个。"),
     ],
 )  # fmt: skip
@@ -167,6 +170,8 @@ def test_voices_and_undertakings_have_one_and_many():
     text = wording.written(one, None, UNIT)
     assert "收集意见建议1条，属职工待遇方面。" in text
     assert "党组成员领办事项2项，全部办成。" in text
+    single = replace(one, undertakings=replace(base.undertakings, total=1, done=1))
+    assert "党组成员领办事项1项，已办成。" in wording.written(single, None, UNIT)
     many = replace(
         base, voices=(Count("staff", 5), Count("safety", 2)),
         undertakings=replace(base.undertakings, total=3, done=1, underway=1, explained=1),
@@ -189,7 +194,7 @@ def test_one_liaison_branch_has_its_own_sentence():
     factories.liaison(member, branch, year=2025)
     assert "全年没有党组成员下基层的记录" in wording.written(figures(), None, UNIT)
     factories.visit(member, branch, dt.date(2025, 9, 1))
-    assert "共下基层1人次，到了挂点支部。" in wording.written(figures(), None, UNIT)
+    assert "全年党组成员下基层1人次，到了挂点支部，方式为调研走访。" in wording.written(figures(), None, UNIT)
     elsewhere = replace(figures(), covered=0)
     assert "还没有到过挂点支部" in wording.written(elsewhere, None, UNIT)
 
@@ -203,11 +208,13 @@ def test_what_was_closed_later_was_still_under_way_then(year):
                       side=Side.BRANCH)  # fmt: skip
     factories.problem(branch_id=woods, raised_on=dt.date(2025, 3, 1), state=State.DONE, closed_on=dt.date(2025, 4, 1),
                       answer=Answer.SOLVED, result="办好")  # fmt: skip
+    factories.problem(branch_id=woods, raised_on=dt.date(2025, 3, 1), state=State.DONE, closed_on=dt.date(2025, 4, 1),
+                      answer=Answer.PARTLY, result="办了一半")  # fmt: skip
     factories.undertaking(member_id=year[0], raised_on=dt.date(2025, 3, 1), state=UndertakingState.DONE,
                           closed_on=dt.date(2026, 1, 1))  # fmt: skip
     found = figures()
-    assert (found.problems.total, found.problems.carried, found.problems.done, found.problems.underway) == (2, 1, 1, 1)
-    assert found.problems.accepted == 1
+    assert (found.problems.total, found.problems.carried, found.problems.done, found.problems.underway) == (3, 1, 2, 1)
+    assert (found.problems.accepted, found.problems.doubted) == (1, 1)
     assert (found.undertakings.total, found.undertakings.underway) == (1, 1)
 
 
