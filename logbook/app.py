@@ -1,5 +1,6 @@
 """The factory: settings, extensions, features, error pages, response headers; the only file that knows all features."""
 
+import errno
 import gc
 import gzip
 import hashlib
@@ -130,7 +131,7 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint == "static":
+    if request.endpoint == "static" and response.status_code in {200, 304}:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:
         response.headers["Cache-Control"] = "no-store"
@@ -195,6 +196,8 @@ def _errors(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_trouble)
     app.register_error_handler(HTTPException, lambda error: _page(error.code or 500))
     app.register_error_handler(Exception, _unforeseen)
+    # What fails on an error page itself: its kind and place only, as for every other error.
+    app.log_exception = lambda exc_info: _log(exc_info[1])  # type: ignore[method-assign]
 
 
 def _page(status: int, message: str = "") -> Any:
@@ -206,11 +209,14 @@ def _page(status: int, message: str = "") -> Any:
 
 def _form_expired(_error: CSRFError) -> Any:
     """A page left open too long: what was typed is shown again with a fresh token."""
+    if request.accept_mimetypes.best == "application/json":
+        return {"error": _("页面打开得太久，请刷新后再提交一次。")}, 400
     body = MultiDict(request.form.items(multi=True))
     if current_user.is_authenticated and request.endpoint not in access.PUBLIC:
         page = carried.show_again(request.path, body)
         if page is not None:
-            return page, 400
+            page.status_code = max(page.status_code, 400)
+            return page
     if request.endpoint == "accounts.sign_in":
         return redirect(url_for("accounts.sign_in"), 303)
     if not current_user.is_authenticated and request.endpoint not in access.PUBLIC:
@@ -220,32 +226,50 @@ def _form_expired(_error: CSRFError) -> Any:
 
 def _database_trouble(error: OperationalError) -> Any:
     """A long writer, a full disk: the request was not carried out, what was typed is shown again."""
-    db.session.rollback()
-    set_writing(on=False)
     said = str(error.orig)
     if "full" in said or "No space left" in said:
-        message = _("磁盘已满，没有保存。请联系系统管理员清理磁盘后再提交，内容还在下面。")
-    elif "lock" in said or "connection" in said:
-        message = _("系统正忙，没有保存。请过一会儿再提交，内容还在下面。")
-    else:
-        return _unforeseen(error)
+        return _disk_full()
+    if "lock" in said or "connection" in said:
+        return _trouble(_("系统正忙，没有保存。请过一会儿再提交，内容还在下面。"))
+    return _unforeseen(error)
+
+
+def _disk_full() -> Any:
+    return _trouble(_("磁盘已满，没有保存。请联系系统管理员清理磁盘后再提交，内容还在下面。"))
+
+
+def _trouble(message: str) -> Any:
+    db.session.rollback()
+    set_writing(on=False)
     g.trouble = message
-    page = (
-        carried.show_again(request.path, MultiDict(request.form.items(multi=True)))
-        if request.method == "POST"
-        else None
-    )
+    body, posted = MultiDict(request.form.items(multi=True)), request.method == "POST"
+    page = carried.show_again(request.path, body) if posted else None
     return (page, 503) if page is not None else _page(503, message)
 
 
-def _unforeseen(error: Exception) -> Any:
-    db.session.rollback()
-    # The kind of error and its place, never its message: that may hold what somebody typed.
-    trace = error.__traceback__
+def _found_full(error: BaseException | None) -> bool:
+    """Whether a full disk lies at the bottom of it: libraries wrap what the system said."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _log(error: BaseException | None) -> None:
+    """The kind of error and its place, never its message: that may hold what somebody typed."""
+    trace = error.__traceback__ if error else None
     while trace and trace.tb_next:
         trace = trace.tb_next
     place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
     logs.log.error("%s in %s at %s", type(error).__name__, request.endpoint, place)
+
+
+def _unforeseen(error: Exception) -> Any:
+    db.session.rollback()
+    if _found_full(error):
+        return _disk_full()
+    _log(error)
     if request.endpoint == "static" or not _database_answers():
         return "系统暂时不能使用，请稍后再试。 The system is not available at the moment.", 500
     return _page(500)

@@ -12,7 +12,7 @@ from flask import Flask
 
 from logbook.accounts import cli as accounts
 from logbook.accounts import queries
-from logbook.db import Base, db
+from logbook.db import Base, db, reading
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -52,16 +52,18 @@ def db_upgrade() -> None:
 @click.command("db-version")
 def db_version() -> None:
     """Print the database's version, the program's, and whether there are accounts to sign in with."""
-    current, head = current_version() or "-", head_version() or "-"
-    # A database of another version may have no such table yet.
-    people = "people" if current == head and queries.anyone() else "nobody"
+    with reading():
+        current, head = current_version() or "-", head_version() or "-"
+        # A database of another version may have no such table yet.
+        people = "people" if current == head and queries.anyone() else "nobody"
+        db.session.close()
     click.echo(f"{current} {head} {people}")
 
 
 @click.command("db-check")
 def db_check() -> None:
     """Fail when the models and the migrated database differ."""
-    with db.engine.connect() as connection:
+    with reading(), db.engine.connect() as connection:
         differences = compare_metadata(
             MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata
         )

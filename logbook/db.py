@@ -148,15 +148,20 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         _record.info["patience"] = connection.execute("PRAGMA busy_timeout").fetchone()[0] / 1000  # seconds
 
 
+# One writer at a time in one unit's schema, as on SQLite: rules that read first and write then hold on both.
+_POSTGRES_TURN = "SELECT set_config('lock_timeout', '30s', true), pg_advisory_xact_lock(hashtext(current_schema()))"
+
+
 @event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
-        return
-    if not _writing.get():
+        if _writing.get():
+            connection.exec_driver_sql(_POSTGRES_TURN)
+    elif _writing.get():
+        _take_turn(connection)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
         connection.exec_driver_sql("BEGIN")
-        return
-    _take_turn(connection)
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _take_turn(connection: Connection) -> None:

@@ -128,7 +128,7 @@ def listening():
     made = []
 
     def note(_connection, _cursor, statement, *_rest):
-        if not statement.startswith(("BEGIN", "PRAGMA")):
+        if not statement.startswith(("BEGIN", "PRAGMA", "SELECT set_config")):  # begun, not asked
             made.append(statement)
 
     sa.event.listen(db.engine, "before_cursor_execute", note)

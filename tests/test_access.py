@@ -166,6 +166,19 @@ def test_what_is_refused_changes_nothing(app, world, reader):
     assert db.session.query(Progress).count() == 0
 
 
+@pytest.mark.parametrize("reader", ["office", "owner", "leader", "sysadmin"])
+def test_a_form_without_its_token_changes_nothing_either(app, world, reader):
+    people, browsers = world
+    app.config["WTF_CSRF_ENABLED"] = True
+    joint(people)
+    before = dump()
+    for (endpoint, method), rule in routes(app).items():
+        if method == "POST" and endpoint != "visits.decline":
+            answer = browsers[reader].post(address(rule, people), {"reason": "x", "text": "x", "sure": "y"})
+            assert answer.status_code in {303, 400, 401, 403, 404, 409}, f"{endpoint}: {answer.status_code}"
+    assert dump() == before
+
+
 # --- levels, restricted fields, rule 7 ------------------------------------------------------------
 
 FIELDS = ("findings", "thinking", "observation")

@@ -34,7 +34,8 @@ def test_what_never_changes_is_kept_and_packed(client):
     ("path", "status"), [("/nowhere", 404), ("/visits/99999999999999", 404), ("/static/none.css", 404)]
 )
 def test_an_address_that_is_not_there(client, path, status):
-    assert client(factories.office()).get(path).status_code == status
+    answer = client(factories.office()).get(path)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
 
 
 def test_an_error_is_told_in_json_to_who_asks_so(client):
@@ -65,6 +66,10 @@ def test_a_form_left_open_too_long_is_shown_again(app, client):
     assert client().post("/sign-in", {"csrf_token": "stale"}).status_code == 303
     assert client().post("/visits/new", typed).status_code == 401
     assert client().post("/language", {"csrf_token": "stale"}).status_code == 400
+    assert client(member).post("/people/new", typed).status_code == 403
+    assert client(member).post("/visits/999/correct", typed).status_code == 404
+    told = client(member).post("/visits/new", typed, headers={"Accept": "application/json"})
+    assert (told.status_code, told.mimetype) == (400, "application/json")
 
 
 def test_nothing_loads_behind_the_pages_back(app):

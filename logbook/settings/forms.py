@@ -3,10 +3,11 @@
 from functools import cache
 from typing import Any
 
-from flask import g
+from flask import g, request
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -15,6 +16,10 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from logbook.errors import RuleBroken
 from logbook.settings.actions import WORD_CHOICES
+
+
+def _without_nul(typed: MultiDict[str, str]) -> MultiDict[str, str]:
+    return MultiDict([(name, text.replace("\0", "")) for name, text in typed.items(multi=True)])
 
 
 @cache
@@ -37,7 +42,10 @@ class Form(FlaskForm):
             if "shown_again" in g:
                 shown: MultiDict[str, str] = g.shown_again
                 return shown
-            return super().wrap_formdata(form, formdata)
+            wrapped = super().wrap_formdata(form, formdata)
+            files = any(isinstance(field, FileField) for field in form)
+            # A file where a text belongs is no text; U+0000 is in no text, and PostgreSQL refuses it.
+            return wrapped if files or wrapped is None else _without_nul(request.form)
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
         """Validate a POST; a form shown again is never taken for a submitted one."""

@@ -1,11 +1,13 @@
 """Signing in: sessions, slow-down, codes, and what was typed when the session had ended."""
 
 import datetime as dt
+import re
 
 from logbook.access import Role
 from logbook.accounts import actions, queries, sessions
 from logbook.db import db
-from logbook.formats import now
+from logbook.formats import now, today
+from logbook.visits.models import LockedYear
 from tests import factories
 
 
@@ -79,6 +81,26 @@ def test_a_weak_password_is_refused_with_a_reason(client):
     answer = client().post("/code", {"sign_in_name": "zhangwei", "code": code, "password": "zhangwei1"})
     assert answer.status_code == 422
     assert "容易被猜到" in answer.text
+
+
+def test_what_was_typed_is_kept_though_it_can_no_longer_be_carried_out(client):
+    """The session ended while a correction was typed, and meanwhile its year was closed."""
+    member = factories.member(sign_in_name="wang")
+    visit = factories.visit(member, factories.branch(), today())
+    browser = client(member)
+    page = browser.get(f"/visits/{visit}/correct").text
+    mark = re.search(r'name="typed_by" value="([^"]+)"', page)[1]
+    browser.http.delete_cookie("logbook")
+    typed = {"findings": "补写了一大段话", "reason": "更正", "typed_by": mark}
+    carried = re.search(r'name="carried" value="([^"]+)"', browser.post(f"/visits/{visit}/correct", typed).text)[1]
+    db.session.add(LockedYear(year=today().year, locked_at=now(), locked_by_id=member))
+    db.session.commit()
+    body = {"sign_in_name": "wang", "password": factories.PASSWORD, "carried": carried}
+    shown = browser.post("/sign-in", body)
+    assert shown.status_code == 409
+    assert "补写了一大段话" in shown.text
+    assert "已归档" in shown.text
+    assert browser.get("/").status_code == 200
 
 
 def test_a_change_of_roles_ends_the_sessions(client):
