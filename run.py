@@ -71,6 +71,12 @@ LINES = {
     "in_use": "{folder} 正由另一个服务使用；请先停止它。 Another server is using this folder; stop it first.",
     "newer": "数据库是较新版本程序的（{version}），没有改动；请换用新版本的程序。 "
     "The database belongs to a newer version of this program; nothing was changed. Use that version.",
+    "bad_url": "LOGBOOK_DATABASE_URL 不对；请写 sqlite:////路径/logbook.db 或 "
+    "postgresql+psycopg://用户:密码@主机/库 。 "
+    "LOGBOOK_DATABASE_URL is none this program knows; write it as shown.",
+    "bad_database": "数据库文件打不开或已损坏；请检查 LOGBOOK_DATABASE_URL、LOGBOOK_INSTANCE 和权限，或从备份恢复。 "
+    "The database file cannot be opened or is damaged; check its path and permissions, or restore a backup.",
+    "usage": "参数有误（{said}）；运行 python3 run.py {command}--help 看用法。 Wrong argument; see its --help.",
     "not_ready": "数据库还没有启用或升级；请先运行 run.py serve。 The database is not ready; run run.py serve first.",
     "port": "端口应在 1 至 65535 之间；请改 --port。 The port must be between 1 and 65535; change --port.",
     "port_taken": "端口 {port} 已被占用；请停止占用它的程序，或用 --port 换一个。 "
@@ -82,7 +88,7 @@ LINES = {
     "needed": "第一次启用要填{what}；请加 {option}。 The first start needs {option}.",
     "code": "一次性登录码：{code}，七天内有效，在登录页设置密码。 One-time code, for 7 days; it sets a password.",
     "no_data": "还没有数据：{path}；请检查 LOGBOOK_INSTANCE。 There is no data yet; check LOGBOOK_INSTANCE.",
-    "not_a_file": "{path} 不是普通文件，没有写；请换一个文件名。 That is no regular file; choose another name.",
+    "not_a_file": "{path} 不是普通文件或文件夹，没有写；请换一个。 That is no regular file or folder; choose another.",
     "no_file": "找不到文件 {path}；请检查路径。 There is no such file; check its path.",
     "not_allowed": "没有权限读写 {path}；请换有权限的账号运行。 Not allowed to read or write it; use another account.",
     "missing": "缺少 {name}；请以 root 运行 apt-get install {packages}（其他系统请安装同名软件），再运行一次。 "
@@ -103,6 +109,7 @@ LINES = {
 TROUBLES = (
     ("No space left on device|disk is full|Disk quota exceeded", "disk_full"),
     ("database is locked", "locked"),
+    ("file is not a database|malformed|unable to open database file|file is encrypted", "bad_database"),
     ("connection to server|connection failed|psycopg.OperationalError", "no_postgres"),
     ("no such table|no such column|UndefinedTable|UndefinedColumn", "not_ready"),
     ("DO NOT MATCH THE HASHES|[Hh]ash mismatch", "hashes"),
@@ -127,7 +134,9 @@ def explain(output: str) -> Stop:
     for pattern, line in TROUBLES:
         if re.search(pattern, output):
             return Stop(line)
-    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["?"]
+    lines = [line.strip() for line in output.splitlines() if line.strip(" \t") and "(Background on" not in line] or [
+        "?"
+    ]
     named = [line for line in lines if line.lower().startswith("error: ")]
     return Stop(re.sub("(?i)^error: ", "", (named or lines)[-1]))
 
@@ -228,8 +237,20 @@ def home_here() -> Home:
     """Return the installation that the environment names, by default instance/; what is written stays private."""
     os.umask(0o077)
     folder = Path(os.environ.get("LOGBOOK_INSTANCE") or ROOT / "instance").absolute()
-    url = os.environ.get("LOGBOOK_DATABASE_URL") or f"sqlite:///{folder / 'logbook.db'}"
+    url = known_url(os.environ.get("LOGBOOK_DATABASE_URL") or f"sqlite:///{folder / 'logbook.db'}", folder)
     return Home(folder, url, Path(os.environ.get("LOGBOOK_SECRET_KEY_FILE") or folder / "secret_key").absolute())
+
+
+def known_url(url: str, folder: Path) -> str:
+    """Return the address as the application takes it: a file's in full, from the installation's folder on."""
+    kind, _colon, rest = url.partition("://")
+    if kind == "sqlite" and rest.startswith("/") and rest != "/":
+        return f"sqlite:///{folder / rest[1:]}"
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url)
+        if kind in {"postgres", "postgresql", "postgresql+psycopg"} and parts.port != 0 and len(parts.path) > 1:
+            return f"postgresql+psycopg://{rest}"
+    raise Stop("bad_url")
 
 
 def hold(home: Home) -> None:
@@ -269,11 +290,11 @@ def moment() -> str:
 
 def check_port(host: str, port: int) -> None:
     """Raise Stop when nothing can listen at `host` and `port`."""
+    if not 0 < port < 1 << 16:
+        raise Stop("port")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         socket.create_server((host, port), family=family).close()
-    except OverflowError:
-        raise Stop("port") from None
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
         raise Stop(
@@ -461,9 +482,12 @@ def unpack(file: Path, into: Path) -> Path:
         with zipfile.ZipFile(file) as pack:
             pack.extractall(into)
         digests = json.loads((into / "manifest.json").read_text("utf-8"))["files"]
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError):
+        whole = "secret_key" in digests and all(digest(into / name) == sum_ for name, sum_ in digests.items())
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError, NotImplementedError):
         raise Stop("damaged") from None
-    if any(digest(into / name) != expected for name, expected in digests.items()):
+    except FileNotFoundError as error:
+        raise (Stop("damaged") if file.exists() else error) from None
+    if not whole:
         raise Stop("damaged")
     return _sound_database(into)
 
@@ -477,7 +501,8 @@ def _sound_database(box: Path) -> Path:
         with contextlib.closing(sqlite3.connect(file)) as connection:
             sound = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.DatabaseError:
+            connection.execute("SELECT 1 FROM visit LIMIT 1")
+    except (sqlite3.DatabaseError, TypeError):
         sound = False
     if not sound:
         raise Stop("damaged")
@@ -493,7 +518,7 @@ def restore(options: argparse.Namespace) -> None:
         new = unpack(options.backup.absolute(), Path(box))
         if (new.suffix == ".db") != bool(home.database):
             raise Stop("other_kind")
-        aside = home.folder / f"before-restore-{moment()}"
+        aside = Path(tempfile.mkdtemp(dir=home.folder, prefix=f"before-restore-{moment()}-"))
         with _changed_places(home, Path(box), aside):
             if home.database is None:
                 _load_postgres(home, new, aside)
@@ -503,7 +528,6 @@ def restore(options: argparse.Namespace) -> None:
 @contextlib.contextmanager
 def _changed_places(home: Home, box: Path, aside: Path) -> Iterator[None]:
     """Move the present files aside and the unpacked ones in; on any fault move all back."""
-    aside.mkdir(parents=True)
     places = [(box / "secret_key", home.key), (box / "attachments", home.attachments)]
     if home.database:
         # The write-ahead log belongs to the old file: left behind, it would be played into the new one.
@@ -671,9 +695,16 @@ COMMANDS: dict[Any, str] = {
 }
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Stop("usage", said=message, command=self.prog.removeprefix("run.py").strip() + " ")
+
+
 def parse(argv: list[str]) -> argparse.Namespace:
     """Return the command and its options; what test and bench do not know themselves stands in `rest`."""
-    parser = argparse.ArgumentParser(prog="run.py", description="下基层记录本 the logbook of visits to the grassroots")
+    parser = Parser(prog="run.py", description="下基层记录本 the logbook of visits to the grassroots")
     commands = parser.add_subparsers(required=True, metavar="命令 command")
     for function, options in COMMANDS.items():
         one = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
@@ -691,8 +722,8 @@ def main(argv: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a terminal without Chinese
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    options = parse(argv)
     try:
+        options = parse(argv)
         return options.function(options) or 0
     except KeyboardInterrupt:
         return 130
@@ -704,6 +735,8 @@ def main(argv: list[str]) -> int:
 def _line(error: Exception) -> Stop:
     if isinstance(error, Stop):
         return error
+    if isinstance(error, (IsADirectoryError, NotADirectoryError, FileExistsError)):
+        return Stop("not_a_file", path=error.filename)
     if isinstance(error, (PermissionError, FileNotFoundError)):
         return Stop("not_allowed" if isinstance(error, PermissionError) else "no_file", path=error.filename)
     return explain(str(error))

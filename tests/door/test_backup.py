@@ -111,6 +111,34 @@ def test_a_well_sealed_backup_of_a_broken_database_is_refused(backed_up, tmp_pat
     assert not (tmp_path / "c.zip").exists()
 
 
+def reseal(path, change):
+    """A backup whose files were changed by hand and sealed anew."""
+    with zipfile.ZipFile(path) as pack:
+        files = {name: pack.read(name) for name in pack.namelist()}
+    change(files)
+    with zipfile.ZipFile(path, "w") as pack:
+        for name, content in files.items():
+            pack.writestr(name, content)
+        pack.comment = b"0" * 64
+    whole = path.read_bytes()[:-64]
+    path.write_bytes(whole + hashlib.sha256(whole).hexdigest().encode())
+
+
+@pytest.mark.parametrize("manifest", ["[]", '"x"', '{"files": []}', '{"files": {}}', '{"files": {"gone": "0"}}', None])
+def test_a_sealed_backup_of_something_else_is_refused(backed_up, tmp_path, manifest):
+    before = tree(backed_up.instance)
+    reseal(tmp_path / "b.zip", lambda files: files.update({"manifest.json": manifest}) if manifest else files.clear())
+    assert "已损坏" in backed_up.refused("restore", tmp_path / "b.zip")
+    assert tree(backed_up.instance) == before
+
+
+def test_two_restores_in_one_second_keep_both_asides(backed_up, tmp_path):
+    for _n in range(2):
+        assert backed_up.run("restore", tmp_path / "b.zip").returncode == 0
+    assert len(list(backed_up.instance.glob("before-restore-*"))) == 2
+    assert "不是普通文件" in backed_up.refused("restore", tmp_path)
+
+
 def test_a_backup_of_a_newer_version_is_refused(backed_up, tmp_path):
     before = tree(backed_up.instance)
     for migration in (backed_up.folder / "migrations" / "versions").glob("*.py"):

@@ -89,7 +89,30 @@ def test_a_taken_port_is_named(bare):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"端口 {port} 已被占用" in bare.refused("demo", "--port", port)
-    assert "请改 --port" in bare.refused("serve", "--port", "70000")
+    for nonsense in ("70000", "-1", "0"):
+        assert "请改 --port" in bare.refused("serve", "--port", nonsense)
+    assert "参数有误" in bare.refused("serve", "--port", "abc")
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://u@h/x", "sqlite://", "sqlite:///", "postgresql+psycopg://u@h:port/x", "postgresql://h"]
+)
+def test_an_address_of_no_database_is_said(clone, url):
+    assert "LOGBOOK_DATABASE_URL 不对" in clone.refused("code", "wang", LOGBOOK_DATABASE_URL=url)
+    assert "LOGBOOK_DATABASE_URL 不对" in clone.refused("backup", LOGBOOK_DATABASE_URL=url)
+
+
+def test_a_file_that_is_no_database_is_said(clone, tmp_path):
+    (tmp_path / "no.db").write_bytes(b"no database" * 900)
+    for url in (f"sqlite:///{tmp_path}/no.db", f"sqlite:///{tmp_path}"):
+        assert "打不开或已损坏" in clone.refused("code", "wang", LOGBOOK_DATABASE_URL=url)
+
+
+def test_a_database_named_in_short_lies_in_the_installations_folder(clone):
+    clone.env["LOGBOOK_DATABASE_URL"] = "sqlite:///short.db"
+    with clone.serving("serve", *FIRST_START):
+        assert (clone.instance / "short.db").exists()
+    assert clone.run("backup").returncode == 0
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
