@@ -76,7 +76,7 @@ def show_again(path: str, fields: MultiDict[str, str]) -> Response | None:
         current_app.create_url_adapter(request).match(path, method="POST")  # type: ignore[union-attr]
     except HTTPException:
         return None
-    g.shown_again = fields
+    g.shown_again, g.shown_path = fields, path
     asked, request.method = request.method, "GET"  # the page is only looked at, whatever asked for it
     try:
         return make_response(current_app.view_functions[endpoint](**values))

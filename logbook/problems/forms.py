@@ -11,11 +11,11 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from logbook.accounts.models import Person
 from logbook.db import Word
-from logbook.formats import clean_text, secrecy_mark
+from logbook.formats import clean_text
 from logbook.problems.actions import Closing, Terms
 from logbook.problems.models import Answer, Category, Handling, Problem, Side, State, UndertakingState
 from logbook.problems.queries import Filters
-from logbook.settings.forms import Form
+from logbook.settings.forms import WrittenForm
 
 _ = lazy_gettext
 W = TypeVar("W", bound=Word)
@@ -31,24 +31,12 @@ def _long(label: object) -> TextAreaField:
     return TextAreaField(label, filters=[clean_text], render_kw={"rows": 2, "class": "short"})
 
 
-class LedgerForm(Form):
-    """A form beside others on its page, each filled on its own; text with a secrecy mark takes a tick."""
+class LedgerForm(WrittenForm):
+    """A form beside others on its page, each filled on its own."""
 
-    class Meta(Form.Meta):
+    class Meta(WrittenForm.Meta):
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             return None if formdata is None else super().wrap_formdata(form, formdata)
-
-    no_secrets = BooleanField(_("已核对，不涉及国家秘密和工作秘密"))
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Validate, and refuse a secrecy mark that nobody has looked at."""
-        fine = bool(super().validate(extra_validators))
-        mark = secrecy_mark("\n".join(field.data or "" for field in self if isinstance(field, StringField)))
-        if mark is None or self.no_secrets.data:
-            return fine
-        message = _("文字中有“%(mark)s”字样。本系统严禁录入国家秘密和工作秘密；核对无误的，请勾选后再提交。", mark=mark)
-        self.no_secrets.errors = [message]
-        return False
 
 
 class ProgressForm(LedgerForm):

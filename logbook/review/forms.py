@@ -8,12 +8,12 @@ from wtforms.validators import Length, Optional
 from logbook.accounts.models import Person
 from logbook.formats import clean_text
 from logbook.review.models import Grade
-from logbook.settings.forms import Form
+from logbook.settings.forms import Form, WrittenForm
 
 _ = lazy_gettext
 
 
-class MeetingForm(Form):
+class MeetingForm(WrittenForm):
     held_on = DateField(_("会议日期"), validators=[Optional()])
     place = StringField(_("会议地点"), filters=[clean_text], validators=[Length(max=200)])
 
@@ -32,7 +32,7 @@ class ReportForm(Form):
         return int(self.commentator_id.data) if self.commentator_id.data else None
 
 
-class GradeForm(Form):
+class GradeForm(WrittenForm):
     grade = SelectField(_("确定等次"), choices=[])
     decided_on = DateField(_("党组研究确定的日期"), validators=[Optional()])
     ground = StringField(_("依据（选填）"), filters=[clean_text])

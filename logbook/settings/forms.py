@@ -15,6 +15,7 @@ from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from logbook.errors import RuleBroken
+from logbook.formats import secrecy_mark
 from logbook.settings.actions import WORD_CHOICES
 
 
@@ -64,6 +65,33 @@ class Form(FlaskForm):
 
 def _choices(words: tuple[str, ...]) -> list[SelectChoice]:
     return [SelectChoice(value=word, label=word) for word in words]
+
+
+class WrittenForm(Form):
+    """A form of free text: a secrecy mark in it is refused beside its field, until somebody has looked and ticks."""
+
+    no_secrets = BooleanField(_("已核对，不涉及国家秘密和工作秘密"))
+    asks_about_secrets = False  # then the page shows the tick
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Validate, and refuse the secrecy marks that nobody has looked at; all faults at once."""
+        fine = bool(super().validate(extra_validators))
+        self.refuse_secrecy_marks()
+        return fine and not self.asks_about_secrets
+
+    def refuse_secrecy_marks(self) -> None:
+        """Put a refusal beside every text with a mark; what stands as it was stored is not asked about again."""
+        for field in self:
+            if isinstance(field, StringField) and field.data != field.object_data:
+                field.errors = [*field.errors, *self.refusals(field.data)]
+
+    def refusals(self, text: str | None) -> list[object]:
+        """What is to be said of a text with a secrecy mark."""
+        mark = None if self.no_secrets.data else secrecy_mark(text or "")
+        if mark is None:
+            return []
+        self.asks_about_secrets = True
+        return [_("文字中有“%(mark)s”字样。本系统严禁录入国家秘密和工作秘密；核对无误的，请勾选后再提交。", mark=mark)]
 
 
 class SettingsForm(Form):

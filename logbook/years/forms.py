@@ -4,10 +4,10 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, StringField, TextAreaField
 
 from logbook.formats import clean_text
-from logbook.settings.forms import Form
+from logbook.settings.forms import Form, WrittenForm
 
 
-class TextForm(Form):
+class TextForm(WrittenForm):
     text = TextAreaField(
         _("汇总文字"),
         filters=[clean_text],
@@ -21,6 +21,6 @@ class CloseForm(Form):
     sure = BooleanField(_("已看过上面各项；归档后这一年不再登记、更正、撤销，也不能重新打开"))
 
 
-class AddendumForm(Form):
+class AddendumForm(WrittenForm):
     text = TextAreaField(_("补充的内容"), filters=[clean_text], render_kw={"rows": 4, "class": "short"})
     reason = StringField(_("补充的原因"), filters=[clean_text])

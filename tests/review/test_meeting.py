@@ -248,6 +248,16 @@ def test_a_grade_has_its_day(client, bureau, meeting):
     assert "已定等次0人" in browser.get(f"/review/{YEAR}").text
 
 
+def test_secrecy_marks_in_ground_and_place_take_a_tick(client, bureau, meeting):
+    browser, (woods, _lake) = client(bureau[0]), bureau[3]
+    graded = {"grade": "fairly_good", "decided_on": today().isoformat(), "ground": "机密会议纪要"}
+    for path, typed in ((f"/review/reports/{meeting[woods]}/grade", graded), (f"/review/{YEAR}", {"place": "机密室"})):
+        refused = browser.post(path, typed)
+        assert (refused.status_code, 'name="no_secrets"' in refused.text) == (422, True), path
+        assert browser.post(path, typed | {"no_secrets": "y"}).status_code == 303
+    assert db.session.get(Report, meeting[woods]).ground == "机密会议纪要"
+
+
 def test_the_meetings_paper_lists_the_reports_and_the_frozen_figures(client, bureau, meeting):
     clerk, leader, _member, (woods, _lake), _secretaries = bureau
     browser = client(clerk)

@@ -352,6 +352,22 @@ def test_an_addendum_is_shown_and_changes_no_figure(client, year):
     assert browser.post("/years/2025/addendum?record=99999", {"text": "x", "reason": "x"}).status_code == 404
 
 
+def test_secrecy_marks_in_text_and_addendum_take_a_tick(client, year):
+    clerk = factories.office()
+    close(clerk)
+    browser, days = client(clerk), "from=2025-01-01&to=2025-12-31"
+    for path, typed in (
+        (f"/years/text?{days}", {"text": "一、总体情况\n按机密文件办。"}),
+        ("/years/2025/addendum", {"text": "按机密文件办。", "reason": "漏写"}),
+        ("/years/2025/addendum", {"text": "还去过一次。", "reason": "原件属机密"}),
+    ):
+        page = browser.post(path, typed).text
+        assert ("还没有保存" in page, 'name="no_secrets"' in page) == (True, True), typed
+        assert browser.post(path, typed | {"no_secrets": "y"}).status_code == 303
+    again = browser.post(f"/years/text?{days}", {"text": "一、总体情况\n按机密文件办。"})
+    assert again.status_code == 303  # looked at before, and unchanged
+
+
 def test_no_addendum_to_what_one_may_not_read(year):
     clerk = factories.office()
     hidden = factories.visit(year[0], year[1], dt.date(2025, 5, 5), level=Level.SELF)
