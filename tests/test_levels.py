@@ -3,6 +3,7 @@
 Every field of every version carries a word of its own; what a reader may see is written out by hand below.
 """
 
+import datetime as dt
 import io
 import re
 import zipfile
@@ -13,6 +14,7 @@ from itertools import product
 import pytest
 from pypdf import PdfReader
 
+from logbook.accounts.models import Person
 from logbook.db import db
 from logbook.formats import today
 from logbook.problems.models import Problem
@@ -105,10 +107,10 @@ def people(app):
 
 @pytest.fixture
 def branch(people):
-    """The branch both have led: the one under review is the office's head, who leads it now."""
+    """The branch both have led this year: the one under review is the office's head, who leads it now."""
     found = factories.branch("森林党支部")
-    factories.term(found, people["secretary"], to_on=today().replace(year=YEAR - 1))
-    factories.term(found, people["head"], from_on=today().replace(year=YEAR - 1))
+    factories.term(found, people["secretary"], to_on=dt.date(YEAR, 1, 1))
+    factories.term(found, people["head"], from_on=dt.date(YEAR, 1, 1))
     factories.liaison(people["author"], found, year=YEAR)
     return found
 
@@ -398,3 +400,45 @@ def test_a_leader_who_leads_the_branch_sees_nothing_of_themself(browsers, people
         assert "Z01OBS1" not in browsers["leader"].get(path).text, path
     assert "Z01FIN1" in browsers["leader"].get(f"/visits/{visit}").text
     assert browsers["leader"].get(f"/review/reports/{report}").status_code == 404
+
+
+@pytest.mark.parametrize(("began", "ended"), [((2020, 1, 1), (YEAR - 1, 12, 31)), ((YEAR + 1, 1, 1), None)])
+def test_who_led_the_branch_in_other_years_only_reads_what_others_read(browsers, people, branch, began, ended):
+    """Rule 7 is about the year under review."""
+    factories.term(branch, people["leader"], dt.date(*began), ended and dt.date(*ended))
+    factories.term(branch, people["member"], dt.date(*began), ended and dt.date(*ended))
+    visit, _body = sent(browsers["author"], branch, level="group", observation="Z01OBS1")
+    wide, _body = sent(browsers["author"], branch, level="group", observation="Z02OBS1", observation_widened="y")
+    assert "Z01OBS1" in browsers["leader"].get(f"/visits/{visit}").text
+    assert "Z02OBS1" in browsers["member"].get(f"/visits/{wide}").text
+    assert "共1条" in browsers["member"].get("/visits?text=Z02OBS1").text
+
+
+def test_what_the_member_narrows_is_no_more_for_the_clerk_who_entered_it(browsers, people, branch):
+    visit, body = sent(
+        browsers["clerk"], branch, member_id=str(people["author"]), level="leader", findings="Z01FIN1",
+        files=[(io.BytesIO(png()), "Z01FIL1.png")],
+    )  # fmt: skip
+    file = db.session.query(Attachment).one().id
+    assert "Z01FIN1" in browsers["clerk"].get(f"/visits/{visit}").text
+    body = {name: value for name, value in body.items() if name != "files"}
+    corrected(browsers["author"], visit, body, findings="Z01FIN2", thinking="Z01THI2", voice_text=["Z01VOI2"])
+    for path in (f"/visits/{visit}", f"/visits/{visit}/history", f"/visits/{visit}/correct", f"/attachments/{file}"):
+        assert browsers["clerk"].get(path).status_code == 404, path
+    for path in ("/", "/visits", "/visits.xlsx", f"/voices?{DAYS}", f"/books/{people['author']}/{YEAR}"):
+        assert not marks_in(browsers["clerk"].get(path)), path
+    for word in ("Z01FIN2", "Z01THI2", "Z01VOI2"):
+        assert "没有符合条件的记录" in browsers["clerk"].get(f"/visits?text={word}").text
+    assert "另有1条不在知悉范围" in browsers["clerk"].get(f"/visits?branch={branch}&state=counted").text
+
+
+def test_the_people_of_a_trip_are_named_as_far_as_their_records_may_be_read(browsers, people, branch):
+    names = {name: db.session.get(Person, people[name]).name for name in ("author", "member", "secretary")}
+    sent(browsers["author"], branch, level="leader", companion_ids=[str(people["member"]), str(people["secretary"])])
+    theirs = db.session.query(Visit).filter_by(member_id=people["member"]).one().id
+    page = browsers["member"].get(f"/visits/{theirs}").text
+    assert f"{names['author']}把您列为同行人员" in page
+    assert f"{names['author']}、{names['secretary']}" in page
+    browsers["member"].post(f"/visits/{theirs}/confirm")
+    page = browsers["leader"].get(f"/visits/{theirs}").text
+    assert f"<dt>同行人员</dt><dd>{names['author']} " in page  # the third has not confirmed: not the leader's to read

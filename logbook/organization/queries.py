@@ -127,7 +127,7 @@ class Ground:
 
     host_unit: str
     own: bool  # the member's own organization
-    liaison: bool  # the member's liaison point
+    liaison: bool  # the member's liaison point, or inside one
 
 
 def _leads_or_belongs(branch_id: Any) -> ColumnElement[bool]:
@@ -148,10 +148,11 @@ _MEMBER, _BRANCH, _ON = (
 _AROUND = exists().where(
     Placement.general_branch_id == _BRANCH, *_holds(Placement, _ON), _leads_or_belongs(Placement.branch_id)
 )
+_OUTSIDE = select(Placement.general_branch_id).where(Placement.branch_id == _BRANCH, *_holds(Placement, _ON))
 _LIAISON = exists().where(
     Liaison.void.is_(False),
     Liaison.member_id == _MEMBER,
-    Liaison.branch_id == _BRANCH,
+    or_(Liaison.branch_id == _BRANCH, Liaison.branch_id.in_(_OUTSIDE)),
     Liaison.from_on <= _ON,
     Liaison.to_on >= _ON,
 )

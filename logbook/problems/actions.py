@@ -13,6 +13,7 @@ from logbook.accounts import queries as accounts
 from logbook.db import Word, db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import full_date, local_date
+from logbook.organization import queries as organization
 from logbook.problems import queries
 from logbook.problems.models import (
     Answer,
@@ -51,7 +52,7 @@ class NewProblem:
     text: str
     line: int
     category: Category = Category.OTHER
-    side: Side = Side.BRANCH
+    side: Side = Side.BUREAU
     handling: Handling = Handling.COORDINATE
     owner_unit: str = ""
     owner_person_id: int | None = None
@@ -164,7 +165,8 @@ def _undertaking_row(new: NewUndertaking, source: Source, rules: DueRules) -> di
 
 def _note_repeat(new: NewProblem, source: Source, *, by: Actor, at: dt.datetime) -> None:
     problem = queries.open_problem(new.repeats_id or 0)
-    if problem is None or problem.branch_id != source.branch_id:
+    inside = organization.inside(source.branch_id, source.on) if source.branch_id else frozenset[int]()
+    if problem is None or problem.branch_id not in {source.branch_id, *inside}:
         raise RuleBroken(f"problem-{new.line}", _("所选的在办问题已办结，或不属于这个支部。"))
     problem.state = State.UNDERWAY if problem.state is State.OPEN else problem.state
     label = f"{source.label}/{new.line}"

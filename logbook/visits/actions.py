@@ -5,7 +5,7 @@ The rules are those of the record system: one number series a year, nothing over
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -45,6 +45,10 @@ from logbook.visits.versions import body_of, digest_of
 
 MAX_LINE = 2000  # characters of one line: a voice, a note, a reason
 EARLIEST = dt.date(2000, 1, 1)
+# Reasons the program gives, as they stand in a record.
+FOLLOWED = "登记人更正了这次下基层的记录"
+UNNAMED = "登记人更正了同行成员"
+TRIP_WITHDRAWN = "登记人撤销了这次下基层的记录"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings) 
     visit = _insert(new, ground, by=by, at=at, settings=settings)
     _write_lines(visit, new, ground, by=by, at=at, settings=settings)
     _attach(visit, new.files, by=by, at=at)
-    _name_companions(visit, new, new.companion_ids, by=by, at=at, settings=settings)
+    _name_companions(visit, new, {}, by=by, at=at, settings=settings)
     return visit
 
 
@@ -131,7 +135,8 @@ def _check_author(member_id: int, by: Actor) -> None:
         raise RuleBroken("member_id", _("请选择一位党组成员。"))
 
 
-def _check(new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool) -> None:
+def _check(new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool, paper_on: dt.date | None = None) -> None:
+    """Refuse what breaks a rule; `paper_on` is the date of the paper original as it stands."""
     today = local_date(at)
     if new.visited_on > today:
         raise RuleBroken("visited_on", _("下基层日期不能晚于今天。"))
@@ -139,11 +144,11 @@ def _check(new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool) -> None:
         raise RuleBroken("visited_on", _("请核对年份。"))
     if locked:
         raise _locked(new.visited_on.year)
+    for broken in missing(new.findings, new.kinds, new.branch_id, new.place):
+        raise broken
     _check_texts(new)
-    if not new.kinds:
-        raise RuleBroken("kinds", _("请至少选一种方式。"))
     _check_level(new, by)
-    _check_paper(new, by, today)
+    _check_paper(new, by, today, paper_on)
     if new.member_id in new.companion_ids:
         raise RuleBroken("companion_ids", _("同行成员不含本人。"))
     if len(new.files) > MOST_FILES:
@@ -156,9 +161,17 @@ def _locked(year: int) -> RuleBroken:
     )
 
 
+def missing(findings: str, kinds: Sequence[Kind], branch_id: int | None, place: str) -> Iterator[RuleBroken]:
+    """All that a record cannot be without and that is not there."""
+    if branch_id is None and not place.strip():
+        yield RuleBroken("branch_id", _("请选择党组织，或写明其他地点。"))
+    if not kinds:
+        yield RuleBroken("kinds", _("请至少选一种方式。"))
+    if not findings.strip():
+        yield RuleBroken("findings", _("请写一两行基本情况；没有问题可写“无问题”。"))
+
+
 def _check_texts(new: NewVisit) -> None:
-    if not new.findings.strip():
-        raise RuleBroken("findings", _("请写一两行基本情况；没有问题可写“无问题”。"))
     for field, most in (*((name, MAX_TEXT) for name in LONG), *((name, MAX_LINE) for name in SHORT)):
         length = len(getattr(new, field))
         if length > most:
@@ -174,13 +187,13 @@ def _check_level(new: NewVisit, by: Actor) -> None:
         raise RuleBroken("level", _("代为登记的记录不能设为仅本人。"))
 
 
-def _check_paper(new: NewVisit, by: Actor, today: dt.date) -> None:
-    if new.paper_on is None:
-        return
-    if new.member_id == by.person_id:
+def _check_paper(new: NewVisit, by: Actor, today: dt.date, stored: dt.date | None) -> None:
+    own = new.member_id == by.person_id
+    if own and new.paper_on != stored:
         raise RuleBroken("paper_on", _("纸质原件记录日期由党办代为登记时填写。"))
-    if not new.visited_on <= new.paper_on <= today:
-        raise RuleBroken("paper_on", _("纸质原件记录日期应在下基层日期和今天之间。"))
+    if new.paper_on is not None and not new.visited_on <= new.paper_on <= today:
+        field = "visited_on" if own else "paper_on"  # the member's form has no field for the paper's date
+        raise RuleBroken(field, _("纸质原件记录日期应在下基层日期和今天之间。"))
 
 
 def _ground(new: NewVisit) -> Ground | None:
@@ -191,8 +204,6 @@ def _ground(new: NewVisit) -> Ground | None:
 
 def _checked_ground(new: NewVisit, ground: Ground | None) -> Ground | None:
     if new.branch_id is None:
-        if not new.place.strip():
-            raise RuleBroken("branch_id", _("请选择党组织，或写明其他地点。"))
         return None
     if ground is None:
         raise RuleBroken("branch_id", _("请选择列出的党组织。"))
@@ -216,9 +227,9 @@ def _insert(
     joint_of: Visit | None = None,
 ) -> Visit:
     year = new.visited_on.year
-    line = _next_line(new.member_id, year, at)
     own = new.member_id == by.person_id
-    late = new.paper_on is None and (local_date(at) - new.visited_on).days > settings.late_after_days
+    counts = own or joint_of is None  # a companion's record counts, and takes its line, when they confirm it
+    line = _next_line(new.member_id, year, at) if counts else None
     visit = Visit(
         **{name: getattr(new, name) for name in COLUMNS},
         **_marks(ground),
@@ -228,10 +239,10 @@ def _insert(
         book_line=line,
         recorded_at=at,
         entered_by_id=by.person_id,
-        late=late,
+        late=_late(new, at, settings),
         confirmed_at=at if own else None,
         joint_of_id=joint_of.id if joint_of else None,
-        counts=joint_of is None,
+        counts=counts,
         client_key=new.client_key,
     )
     db.session.add(visit)
@@ -239,6 +250,11 @@ def _insert(
     _write_children(visit, new)
     _write_version(visit, new, by=by, at=at)
     return visit
+
+
+def _late(new: NewVisit, recorded_at: dt.datetime, settings: Settings) -> bool:
+    """Judged by the day it was written down here: a day corrected back is no way around it."""
+    return new.paper_on is None and (local_date(recorded_at) - new.visited_on).days > settings.late_after_days
 
 
 # Built once: building them costs more than running them.
@@ -318,43 +334,64 @@ def _write_lines(
 
 
 def _name_companions(
-    visit: Visit, new: NewVisit, person_ids: Sequence[int], *, by: Actor, at: dt.datetime, settings: Settings
+    visit: Visit, new: NewVisit, known: dict[int, Visit], *, by: Actor, at: dt.datetime, settings: Settings
 ) -> None:
-    """Each named member gets a record of their own to confirm: same day, place, kinds, findings, nothing restricted."""
-    for person_id in person_ids:
-        if accounts.roles_of(person_id).isdisjoint({Role.MEMBER, Role.LEADER}):
-            raise RuleBroken("companion_ids", _("同行成员请从党组成员中选择。"))
-        copied = NewVisit(
-            member_id=person_id,
-            visited_on=new.visited_on,
-            findings=new.findings,
-            kinds=new.kinds,
-            level=new.level,
-            branch_id=new.branch_id,
-            place=new.place,
-            half_days=new.half_days,
-        )
-        record = _insert(copied, _ground(copied), by=by, at=at, settings=settings, joint_of=visit)
+    """Name the companions; one who has no record of the trip among `known` gets one to confirm."""
+    for person_id in new.companion_ids:
+        record = known.get(person_id) or _joint_record(visit, new, person_id, by=by, at=at, settings=settings)
         db.session.add(Companion(visit_id=visit.id, person_id=person_id, record_id=record.id))
     db.session.flush()
 
 
+def _joint_record(
+    visit: Visit, new: NewVisit, person_id: int, *, by: Actor, at: dt.datetime, settings: Settings
+) -> Visit:
+    if accounts.roles_of(person_id).isdisjoint({Role.MEMBER, Role.LEADER}):
+        raise RuleBroken("companion_ids", _("同行成员请从党组成员中选择。"))
+    copied = _copied(new, person_id)
+    return _insert(copied, _ground(copied), by=by, at=at, settings=settings, joint_of=visit)
+
+
+def _copied(new: NewVisit, person_id: int) -> NewVisit:
+    """What a companion's record takes over: day, place, kinds, findings; nothing restricted, no problems."""
+    return NewVisit(
+        member_id=person_id,
+        visited_on=new.visited_on,
+        findings=new.findings,
+        kinds=new.kinds,
+        level=new.level,
+        branch_id=new.branch_id,
+        place=new.place,
+        half_days=new.half_days,
+        paper_on=new.paper_on,
+    )
+
+
 def confirm(visit_id: int, *, by: Actor, at: dt.datetime) -> Visit:
-    """The member's tap on a record entered for them, or on a trip they were named on; it counts from then."""
+    """The member's tap on a record entered for them, or on a trip they were named on; it counts from then.
+
+    Who first said that they were not there may still confirm.
+    """
     visit = _own(visit_id, by)
-    if visit.withdrawn_at or visit.declined_at:
-        raise RuleBroken("", _("这条记录已撤销或已说明未参加。"))
+    if visit.withdrawn_at:
+        raise RuleBroken("", _("这条记录已撤销。"))
     _refuse_locked(visit)
-    if visit.confirmed_at is None:
-        visit.confirmed_at, visit.counts = at, True
-        db.session.flush()
+    _settle(visit, at)
+    db.session.flush()
     return visit
 
 
+def _settle(visit: Visit, at: dt.datetime) -> None:
+    """The member stands by the record: it counts, and has a line in their book."""
+    visit.confirmed_at = visit.confirmed_at or at
+    visit.counts, visit.declined_at = True, None
+    visit.book_line = visit.book_line or _next_line(visit.member_id, visit.year, at)
+
+
 def decline(visit_id: int, *, by: Actor, at: dt.datetime) -> Visit:
-    """A named companion was not there: their record never counts."""
+    """A named companion was not there: their record does not count, unless they confirm it after all."""
     visit = _own(visit_id, by)
-    if visit.joint_of_id is None or visit.confirmed_at:
+    if visit.joint_of_id is None or visit.confirmed_at or visit.withdrawn_at:
         raise RuleBroken("", _("只有同行、尚未确认的记录可以说明未参加。"))
     _refuse_locked(visit)
     visit.declined_at = at
@@ -384,15 +421,15 @@ def correct(
         raise RuleBroken("reason", _("请写一句更正的原因。"))
     if len(reason) > MAX_LINE:
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
-    _check(new, by, at, locked=queries.is_locked(visit.year))
+    _check(new, by, at, locked=queries.is_locked(visit.year), paper_on=visit.paper_on)
     ground = _ground(new)
     before = _changed_body(visit, new)
-    _rewrite(visit, new, ground, by=by, at=at)
+    _rewrite(visit, new, ground, by=by, at=at, settings=settings)
     _write_version(visit, new, by=by, at=at, reason=reason.strip())
     _write_lines(visit, _without_noted(new, before), ground, by=by, at=at, settings=settings)
     held = {file["digest"] for file in before.get("files", ())}
     _attach(visit, [file for file in new.files if file.digest not in held], by=by, at=at)
-    _renew_companions(visit, new, by=by, at=at, settings=settings)
+    _renew_companions(visit, new, before.get("companion_ids", ()), by=by, at=at, settings=settings)
     return visit
 
 
@@ -403,8 +440,10 @@ def correctable(visit_id: int, *, by: Actor) -> Visit:
         raise NotThere
     if visit.member_id != by.person_id and not (by.is_office and visit.entered_for and visit.joint_of_id is None):
         raise NotAllowed("correct another's record")
-    if visit.withdrawn_at or visit.declined_at:
+    if visit.withdrawn_at:
         raise RuleBroken("", _("这条记录已撤销，不能更正。"))
+    if visit.declined_at:
+        raise RuleBroken("", _("您已说明未参加。确实参加了的，先点“属实，确认”，再更正。"))
     _refuse_locked(visit)
     return visit
 
@@ -429,15 +468,19 @@ def _without_noted(new: NewVisit, before: dict[str, Any]) -> NewVisit:
     return replace(new, problems=tuple(p for p in new.problems if (p.line, p.repeats_id) not in noted))
 
 
-def _rewrite(visit: Visit, new: NewVisit, ground: Ground | None, *, by: Actor, at: dt.datetime) -> None:
+def _rewrite(
+    visit: Visit, new: NewVisit, ground: Ground | None, *, by: Actor, at: dt.datetime, settings: Settings
+) -> None:
     for name in COLUMNS:
         setattr(visit, name, getattr(new, name))
     for name, value in _marks(ground).items():
         setattr(visit, name, value)
     visit.version += 1
-    own = visit.member_id == by.person_id
-    visit.confirmed_at = (visit.confirmed_at or at) if own else None
-    visit.counts = visit.counts or own
+    visit.late = _late(new, visit.recorded_at, settings)
+    if visit.member_id == by.person_id:
+        _settle(visit, at)
+    else:
+        visit.confirmed_at = None
     for table in (VisitKind, VisitContent, Voice):
         column: InstrumentedAttribute[int] = table.visit_id
         db.session.execute(delete(table).where(column == visit.id))
@@ -445,13 +488,32 @@ def _rewrite(visit: Visit, new: NewVisit, ground: Ground | None, *, by: Actor, a
     _write_children(visit, new)
 
 
-def _renew_companions(visit: Visit, new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings) -> None:
-    named = {companion.person_id: companion for companion in queries.companions(visit.id)}
-    _name_companions(visit, new, [p for p in new.companion_ids if p not in named], by=by, at=at, settings=settings)
-    for record in queries.joint_records(visit.id):
-        if record.member_id not in new.companion_ids and record.confirmed_at is None:
-            record.declined_at = at
-    db.session.flush()
+def _renew_companions(
+    visit: Visit, new: NewVisit, before: Sequence[int], *, by: Actor, at: dt.datetime, settings: Settings
+) -> None:
+    """The trip as corrected, for its companions; what one of them has confirmed is theirs and stays."""
+    records = {record.member_id: record for record in queries.joint_records(visit.id)}
+    for record in filter(_waits, records.values()):
+        if record.member_id in new.companion_ids:
+            _renew(record, new, by=by, at=at, settings=settings)
+        else:
+            _withdraw(record, UNNAMED, by=by, at=at)
+    known = {p: one for p, one in records.items() if p in before or one.withdrawn_at is None}
+    db.session.execute(delete(Companion).where(Companion.visit_id == visit.id))
+    _name_companions(visit, new, known, by=by, at=at, settings=settings)
+
+
+def _waits(record: Visit) -> bool:
+    """Whether its member has not taken a companion's record over as their own."""
+    return record.confirmed_at is None and record.withdrawn_at is None
+
+
+def _renew(record: Visit, new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings) -> None:
+    copied = _copied(new, record.member_id)
+    stored = queries.version(record.id, record.version)
+    if stored is None or stored.digest != digest_of(body_of(copied)):
+        _rewrite(record, copied, _ground(copied), by=by, at=at, settings=settings)
+        _write_version(record, copied, by=by, at=at, reason=FOLLOWED)
 
 
 def withdraw(visit_id: int, *, reason: str, by: Actor, at: dt.datetime) -> Visit:
@@ -461,14 +523,17 @@ def withdraw(visit_id: int, *, reason: str, by: Actor, at: dt.datetime) -> Visit
         raise RuleBroken("reason", _("请写一句撤销的原因。"))
     if len(reason) > MAX_LINE:
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
-    visit.withdrawn_at, visit.withdrawn_by_id, visit.withdraw_reason = at, by.person_id, reason.strip()
-    visit.counts = False
+    _withdraw(visit, reason.strip(), by=by, at=at)
     problems.drop_lines(SourceKind.VISIT, visit.id)
-    for record in queries.joint_records(visit.id):
-        if record.confirmed_at is None:
-            record.declined_at = at
+    for record in filter(_waits, queries.joint_records(visit.id)):
+        _withdraw(record, TRIP_WITHDRAWN, by=by, at=at)
     db.session.flush()
     return visit
+
+
+def _withdraw(visit: Visit, reason: str, *, by: Actor, at: dt.datetime) -> None:
+    visit.withdrawn_at, visit.withdrawn_by_id, visit.withdraw_reason = at, by.person_id, reason
+    visit.counts = False
 
 
 def _own(visit_id: int, by: Actor) -> Visit:

@@ -105,7 +105,7 @@ class Visit(Base):
     year: Mapped[int]  # of visited_on, Asia/Shanghai
     seq: Mapped[int]  # in order of receipt within the year
     member_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    book_line: Mapped[int]  # 第7次
+    book_line: Mapped[int | None]  # 第7次; a companion's record takes its line when they confirm it
     visited_on: Mapped[dt.date]
     branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
     place: Mapped[str] = mapped_column(default="")  # another place, when no branch
@@ -132,7 +132,7 @@ class Visit(Base):
     late_reason: Mapped[str] = mapped_column(default="")
     confirmed_at: Mapped[dt.datetime | None]  # by the member themself
     joint_of_id: Mapped[int | None] = mapped_column(ForeignKey("visit.id"))  # the companion's record of this trip
-    declined_at: Mapped[dt.datetime | None]  # a named companion said: I was not there
+    declined_at: Mapped[dt.datetime | None]  # a named companion said, and has not taken back: I was not there
     received_version: Mapped[int | None]
     received_at: Mapped[dt.datetime | None]
     received_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    extract,
     false,
     func,
     literal,
@@ -96,9 +97,15 @@ def readable(actor: Actor) -> ColumnElement[bool]:
     A companion's record is nobody else's before they confirmed it, but the office's.
     """
     own = Visit.member_id == actor.person_id if actor.is_member else false()
-    entered = and_(Visit.entered_by_id == actor.person_id, Visit.level != Level.SELF) if actor.is_office else false()
     settled = true() if actor.is_office else or_(Visit.joint_of_id.is_(None), Visit.confirmed_at.is_not(None))
-    return or_(own, entered, and_(Visit.level.in_(_levels(actor)), Visit.declined_at.is_(None), settled))
+    by_level = and_(Visit.level.in_(_levels(actor)), Visit.declined_at.is_(None), settled)
+    return or_(own, by_level, _entered_by(actor) if actor.is_office else false())
+
+
+def _entered_by(actor: Actor) -> ColumnElement[bool]:
+    """Entered by this clerk, who knows it anyway; with the member's own first version that is over."""
+    own_version = exists().where(VisitVersion.visit_id == Visit.id, VisitVersion.by_id == Visit.member_id)
+    return and_(Visit.entered_by_id == actor.person_id, Visit.level != Level.SELF, ~own_version)
 
 
 def _levels(actor: Actor) -> list[Level]:
@@ -111,12 +118,17 @@ def _levels(actor: Actor) -> list[Level]:
 
 
 def _leads_branch(actor: Actor) -> ColumnElement[bool]:
-    """Rule 7: the reader is or was secretary of the record's branch, or of the general branch whose brief quotes it."""
-    led = select(SecretaryTerm.branch_id).where(
-        SecretaryTerm.person_id == actor.person_id, SecretaryTerm.void.is_(False)
-    )
-    return or_(
-        and_(Visit.branch_id.is_not(None), Visit.branch_id.in_(led)), _inside(Placement.general_branch_id.in_(led))
+    """Rule 7: in the record's year the reader led its branch, or the general branch whose brief quotes it."""
+    return or_(_led(actor, Visit.branch_id), _inside(_led(actor, Placement.general_branch_id)))
+
+
+def _led(actor: Actor, branch_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    return exists().where(
+        SecretaryTerm.branch_id == branch_id,
+        SecretaryTerm.person_id == actor.person_id,
+        SecretaryTerm.void.is_(False),
+        extract("year", SecretaryTerm.from_on) <= Visit.year,
+        or_(SecretaryTerm.to_on.is_(None), extract("year", SecretaryTerm.to_on) >= Visit.year),
     )
 
 
@@ -225,7 +237,8 @@ def _contains(actor: Actor, text: str) -> ColumnElement[bool]:
     found = [column.contains(text, autoescape=True) for column in SEARCHED]
     thinking = and_(Visit.thinking.contains(text, autoescape=True), sees_thinking(actor))
     observation = and_(Visit.observation.contains(text, autoescape=True), sees_observation(actor))
-    return or_(*found, thinking, observation)
+    voiced = Visit.id.in_(select(Voice.visit_id).where(Voice.text.contains(text, autoescape=True)))
+    return or_(*found, thinking, observation, voiced)
 
 
 def at_branch(branch_id: int) -> ColumnElement[bool]:
@@ -376,9 +389,9 @@ def kept_back(actor: Actor, record: Record, stored: VisitVersion) -> frozenset[s
     """The fields of one version that are not for this reader: widening a record later opens nothing written before."""
     body = json.loads(stored.body)
     visit, own = record.visit, record.visit.member_id == actor.person_id
-    entered = actor.is_office and visit.entered_by_id == actor.person_id
+    wrote = actor.is_office and stored.by_id == actor.person_id
     level = Level(body.get("level", visit.level))
-    if not own and level not in _levels(actor) and not (entered and level is not Level.SELF):
+    if not own and level not in _levels(actor) and not (wrote and level is not Level.SELF):
         return frozenset({*body, "reason"})
     thinking = own or actor.is_leader or actor.is_office or body.get("thinking_widened")
     observation = own or actor.is_leader or body.get("observation_widened")
@@ -411,7 +424,7 @@ def own_texts(member_id: int, but: int, limit: int = 50) -> Sequence[Row[int, in
 
 def last_visited_on(branch_id: int) -> dt.date | None:
     """The day of the last counted visit to the branch, whoever went."""
-    return db.session.scalar(select(func.max(Visit.visited_on)).where(Visit.branch_id == branch_id, Visit.counts))
+    return db.session.scalar(select(func.max(Visit.visited_on)).where(at_branch(branch_id), Visit.counts))
 
 
 def visitors_since(branch_id: int, since: dt.date) -> int:
@@ -471,8 +484,18 @@ def plain_visit(visit_id: int) -> Visit | None:
 
 
 def joint_records(visit_id: int) -> Sequence[Visit]:
-    """The companions' records of a trip."""
-    return db.session.scalars(select(Visit).where(Visit.joint_of_id == visit_id)).all()
+    """The companions' records of a trip, the oldest first."""
+    return db.session.scalars(select(Visit).where(Visit.joint_of_id == visit_id).order_by(Visit.id)).all()
+
+
+def trip_people(actor: Actor, record: Visit) -> Sequence[str]:
+    """Who else was on the trip of a companion's record; its own member knows, others by what they may read."""
+    trip = or_(Visit.id == record.joint_of_id, Visit.joint_of_id == record.joint_of_id)
+    query = select(Person.name).join(Visit, Visit.member_id == Person.id).where(trip, Visit.id != record.id)
+    if record.member_id != actor.person_id:
+        query = query.where(readable(actor))
+    there = query.where(Visit.withdrawn_at.is_(None), Visit.declined_at.is_(None))
+    return db.session.scalars(there.order_by(Person.official_order, Person.pinyin, Person.id)).all()
 
 
 def companions(visit_id: int) -> Sequence[Companion]:
@@ -562,19 +585,30 @@ def years() -> Sequence[int]:
     return db.session.scalars(select(NumberSeries.year).order_by(NumberSeries.year.desc())).all()
 
 
+def _in_book(member_id: int, year: int) -> ColumnElement[bool]:
+    return and_(Visit.member_id == member_id, Visit.year == year, Visit.book_line.is_not(None))
+
+
 def book_records(actor: Actor, member_id: int, year: int) -> Sequence[Visit]:
-    """A book's records in order of receipt, as far as the reader may read them, whole but for restricted fields."""
+    """A book's records line by line, as far as the reader may read them, whole but for restricted fields."""
     return db.session.scalars(
         select(Visit)
-        .where(Visit.member_id == member_id, Visit.year == year, Visit.declined_at.is_(None), readable(actor))
+        .where(_in_book(member_id, year), readable(actor))
         .options(
             joinedload(Visit.branch),
             joinedload(Visit.entered_by),
             selectinload(Visit.kinds),
             selectinload(Visit.voices),
+            selectinload(Visit.addenda).joinedload(Addendum.by),
         )
-        .order_by(Visit.seq)
+        .order_by(Visit.book_line)
     ).all()
+
+
+def hidden_in_book(actor: Actor, member_id: int, year: int) -> int:
+    """How many lines of a book are not for this reader."""
+    query = select(func.count()).select_from(Visit).where(_in_book(member_id, year), ~readable(actor))
+    return db.session.scalar(query) or 0
 
 
 def addenda(year: int) -> Sequence[Addendum]:

@@ -269,7 +269,7 @@ def upgrade() -> None:
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('member_id', sa.Integer(), nullable=False),
-    sa.Column('book_line', sa.Integer(), nullable=False),
+    sa.Column('book_line', sa.Integer(), nullable=True),
     sa.Column('visited_on', sa.Date(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=True),
     sa.Column('place', sa.Text(), nullable=False),

@@ -267,14 +267,6 @@ def test_a_companion_confirms_and_counts_or_declines_and_never_counts(pair):
         actions.confirm(theirs[coming].id, by=factories.actor(absent), at=AT)
 
 
-def test_a_companion_no_longer_named_was_never_there(pair):
-    member, branch = pair
-    other = factories.member()
-    visit = log(member, new(member, branch, companion_ids=(other,)))
-    correct(member, visit, new(member, branch))
-    assert queries.joint_records(visit.id)[0].declined_at
-
-
 def test_lines_stand_in_the_version_and_live_in_the_ledger(pair):
     member, branch = pair
     problem = NewProblem(text="码头候船区无遮阳棚", line=1, side=Side.BUREAU)
@@ -387,3 +379,192 @@ def test_a_branch_inside_a_general_branch_counts_for_both_while_it_is_inside(pai
         factories.visit(member, branch, day)
     found = queries.records(factories.actor(member), queries.Filters(branch_id=general)).records
     assert sorted(v.visited_on for v in found) == [dt.date(2026, 3, 1), dt.date(2026, 3, 31)]
+
+
+# --- one trip, several records --------------------------------------------------------------------
+
+
+def record_of(member, visit):
+    """The member's record of the trip, the latest one."""
+    db.session.expire_all()
+    return [one for one in queries.joint_records(visit.id) if one.member_id == member][-1]
+
+
+def test_what_the_author_corrects_reaches_a_companion_who_has_not_confirmed(pair):
+    member, branch = pair
+    waiting, settled, other = factories.member(), factories.member(), factories.branch()
+    visit = log(member, new(member, branch, companion_ids=(waiting, settled)))
+    actions.confirm(record_of(settled, visit).id, by=factories.actor(settled), at=AT)
+    db.session.commit()
+    changed = new(
+        member, other, companion_ids=(waiting, settled), visited_on=TODAY - dt.timedelta(days=1), findings="改",
+        kinds=(Kind.TALK,), level=Level.OFFICE, half_days=2, thinking="有顾虑",
+    )  # fmt: skip
+    correct(member, visit, changed)
+    renewed, kept = record_of(waiting, visit), record_of(settled, visit)
+    assert (renewed.branch_id, renewed.findings, renewed.half_days, renewed.thinking) == (other, "改", 2, "")
+    assert (renewed.version, renewed.confirmed_at, renewed.level) == (2, None, Level.OFFICE)
+    assert (kept.version, kept.branch_id) == (1, branch)
+    first, second = queries.versions(renewed.id)
+    assert (json.loads(first.body)["branch_id"], json.loads(second.body)["branch_id"]) == (branch, other)
+    assert second.reason == "登记人更正了这次下基层的记录"
+
+
+def test_a_correction_that_changes_nothing_of_the_trip_makes_no_version_of_a_companions_record(pair):
+    member, branch = pair
+    other = factories.member()
+    visit = log(member, new(member, branch, companion_ids=(other,)))
+    correct(member, visit, new(member, branch, companion_ids=(other,), guidance="抓紧"))
+    assert record_of(other, visit).version == 1
+
+
+def test_a_companion_no_longer_named_said_nothing_themself(pair):
+    member, branch = pair
+    other, settled = factories.member(), factories.member()
+    visit = log(member, new(member, branch, companion_ids=(other, settled)))
+    actions.confirm(record_of(settled, visit).id, by=factories.actor(settled), at=AT)
+    correct(member, visit, new(member, branch))
+    theirs = record_of(other, visit)
+    assert (theirs.declined_at, theirs.withdraw_reason) == (None, "登记人更正了同行成员")
+    assert theirs.withdrawn_at
+    assert record_of(settled, visit).counts
+    assert queries.companions(visit.id) == []
+
+
+def test_a_companion_removed_and_named_again_has_a_record_again(pair):
+    member, branch = pair
+    other = factories.member()
+    visit = log(member, new(member, branch, companion_ids=(other,)))
+    correct(member, visit, new(member, branch))
+    correct(member, visit, new(member, branch, companion_ids=(other,)), based_on=2)
+    named = queries.companions(visit.id)
+    assert [one.record_id for one in named] == [record_of(other, visit).id]
+    actions.confirm(record_of(other, visit).id, by=factories.actor(other), at=AT)
+    assert record_of(other, visit).counts
+
+
+def test_a_companion_who_confirmed_keeps_their_record_when_named_again(pair):
+    member, branch = pair
+    other = factories.member()
+    visit = log(member, new(member, branch, companion_ids=(other,)))
+    actions.confirm(record_of(other, visit).id, by=factories.actor(other), at=AT)
+    correct(member, visit, new(member, branch))
+    correct(member, visit, new(member, branch, companion_ids=(other,)), based_on=2)
+    assert [one.member_id for one in queries.joint_records(visit.id)] == [other]
+    assert [one.record_id for one in queries.companions(visit.id)] == [record_of(other, visit).id]
+
+
+def test_with_the_trip_withdrawn_a_companions_waiting_record_is_withdrawn_too(pair):
+    member, branch = pair
+    other = factories.member()
+    visit = log(member, new(member, branch, companion_ids=(other,)))
+    actions.withdraw(visit.id, reason="记错了", by=factories.actor(member), at=AT)
+    db.session.commit()
+    theirs = record_of(other, visit)
+    assert (theirs.declined_at, theirs.withdraw_reason) == (None, "登记人撤销了这次下基层的记录")
+    assert queries.to_confirm(other) == []
+
+
+def test_a_trip_entered_from_paper_is_not_late_for_its_companions_either(pair):
+    member, branch = pair
+    clerk, other = factories.office(), factories.member()
+    long_ago = TODAY - dt.timedelta(days=20)
+    visit = log(clerk, new(member, branch, visited_on=long_ago, paper_on=long_ago, companion_ids=(other,)))
+    theirs = record_of(other, visit)
+    assert (theirs.paper_on, theirs.late) == (long_ago, False)
+    mine = new(other, branch, visited_on=long_ago, paper_on=long_ago, findings="我也在")
+    assert not correct(other, theirs, mine).late
+
+
+def test_a_companions_record_takes_its_line_in_the_book_when_it_is_confirmed(pair):
+    member, branch = pair
+    other = factories.member()
+    trips = [log(member, new(member, branch, companion_ids=(other,), findings=f"第{n}趟")) for n in range(3)]
+    own = log(other, new(other, branch))
+    by = factories.actor(other)
+    actions.decline(record_of(other, trips[0]).id, by=by, at=AT)
+    actions.confirm(record_of(other, trips[1]).id, by=by, at=AT)
+    db.session.commit()
+    assert [(one.id, one.book_line) for one in queries.book_records(by, other, 2026)] == [
+        (own.id, 1),
+        (record_of(other, trips[1]).id, 2),
+    ]
+    third = record_of(other, trips[2])
+    assert third.book_line is None
+    assert correct(other, third, new(other, branch, findings="我也在")).book_line == 3
+
+
+def test_who_tapped_wrong_confirms_after_all(pair):
+    member, branch = pair
+    other = factories.member()
+    theirs = record_of(other, log(member, new(member, branch, companion_ids=(other,))))
+    by = factories.actor(other)
+    actions.decline(theirs.id, by=by, at=AT)
+    with pytest.raises(RuleBroken, match="先点"):
+        correct(other, theirs, new(other, branch, findings="我也在"))
+    actions.confirm(theirs.id, by=by, at=AT)
+    db.session.commit()
+    assert (theirs.counts, theirs.declined_at, theirs.book_line) == (True, None, 1)
+
+
+# --- late, and on paper ---------------------------------------------------------------------------
+
+
+def test_a_day_corrected_back_is_judged_by_when_it_was_written_down(pair):
+    member, branch = pair
+    early, in_time = TODAY - dt.timedelta(days=30), TODAY - dt.timedelta(days=3)
+    visit = log(member, new(member, branch))
+    assert correct(member, visit, new(member, branch, visited_on=early)).late
+    assert not correct(member, visit, new(member, branch, visited_on=in_time), based_on=2).late
+
+
+def test_a_member_corrects_what_the_office_entered_from_paper_but_sets_no_paper_date(pair):
+    member, branch = pair
+    written = TODAY - dt.timedelta(days=12)
+    visit = log(factories.office(), new(member, branch, visited_on=written, paper_on=written))
+    kept = new(member, branch, visited_on=written, paper_on=written, findings="改")
+    corrected = correct(member, visit, kept)
+    assert (corrected.paper_on, corrected.late) == (written, False)
+    for field, values in (("paper_on", {"paper_on": TODAY}), ("visited_on", {"visited_on": TODAY})):
+        with pytest.raises(RuleBroken) as broken:
+            correct(member, visit, new(member, branch, **({"paper_on": written} | values)), based_on=2)
+        assert broken.value.field == field
+
+
+# --- what the office entered ----------------------------------------------------------------------
+
+
+def test_the_clerk_who_entered_a_record_reads_it_no_more_once_the_member_narrowed_it(pair):
+    member, branch = pair
+    clerk = factories.office()
+    by = factories.actor(clerk)
+    visit = log(clerk, new(member, branch, level=Level.LEADER))
+    actions.confirm(visit.id, by=factories.actor(member), at=AT)
+    assert queries.record(by, visit.id)
+    correct(member, visit, new(member, branch, level=Level.LEADER, findings="另有情况", thinking="有顾虑"))
+    assert queries.record(by, visit.id) is None
+    assert queries.totals(by, queries.Filters(state="counted")) == (1, 0)
+    assert not queries.records(by, queries.Filters(text="另有情况")).records
+
+
+# --- where it counts ------------------------------------------------------------------------------
+
+
+def test_a_visit_inside_a_general_branch_is_a_liaison_visit_of_it(pair):
+    member, general = pair
+    inner = factories.branch()
+    factories.placement(inner, general, dt.date(2026, 3, 1))
+    assert log(member, new(member, inner)).is_liaison
+    assert not log(member, new(member, inner, visited_on=dt.date(2026, 2, 28))).is_liaison
+    assert queries.last_visited_on(general) == TODAY
+
+
+def test_search_looks_into_the_voices(pair):
+    member, branch = pair
+    log(member, new(member, branch, voices=(("盼着修步道", Category.FACILITIES),)))
+    log(member, new(member, branch))
+    by = factories.actor(member)
+    assert [one.seq for one in queries.records(by, queries.Filters(text="步道")).records] == [1]
+    assert [line.text for line, _visit in queries.voices(by, queries.Filters(text="步道"), None).lines] == [
+        "盼着修步道"
+    ]
