@@ -64,6 +64,7 @@ TABLE = {
     ("visits.history", "GET"): BUSINESS, ("visits.correct", "GET"): "owner", ("visits.correct", "POST"): "owner",
     ("visits.withdraw", "GET"): "owner", ("visits.withdraw", "POST"): "owner", ("visits.confirm", "POST"): "owner",
     ("visits.decline", "POST"): "owner", ("visits.receive", "POST"): "office", ("visits.instruct", "POST"): "leader",
+    ("visits.instruct", "GET"): "leader",
     ("visits.attachment", "GET"): BUSINESS, ("visits.my_book", "GET"): MEMBERS, ("visits.book", "GET"): BUSINESS,
     ("visits.books", "GET"): BUSINESS, ("visits.issue_books", "POST"): "office",
     ("years.index", "GET"): DESK, ("years.edit_text", "GET"): "office", ("years.edit_text", "POST"): "office",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,8 +21,8 @@ from logbook.formats import clean_text
 from logbook.organization.models import Branch
 from logbook.problems.actions import NewProblem, NewUndertaking
 from logbook.problems.models import Category, Handling, Side
-from logbook.settings.forms import Form
-from logbook.visits.actions import NewVisit
+from logbook.settings.forms import WrittenForm
+from logbook.visits.actions import LONG, SHORT, NewVisit, missing
 from logbook.visits.attachments import NewFile
 from logbook.visits.models import Content, Kind, Level
 from logbook.visits.queries import Filters
@@ -84,10 +85,10 @@ def _ticks(label: object) -> SelectMultipleField:
     )
 
 
-class VisitForm(Form):
+class VisitForm(WrittenForm):
     """Field names are those of NewVisit and of the refusals the domain raises."""
 
-    class Meta(Form.Meta):
+    class Meta(WrittenForm.Meta):
         csrf = False  # CSRFProtect has checked the token of every POST; a second check would only cost
 
     member_id = SelectField(_("党组成员"), validate_choice=False, choices=[])
@@ -116,7 +117,6 @@ class VisitForm(Form):
     late_reason = _text(_("登记较晚的原因（选填）"))
     reason = _text(_("更正的原因"))
     based_on = HiddenField()
-    no_secrets = BooleanField(_("已核对，不涉及国家秘密和工作秘密"))
     client_key = HiddenField()
 
     def __init__(self, *, rows: dict[str, list[Row]] | None = None, **options: Any) -> None:
@@ -124,6 +124,11 @@ class VisitForm(Form):
         typed = form_data()
         self.rows = rows or {kind: [] for kind in ROWS} if typed is None else {k: _rows(typed, k) for k in ROWS}
         self.part_errors: dict[str, list[object]] = {"voices": [], "files": []}
+        self._stored_lines = {row.values["text"] for kind in (rows or {}).values() for row in kind}
+
+    def validate(self, extra_validators: Any = None) -> bool:  # noqa: ARG002 - WTForms' own signature
+        """Judge nothing yet: new_visit finds every fault at once."""
+        return True
 
     # --- what is offered; only a page that is shown needs it ---
 
@@ -132,8 +137,7 @@ class VisitForm(Form):
         self._offer_days(today)
         self.rows = {kind: rows or [empty_row(kind)] for kind, rows in self.rows.items()}
         self.kinds.choices = _choices(Kind)
-        contents = list(Content)
-        self.contents.choices = _choices(contents if seven else contents[:4])
+        self.contents.choices = _choices(contents_offered(seven=seven))
         self.level.choices = _choices(levels)
         known = self.half_days.data
         days = HALF_DAYS if not known or known in map(str, HALF_DAYS) else {**HALF_DAYS, known: known}
@@ -196,56 +200,59 @@ class VisitForm(Form):
 
     # --- what was typed, as the domain takes it ---
 
-    def new_visit(self, member_id: int, basis: Basis) -> NewVisit:
-        """The record as typed; raise RuleBroken when something is nonsense: every error stands beside its field."""
-        line = _Lines(basis)
-        values: dict[str, Any] = {
-            "member_id": member_id,
-            "visited_on": self._visited_on(),
-            "branch_id": self._number("branch_id"),
-            "kinds": self._words("kinds", Kind),
-            "level": self._word("level", Level),
-            "half_days": self._number("half_days", most=120),
-            "headcount": self._number("headcount", most=100_000),
-            "companion_ids": self._people(),
-            "contents": self._words("contents", Content),
-            "paper_on": self._day("paper_on"),
-            "voices": tuple(self._parsed("voice", self._voice)),
-            "problems": tuple(self._parsed("problem", self._problem, line)),
-            "undertakings": tuple(self._parsed("undertaking", self._undertaking, line)),
-            "files": tuple(NewFile(**file) for file in basis.body.get("files", ())),
-            "client_key": (self.client_key.data or "")[:64] or None,
-        }
-        for name in ("place", "findings", "people_met", "companions_note", "thinking", "solved_on_site", "guidance",
-                     "observation", "late_reason"):  # fmt: skip
-            values[name] = self[name].data or ""
-        for name in ("thinking", "observation"):
-            values[f"{name}_widened"] = bool(values[name]) and bool(self[f"{name}_widened"].data)
+    def new_visit(self, member_id: int | None, basis: Basis) -> NewVisit:
+        """The record as typed; raise RuleBroken when something is missing or nonsense: every error is in its place."""
+        values = {"member_id": member_id, **self._singles(), **self._lists(basis), **self._texts()}
         values |= {name: basis.body[name] for name in basis.hidden if name in basis.body}
-        self._refuse_secrecy_mark()
+        if member_id is None:
+            self._wrong("member_id", _("请选择一位党组成员。"))
+        for broken in missing(values["findings"], values["kinds"], values["branch_id"], values["place"]):
+            if not self[broken.field].errors:
+                self.refuse(broken)
+        self.refuse_secrecy_marks()
         for name, (_label, message) in self.faults().items():
             raise RuleBroken(name, message)
         return NewVisit(**values)
+
+    def _singles(self) -> dict[str, Any]:
+        return {
+            "visited_on": self._visited_on(),
+            "branch_id": self._number("branch_id"),
+            "level": self._word("level", Level),
+            "half_days": self._number("half_days", most=120),
+            "headcount": self._number("headcount", most=100_000),
+            "paper_on": self._day("paper_on"),
+            "client_key": (self.client_key.data or "")[:64] or None,
+        }
+
+    def _lists(self, basis: Basis) -> dict[str, Any]:
+        line = _Lines(basis)
+        return {
+            "kinds": self._words("kinds", Kind),
+            "companion_ids": self._people(),
+            "contents": self._words("contents", Content),
+            "voices": tuple(self._parsed("voice", self._voices)),
+            "problems": tuple(self._parsed("problem", self._problem, line)),
+            "undertakings": tuple(self._parsed("undertaking", self._undertaking, line)),
+            "files": tuple(NewFile(**file) for file in basis.body.get("files", ())),
+        }
+
+    def _texts(self) -> dict[str, Any]:
+        values: dict[str, Any] = {name: self[name].data or "" for name in (*LONG, *SHORT)}
+        for name in ("thinking", "observation"):
+            values[f"{name}_widened"] = bool(values[name]) and bool(self[f"{name}_widened"].data)
+        return values
 
     def grounds(self) -> dict[str, Any]:
         """Why a record is corrected, and the version that was read before."""
         return {"reason": self.reason.data or "", "based_on": as_integer(self.based_on.data or "") or 0}
 
-    def _refuse_secrecy_mark(self) -> None:
-        mark = self.secrecy_mark()
-        if mark:
-            message = _(
-                "文字中有“%(mark)s”字样。本系统严禁录入国家秘密和工作秘密；核对无误的，请勾选后再提交。", mark=mark
-            )
-            self._wrong("no_secrets", message)
-
-    def secrecy_mark(self) -> str | None:
-        """The first secrecy mark in any text, unless the person ticked that there is no secret."""
-        if self.no_secrets.data:
-            return None
-        texts = [f.data for f in self if isinstance(f, StringField) and f.data]
-        texts += [row.values["text"] for rows in self.rows.values() for row in rows]
-        return formats.secrecy_mark("\n".join(texts))
+    def refuse_secrecy_marks(self) -> None:
+        """Look into the repeated rows too."""
+        super().refuse_secrecy_marks()
+        for row in (row for rows in self.rows.values() for row in rows):
+            if row.values["text"] not in self._stored_lines:
+                row.errors += self.refusals(row.values["text"])
 
     def _wrong(self, name: str, message: object) -> None:
         self.refuse(RuleBroken(name, message))
@@ -290,40 +297,49 @@ class VisitForm(Form):
             self._wrong("companion_ids", _("请重新选择此项。"))
         return tuple(dict.fromkeys(i for i in ids if i is not None))
 
-    def _parsed(self, kind: str, parse: Callable[..., Any], line: "_Lines | None" = None) -> list[Any]:
-        found = []
+    def _parsed(self, kind: str, parse: Callable[..., list[Any]], line: "_Lines | None" = None) -> list[Any]:
+        found: list[Any] = []
         for i, row in enumerate((r for r in self.rows[kind] if r.values["text"]), 1):
             row.number = line.of(row.values["line"]) if line else i
             try:
-                found.append(parse(row))
+                found += parse(row)
             except ValueError:
                 row.errors.append(_("请重新选择这一行的内容。"))
+            if len(found) > MOST_ROWS:
+                row.errors.append(_("一条记录里最多%(most)s条，请分成几条记录。", most=MOST_ROWS))
         return found
 
-    def _voice(self, row: Row) -> tuple[str, Category]:
-        return row.values["text"], Category(row.values["category"] or Category.OTHER.value)
+    def _voices(self, row: Row) -> list[tuple[str, Category]]:
+        """One line is one 条, also when several are typed into one box."""
+        category = Category(row.values["category"] or Category.OTHER.value)
+        return [(line.strip(), category) for line in row.values["text"].split("\n") if line.strip()]
 
-    def _problem(self, row: Row) -> NewProblem:
+    def _problem(self, row: Row) -> list[NewProblem]:
         typed = row.values
-        return NewProblem(
+        new = NewProblem(
             text=typed["text"],
             line=row.number or 0,
             category=Category(typed["category"] or Category.OTHER.value),
-            side=Side(typed["side"] or Side.BRANCH.value),
+            side=Side(typed["side"] or Side.BUREAU.value),
             handling=Handling(typed["handling"] or Handling.COORDINATE.value),
             owner_unit=typed["owner"][:100],
             due_on=_date(typed["due"], strict=True),
             repeats_id=_strict_integer(typed["repeats"]),
         )
+        return [new]
 
-    def _undertaking(self, row: Row) -> NewUndertaking:
-        return NewUndertaking(
-            text=row.values["text"], line=row.number or 0, due_on=_date(row.values["due"], strict=True)
-        )
+    def _undertaking(self, row: Row) -> list[NewUndertaking]:
+        due_on = _date(row.values["due"], strict=True)
+        return [NewUndertaking(text=row.values["text"], line=row.number or 0, due_on=due_on)]
 
 
-class WithdrawForm(Form):
+class WithdrawForm(WrittenForm):
     reason = _text(_("撤销的原因"))
+
+
+class InstructForm(WrittenForm):
+    text = _text(_("批示"))
+    back = HiddenField()
 
 
 class _Lines:
@@ -349,8 +365,8 @@ def empty_row(kind: str) -> Row:
 
 def _rows(typed: MultiDict[str, str], kind: str) -> list[Row]:
     columns = {name: typed.getlist(f"{kind}_{name}") for name in ROWS[kind]}
-    count = min(len(columns["text"]), MOST_ROWS)
-    return [Row({name: clean_text(_at(column, i)) for name, column in columns.items()}) for i in range(count)]
+    count = range(len(columns["text"]))
+    return [Row({name: clean_text(_at(column, i)) for name, column in columns.items()}) for i in count]
 
 
 def _at(column: list[str], i: int) -> str:
@@ -359,6 +375,11 @@ def _at(column: list[str], i: int) -> str:
 
 def _choices(words: Any) -> list[SelectChoice]:
     return [SelectChoice(word.value, word.label) for word in words]
+
+
+def contents_offered(*, seven: bool) -> list[Content]:
+    """主要内容 to choose from; the seven constructions only where the settings say so."""
+    return list(Content) if seven else list(Content)[:4]
 
 
 def _named(person: Person) -> SelectChoice:
@@ -382,6 +403,14 @@ def as_integer(text: str, most: int = LARGEST) -> int | None:
 
 def _strict_integer(text: str) -> int | None:
     return int(text) if text else None
+
+
+_LEDGER_LINE = re.compile(r"(问题|我来办|领办)[：:]\s*\S")
+
+
+def ledger_lines(findings: str) -> list[str]:
+    """Lines that begin with 问题： or 我来办：, as visits.js offers them while they are typed."""
+    return [line for line in findings.split("\n") if _LEDGER_LINE.match(line)]
 
 
 # --- a stored record as a form shows it -----------------------------------------------------------

@@ -1,6 +1,5 @@
 """Recording, reading and correcting; the marks of member, office and leader; books and files."""
 
-import datetime as dt
 import json
 import secrets
 import tempfile
@@ -25,9 +24,21 @@ from logbook.problems.models import Category, Handling, Side, SourceKind
 from logbook.settings.views import current
 from logbook.visits import actions, attachments, papers, queries, versions
 from logbook.visits.actions import NewVisit
-from logbook.visits.forms import STATES, Basis, Row, VisitForm, WithdrawForm, as_integer, filters_from, typed_from
+from logbook.visits.forms import (
+    STATES,
+    Basis,
+    InstructForm,
+    Row,
+    VisitForm,
+    WithdrawForm,
+    as_integer,
+    contents_offered,
+    filters_from,
+    ledger_lines,
+    typed_from,
+)
 from logbook.visits.models import Content, Kind, Level, Visit
-from logbook.visits.queries import Filters, Record
+from logbook.visits.queries import Record
 
 bp = Blueprint("visits", __name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,7 +58,11 @@ def index() -> str:
     # A count reads every row it counts: the whole list is counted on its last page only.
     counted = queries.totals(actor(), filters) if filters.narrows or page.older is None else None
     names = dict(zip(("members", "branches"), queries.filter_names(), strict=True))
-    words = {"kinds": list(Kind), "contents": list(Content), "states": STATES}
+    contents = contents_offered(seven=current().seven_constructions)
+    words = {
+        "kinds": list(Kind), "states": STATES,
+        "contents": [one for one in Content if one in contents or one is filters.content],
+    }  # fmt: skip
     kept = {k: v for k, v in request.args.items() if v and k not in {"older", "newer", "text"}}
     return render_template(
         "visits/index.html", page=page, filters=filters, counted=counted, kept=kept, **names, **words
@@ -115,13 +130,8 @@ def _preset(by: Actor) -> dict[str, Any]:
     }
 
 
-def _member_id(form: VisitForm, by: Actor) -> int:
-    if by.is_member and not by.is_office:
-        return by.person_id
-    member_id = as_integer(form.member_id.data or "")
-    if member_id is None:
-        raise RuleBroken("member_id", _("请选择一位党组成员。"))
-    return member_id
+def _member_id(form: VisitForm, by: Actor) -> int | None:
+    return by.person_id if by.is_member and not by.is_office else as_integer(form.member_id.data or "")
 
 
 def _with_files(new: NewVisit) -> NewVisit:
@@ -185,8 +195,8 @@ def _form_page(form: VisitForm, by: Actor, status: int = 200, **shown: Any) -> t
     page = render_template(
         "visits/log.html", form=form, faults=form.faults(), for_self=for_self, last_on=_last_on(branch_id),
         branch=organization.branch(branch_id) if branch_id else None, open_problems=_open_problems(branch_id),
-        secrecy=form.secrecy_mark() if form.is_submitted() else None, categories=list(Category), sides=list(Side),
-        handlings=list(Handling), files_lost=any(f.filename for f in request.files.values()), **shown,
+        categories=list(Category), sides=list(Side), handlings=list(Handling),
+        files_lost=any(f.filename for f in request.files.values()), **shown,
     )  # fmt: skip
     return page, status
 
@@ -196,7 +206,7 @@ def _last_on(branch_id: int | None) -> Any:
 
 
 def _open_problems(branch_id: int | None) -> Any:
-    return problems.open_at_branch(branch_id) if branch_id else []
+    return problems.open_at_branch({branch_id, *organization.inside(branch_id, today())}) if branch_id else []
 
 
 # --- one record -----------------------------------------------------------------------------------
@@ -208,13 +218,16 @@ def show(visit_id: int) -> str:
     record = _record(visit_id)
     visit, by = record.visit, actor()
     own = visit.member_id == by.person_id
-    like = None
+    like, offered = None, []
+    if "received" in request.args and by.person_id in {visit.member_id, visit.entered_by_id}:
+        offered = ledger_lines(visit.findings)
     if own and "received" in request.args:  # a gentle hint, to the author alone, right after sending
         like = versions.repeated(visit.findings, queries.own_texts(by.person_id, visit.id))
     lines = problems.of_source(SourceKind.VISIT, visit.id)
     return render_template(
         "visits/show.html", record=record, visit=visit, own=own, like=like, problems=lines[0], undertakings=lines[1],
-        changeable=_changeable(record, by),
+        changeable=_changeable(record, by), offered=offered, form=InstructForm(formdata=None),
+        trip=queries.trip_people(by, visit) if visit.joint_of_id else [],
     )  # fmt: skip
 
 
@@ -299,9 +312,8 @@ def _conflict(form: VisitForm, by: Actor, record: Record, new: NewVisit) -> tupl
 @bp.route("/visits/<int:visit_id>/withdraw", methods=["GET", "POST"])
 @may(Act.RECORD)
 def withdraw(visit_id: int) -> Answer:
-    record = _record(visit_id)
+    record, form = _record(visit_id), WithdrawForm()
     actions.correctable(visit_id, by=actor())
-    form, status = WithdrawForm(), 200
     if form.validate_on_submit():
         try:
             actions.withdraw(visit_id, reason=form.reason.data or "", by=actor(), at=now())
@@ -311,8 +323,8 @@ def withdraw(visit_id: int) -> Answer:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-            record, status = _record(visit_id), 422
-    return render_template("visits/withdraw.html", form=form, record=record), status
+            record = _record(visit_id)
+    return render_template("visits/withdraw.html", form=form, record=record), 422 if form.errors else 200
 
 
 @bp.post("/visits/<int:visit_id>/confirm")
@@ -329,8 +341,8 @@ def confirm(visit_id: int) -> Response:
 def decline(visit_id: int) -> Response:
     actions.decline(visit_id, by=actor(), at=now())
     db.session.commit()
-    flash(_("已说明未参加，这条记录不计。"))
-    return redirect(url_for("desk.home"), 303)
+    flash(_("已说明未参加，这条记录不计。点错了的，年度归档前都可以在这里改回。"))
+    return _back(visit_id)
 
 
 @bp.post("/visits/<int:visit_id>/receive")
@@ -346,13 +358,21 @@ def receive(visit_id: int) -> Response:
     return _back(visit_id)
 
 
-@bp.post("/visits/<int:visit_id>/instruct")
+@bp.route("/visits/<int:visit_id>/instruct", methods=["GET", "POST"])
 @may(Act.INSTRUCT)
-def instruct(visit_id: int) -> Response:
-    actions.instruct(visit_id, request.form.get("text", ""), by=actor(), at=now())
-    db.session.commit()
-    flash(_("批示已记下。"))
-    return _back(visit_id)
+def instruct(visit_id: int) -> Answer:
+    record, form = _record(visit_id), InstructForm()
+    if form.validate_on_submit():
+        try:
+            actions.instruct(visit_id, form.text.data or "", by=actor(), at=now())
+            db.session.commit()
+            flash(_("批示已记下。"))
+            return _back(visit_id)
+        except RuleBroken as broken:
+            if not form.text.data:  # nothing was typed: back to where the button stood
+                raise
+            form.refuse(broken)
+    return render_template("visits/instruct.html", form=form, record=record), 422 if form.errors else 200
 
 
 def _back(visit_id: int) -> Response:
@@ -367,7 +387,7 @@ def _cannot(broken: RuleBroken) -> Response:
     db.session.close()
     flash(str(broken.message))
     visit_id = (request.view_args or {}).get("visit_id")
-    return redirect(url_for("visits.show", visit_id=visit_id) if visit_id else url_for("desk.home"), 303)
+    return _back(visit_id) if visit_id else redirect(url_for("desk.home"), 303)
 
 
 @bp.route("/attachments/<int:attachment_id>")
@@ -401,11 +421,10 @@ def book(member_id: int, year: int) -> str:
         raise NotThere
     records = queries.book_records(by, member_id, year)
     lines = problems.of_sources(SourceKind.VISIT, [visit.id for visit in records])
-    everything, shown = queries.totals(by, Filters(dt.date(year, 1, 1), dt.date(year, 12, 31), member_id))
     years = sorted({*queries.book_years(member_id), today().year, year}, reverse=True)
     return render_template(
         "visits/book.html", book=found, person=person, year=year, years=years, records=records, lines=lines,
-        hidden=everything - shown, months=_by_month(records), own=member_id == by.person_id,
+        hidden=queries.hidden_in_book(by, member_id, year), months=_by_month(records), own=member_id == by.person_id,
     )  # fmt: skip
 
 

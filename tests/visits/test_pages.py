@@ -1,15 +1,19 @@
 """Recording over HTTP: what a member and the office see, and what happens to bad input."""
 
 import datetime as dt
+import html
 import io
+import re
 
+import html5lib
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from logbook.access import Role
 from logbook.db import db
 from logbook.formats import today
 from logbook.problems.models import Problem, Undertaking
-from logbook.visits.models import Attachment, Book, Level, LockedYear, Visit, VisitVersion
+from logbook.visits.models import Addendum, Attachment, Book, Instruction, Level, LockedYear, Visit, VisitVersion
 from tests import factories
 
 TODAY = today()
@@ -29,6 +33,26 @@ def body(branch, **values):
         "visited_on": TODAY.isoformat(), "branch_id": str(branch), "kinds": ["research"], "level": "group",
         "findings": "座谈，总体平稳，无问题。",
     } | values  # fmt: skip
+
+
+def as_rendered(page):
+    """What a browser would send of the page's long form, untouched: (name, value) of all that is filled in."""
+    tree = html5lib.parse(page, namespaceHTMLElements=False)
+    form = max(tree.iter("form"), key=lambda one: len(list(one.iter())))
+    sent = []
+    for one in form.iter():
+        name, kind = one.get("name"), one.get("type")
+        if not name or (kind in {"checkbox", "radio"} and one.get("checked") is None):
+            continue
+        if one.tag == "input" and kind != "file":
+            sent.append((name, one.get("value", "")))
+        elif one.tag == "textarea":
+            sent.append((name, (one.text or "").removeprefix("\n")))
+        elif one.tag == "select":
+            options = list(one.iter("option"))
+            chosen = next((o for o in options if o.get("selected") is not None), options[0])
+            sent.append((name, chosen.get("value")))
+    return MultiDict(sent)
 
 
 def only_visit():
@@ -221,6 +245,7 @@ def test_what_was_typed_survives_the_end_of_the_session(client, place):
     shown = browser.post("/sign-in", sent | {"sign_in_name": "wangjun"})
     assert "写了一半的话" in shown.text
     assert "缺棚" in shown.text
+    assert 'action="/visits/new"' in shown.text
     assert db.session.query(Visit).count() == 0
     elsewhere = client().post("/sign-in", sent | {"sign_in_name": "other"})
     assert "写了一半的话" not in elsewhere.text
@@ -636,3 +661,176 @@ def test_the_same_record_from_many_sides_at_once_is_one(app, place):
         thread.join()
     assert numbers == [f"{TODAY.year}-001"] * 6
     assert db.session.query(Visit).count() == 1
+
+
+# --- what the office entered, corrected by its member ---------------------------------------------
+
+
+def test_a_member_corrects_what_the_office_entered_from_paper_with_the_form_as_it_stands(client, place):
+    member, branch = place
+    day = (TODAY - dt.timedelta(days=12)).isoformat()
+    entered = body(branch, member_id=str(member), visited_on="other", other_on=day, paper_on=day)
+    client(factories.office()).post("/visits/new", entered)
+    sent = as_rendered(client(member).get("/visits/1/correct").text)
+    sent["findings"], sent["reason"] = "同6名党员座谈。", "补一句"
+    assert "paper_on" not in sent
+    answer = client(member).post("/visits/1/correct", sent)
+    assert answer.status_code == 303, answer.text
+    visit = only_visit()
+    assert (visit.findings, visit.paper_on.isoformat(), visit.late) == ("同6名党员座谈。", day, False)
+    assert visit.confirmed_at
+
+
+def test_who_tapped_wrong_finds_the_way_back_on_the_same_page(client, place):
+    member, branch = place
+    other = factories.member()
+    client(member).post("/visits/new", body(branch, companion_ids=[str(other)]))
+    page = client(other).post("/visits/2/decline", follow_redirects=True).text
+    assert "点错了的，年度归档前都可以在这里改回" in page
+    assert "属实，确认" in page
+    assert "我没有参加</button>" not in page
+    client(other).post("/visits/2/confirm")
+    assert (db.session.get(Visit, 2).counts, db.session.get(Visit, 2).declined_at) == (True, None)
+
+
+# --- all faults at once ---------------------------------------------------------------------------
+
+
+def test_an_empty_form_shows_every_missing_field_at_once(client, place):
+    page = client(factories.office()).post("/visits/new", {"level": "group"})
+    assert page.status_code == 422
+    for said in ("请选择一位党组成员", "请选择党组织，或写明其他地点", "请至少选一种方式", "请写一两行基本情况"):
+        assert page.text.count(said) == 2, said  # in the summary, and beside the field
+
+
+def test_a_secrecy_mark_is_refused_beside_its_field_together_with_the_other_faults(client, place):
+    member, branch = place
+    typed = body(branch, kinds=[], guidance="参见绝密件", problem_text=["机密资料柜坏了"])
+    answer = client(member).post("/visits/new", typed, headers=JSON)
+    assert set(answer.json) == {"kinds", "guidance", "problem-1"}
+    page = client(member).post("/visits/new", typed).text
+    assert 'name="no_secrets"' in page
+    assert 'id="guidance-error"' in page
+
+
+def test_what_was_looked_at_once_is_not_asked_about_again(client, place):
+    member, branch = place
+    typed = body(branch, findings="宣讲保密常识：什么是机密。", voice_text=["机密室太热"], no_secrets="y")
+    client(member).post("/visits/new", typed)
+    sent = as_rendered(client(member).get("/visits/1/correct").text)
+    sent["guidance"], sent["reason"] = "抓紧", "补一句"
+    assert client(member).post("/visits/1/correct", sent).status_code == 303
+    sent["guidance"], sent["based_on"] = "绝密", "2"
+    assert client(member).post("/visits/1/correct", sent).status_code == 422
+
+
+def test_one_line_of_the_voices_is_one(client, place):
+    member, branch = place
+    typed = body(branch, voice_text=["盼修步道\n\n 食堂早点开 "], voice_category=["facilities"])
+    page = client(member).post("/visits/new", typed, follow_redirects=True).text
+    assert "<li>盼修步道（设施设备）</li><li>食堂早点开（设施设备）</li>" in page
+    many = client(member).post("/visits/new", body(branch, voice_text=["\n".join("盼" * 51)]))
+    assert (many.status_code, "一条记录里最多50条" in many.text) == (422, True)
+    rows = client(member).post("/visits/new", body(branch, problem_text=["缺棚"] * 51))
+    assert (rows.status_code, "一条记录里最多50条" in rows.text) == (422, True)
+
+
+# --- lines for the ledger -------------------------------------------------------------------------
+
+
+def test_lines_that_name_a_problem_are_pointed_out_after_saving(client, place):
+    member, branch = place
+    answer = client(member).post("/visits/new", body(branch, findings="总体平稳。\n问题：码头无棚\n我来办：联系路灯"))
+    page = client(member).get(answer.headers["Location"]).text
+    assert "<li>问题：码头无棚</li><li>我来办：联系路灯</li>" in page
+    assert 'href="/visits/1/correct">要有人办' in page
+    assert "要有人办" not in client(member).get("/visits/1").text
+
+
+def test_a_problem_is_the_bureaus_unless_somebody_says_otherwise(client, place):
+    member, branch = place
+    page = client(member).get("/visits/new").text
+    assert "责任方选“支部”的，才计入支部自身的问题。" in page
+    sent = as_rendered(page)
+    sent["branch_id"], sent["findings"], sent["problem_text"] = str(branch), "平稳", "码头无棚"
+    client(member).post("/visits/new", sent)
+    client(member).post("/visits/new", body(branch, problem_text=["缺灯"]))
+    assert {one.side.value for one in db.session.query(Problem)} == {"bureau"}
+
+
+def test_the_open_problems_of_a_general_branch_are_those_inside_it_too(client, place):
+    member, general = place
+    inner = factories.branch()
+    factories.placement(inner, general)
+    problem = factories.problem(member, inner, text="护林站漏雨")
+    page = client(member).get(f"/visits/new?branch={general}").text
+    assert "在办问题1个" in page
+    assert "护林站漏雨" in page
+    again = body(general, problem_text=["还在漏"], problem_repeats=[str(problem)])
+    assert client(member).post("/visits/new", again).status_code == 303
+    assert db.session.query(Problem).one().state.value == "underway"
+
+
+# --- 批示 ------------------------------------------------------------------------------------------
+
+
+def test_an_instruction_survives_the_end_of_the_session(client, logged):
+    _member, _branch, visit = logged
+    leader = factories.leader(sign_in_name="shuji")
+    browser = client(leader)
+    mark = browser.get(f"/visits/{visit}").text.split('name="typed_by" value="')[1].split('"')[0]
+    browser.http.delete_cookie("logbook")
+    asked = browser.post(f"/visits/{visit}/instruct", {"text": "请规划科抓紧", "typed_by": mark})
+    carried = asked.text.split('name="carried" value="')[1].split('"')[0]
+    sent = {"sign_in_name": "shuji", "password": factories.PASSWORD, "carried": carried}
+    shown = browser.post("/sign-in", sent)
+    assert f'action="/visits/{visit}/instruct"' in shown.text
+    assert "请规划科抓紧" in shown.text
+    assert db.session.query(Instruction).count() == 0
+
+
+def test_an_instruction_with_a_secrecy_mark_takes_a_tick_and_an_empty_one_goes_back(client, logged):
+    _member, _branch, visit = logged
+    browser = client(factories.leader())
+    path = f"/visits/{visit}/instruct"
+    marked = {"text": "按机密件办", "back": "home"}
+    refused = browser.post(path, marked)
+    assert refused.status_code == 422
+    assert dict(as_rendered(refused.text)).items() >= marked.items()
+    assert browser.post(path, marked | {"no_secrets": "y"}).headers["Location"] == "/"
+    assert browser.post(path, {"text": " ", "back": "home"}).headers["Location"] == "/"
+    assert browser.post(path, {"text": "长" * 2001}).status_code == 422
+    assert db.session.query(Instruction).count() == 1
+
+
+def test_why_a_record_is_withdrawn_takes_a_tick_too(client, logged):
+    member, _branch, visit = logged
+    marked = {"reason": "内容涉机密"}
+    refused = client(member).post(f"/visits/{visit}/withdraw", marked)
+    assert (refused.status_code, 'name="no_secrets"' in refused.text) == (422, True)
+    assert client(member).post(f"/visits/{visit}/withdraw", marked | {"no_secrets": "y"}).status_code == 303
+
+
+# --- lists and the printed book -------------------------------------------------------------------
+
+
+def test_the_filter_offers_the_seven_constructions_only_where_they_are_used(client, place):
+    browser = client(place[0])
+    assert "廉政建设" not in browser.get("/visits").text
+    assert '<option value="integrity" selected>廉政建设' in browser.get("/visits?content=integrity").text
+    factories.setting("seven_constructions", "1")
+    assert "廉政建设" in browser.get("/visits").text
+
+
+def test_the_book_prints_both_dates_who_wrote_and_what_was_added(client, logged):
+    member, branch, visit = logged
+    client(member).post(f"/visits/{visit}/correct", correction(branch, findings="改过。"))
+    db.session.add(Addendum(year=TODAY.year, visit_id=visit, text="另有一次回访", reason="归档后补", by_id=member,
+                            at=factories.AT))  # fmt: skip
+    db.session.commit()
+    page = client(member).get(f"/books/{member}/{TODAY.year}").text
+    words = html.unescape(re.sub(r"<[^>]+>", "", page))
+    day = f"{TODAY.year}年{TODAY.month}月{TODAY.day}日"
+    for said in (f"下基层日期{day}", f"登记日期{day}，记录人王珺", "（已更正）", "另有一次回访", "内部资料　注意保管"):
+        assert said in words, said
+    assert '<span class="screen"><span class="tag plain">已更正' in re.sub(r">\s+<", "><", page)
