@@ -1,5 +1,6 @@
 // What a page does beyond HTML. Everything works without it.
 
+document.documentElement.classList.add("scripted");
 for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }

@@ -1,5 +1,6 @@
 // The page of a record: more rows without a round trip, and lines that begin with 问题： or 我来办：
-// offered as what they are. Without JavaScript the server adds the rows.
+// offered as what they are, while they are typed, spoken or pasted. Without JavaScript the server adds the rows,
+// and the page after saving says which lines these are.
 
 const findings = document.querySelector("#findings");
 const offers = document.querySelector("#offers");
@@ -9,13 +10,15 @@ const KINDS = [
 ];
 const english = document.documentElement.lang === "en";
 const refused = new Set();
+const PAUSE = 600; // milliseconds without a key
+let waiting;
 
 function addRow(kind) {
   const rows = document.querySelector(`[data-rows="${kind}"]`);
   const next = rows.lastElementChild.cloneNode(true);
   const n = rows.children.length + 1;
   for (const part of next.querySelectorAll("[id], [for]")) {
-    for (const name of ["id", "for"]) {
+    for (const name of ["id", "for", "aria-describedby"]) {
       if (part.hasAttribute(name)) part.setAttribute(name, part.getAttribute(name).replace(/\d+$/, n));
     }
   }
@@ -58,16 +61,26 @@ function offerOf(line, found) {
 }
 
 function offer() {
-  const boxes = [];
-  for (const line of findings.value.split("\n")) {
-    const found = KINDS.find(({ starts }) => starts.test(line) && line.replace(starts, "").trim());
-    if (found && !refused.has(line)) boxes.push(offerOf(line, found));
-  }
-  offers.replaceChildren(...boxes);
+  const found = findings.value.split("\n").flatMap((line) => {
+    const kind = KINDS.find(({ starts }) => starts.test(line) && line.replace(starts, "").trim());
+    return kind && !refused.has(line) ? [[line, kind]] : [];
+  });
+  // Redrawn only when something changed: leaving the text box for a button must not take the button away.
+  const shown = JSON.stringify(found.map(([line]) => line));
+  if (shown === offers.dataset.shown) return;
+  offers.dataset.shown = shown;
+  offers.replaceChildren(...found.map(([line, kind]) => offerOf(line, kind)));
+  offers.scrollIntoView({ block: "nearest" }); // on a phone the text box fills the screen
+}
+
+function soon(event) {
+  clearTimeout(waiting);
+  if (!event.isComposing) waiting = setTimeout(offer, PAUSE);
 }
 
 findings.addEventListener("change", offer);
-findings.addEventListener("input", (event) => { if (event.inputType === "insertLineBreak") offer(); });
+findings.addEventListener("input", soon);
+findings.addEventListener("compositionend", soon);
 offer();
 
 for (const button of document.querySelectorAll("[data-add]")) {
