@@ -14,8 +14,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Para:
+    """`lead` is a heading of level 2 that runs into the paragraph: （一）挂点联系。"""
+
     text: str
     indent: bool = True  # the first line, by two characters
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,9 @@ def make(paper: Paper, folder: Path | None = None) -> bytes:
     return _child({"paper": _plain(paper), "fonts": [str(one) for one in fonts.folders(folder)]})[0]
 
 
-def pages(paper: Paper) -> int:
-    """How many pages it fills. Raise PaperFailed."""
-    return int(_child({"count": _plain(paper), "fonts": [str(one) for one in fonts.folders()]})[0])
+def pages(paper: Paper) -> float:
+    """How many pages it fills: 1.9 is one and nine tenths of the next. Raise PaperFailed."""
+    return float(_child({"count": _plain(paper), "fonts": [str(one) for one in fonts.folders()]})[0])
 
 
 def pngs(svgs: Sequence[str]) -> list[bytes]:

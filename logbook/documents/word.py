@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,9 @@ TWO = 630  # twentieths of a point: two characters of 15.75 pt
 # Margins of a page standing and lying, in twentieths of a point: top, right, bottom, left.
 STANDING, LYING = (2098, 1474, 1984, 1588), (1588, 1984, 1474, 2098)
 A4 = (11906, 16838)
+NEARLY_FULL = 0.85
+HYPHEN = "\x1f"  # stands for the hyphen that does not break while a run is written; nobody can type it
+NUMBERS = re.compile(r"(\d{4})-(\d+(?:/\d+)?)(?: (第\d+版))?")  # a record's: never broken at its hyphen
 
 
 def make(paper: Paper) -> bytes:
@@ -64,7 +68,9 @@ def _prepare(document: Any, paper: Paper) -> None:
         language.set(_q("w:eastAsia"), "zh-CN")
     document.settings.odd_and_even_pages_header_footer = True
     _section(document.sections[0], lying=False)
-    if pdf.pages(paper) > 1:  # a paper of one page has no number, and Word's own field for that is not every reader's
+    # A paper of one page has no number, and Word's own field for that is not every reader's. A page that our
+    # typesetter fills nearly may be two in another program with other fonts: better a number too many than none.
+    if pdf.pages(paper) > NEARLY_FULL:
         _folios(document.sections[0])
 
 
@@ -137,7 +143,11 @@ def _block(place: Any, block: Block, pictures: Any) -> None:
     if isinstance(block, Heading):
         _keep_with_next(_line(place, block.text, face=FACES[block.level], indent=True))
     elif isinstance(block, Para):
-        _line(place, block.text, indent=block.indent, align="both")
+        line = _line(
+            place, block.lead or block.text, face=FACES[2 if block.lead else 0], indent=block.indent, align="both"
+        )
+        if block.lead:
+            _write(line, block.text, FACES[0], BODY)
     elif isinstance(block, Table):
         _table(place, block)
     else:
@@ -221,8 +231,7 @@ def _widths(place: Any, block: Table) -> list[int]:
 
 def _cell(cell: Any, text: str, face: str) -> None:
     paragraph = cell.paragraphs[0]
-    run = paragraph.add_run(text)
-    _face(run._r.get_or_add_rPr(), face, SMALL, tighter=False)  # noqa: SLF001
+    _write(paragraph, text, face, SMALL, tighter=False)
     properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001
     _put(properties, "w:snapToGrid", val="0")
     _put(properties, "w:spacing", before="40", after="40", line="280", lineRule="exact")
@@ -250,8 +259,19 @@ def _line(
     if align:
         _put(properties, "w:jc", val=align)
     if text:
-        _face(paragraph.add_run(text)._r.get_or_add_rPr(), face, size, tighter=tighter)  # noqa: SLF001
+        _write(paragraph, text, face, size, tighter=tighter)
     return paragraph
+
+
+def _write(paragraph: Any, text: str, face: str, size: int, *, tighter: bool = True) -> None:
+    """Runs of one face in which the numbers of records hold together: 2026-137, 2026-137 第2版."""
+    whole = NUMBERS.sub(lambda m: f"{m[1]}{HYPHEN}{m[2]}" + (f"\u00a0{m[3]}" if m[3] else ""), text)
+    parts = whole.split(HYPHEN)
+    for i, part in enumerate(parts, 1):
+        run = paragraph.add_run(part)
+        _face(run._r.get_or_add_rPr(), face, size, tighter=tighter)  # noqa: SLF001
+        if i < len(parts):
+            _put(run._r, "w:noBreakHyphen")  # noqa: SLF001
 
 
 def _keep_with_next(paragraph: Any) -> None:

@@ -90,15 +90,21 @@ def secretaries_on(on: dt.date) -> dict[int, Person]:
     return {branch_id: person for branch_id, person in rows}  # noqa: C416 - dict(rows) would take a row for a mapping
 
 
-def reporting_secretaries(year: int) -> Sequence[Row[Branch, Person]]:
-    """(branch, secretary) of the branches that report to the group: its last secretary in the year."""
+def reporting_secretaries(year: int, today: dt.date) -> Sequence[Row[Branch, Person]]:
+    """(branch, secretary) of the branches that report to the group: its last secretary in the year.
+
+    Of those that are there at the year's end, or today while it runs.
+    """
     first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
+    on = min(last, today)
     rows = db.session.execute(
         select(Branch, Person)
         .join(SecretaryTerm, SecretaryTerm.branch_id == Branch.id)
         .join(Person, Person.id == SecretaryTerm.person_id)
         .where(
             Branch.reports_to_group,
+            or_(Branch.from_on.is_(None), Branch.from_on <= on),
+            or_(Branch.to_on.is_(None), Branch.to_on >= on),
             SecretaryTerm.void.is_(False),
             SecretaryTerm.from_on <= last,
             or_(SecretaryTerm.to_on.is_(None), SecretaryTerm.to_on >= first),

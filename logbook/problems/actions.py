@@ -107,8 +107,8 @@ def record_lines(
             _note_repeat(new, source, by=by, at=at)
     rows = [_undertaking_row(new, source, rules) for new in undertakings if new.line not in known[1]]
     _insert(Undertaking, rows)
-    _rewrite(known[0], {new.line: _problem_row(new, source, rules) for new in problems}, State.OPEN)
-    _rewrite(known[1], {n.line: _undertaking_row(n, source, rules) for n in undertakings}, UndertakingState.UNDERWAY)
+    _rewrite(known[0], {new.line: _problem_row(new, source, rules) for new in problems})
+    _rewrite(known[1], {new.line: _undertaking_row(new, source, rules) for new in undertakings})
     db.session.flush()
 
 
@@ -182,13 +182,25 @@ def _note_repeat(new: NewProblem, source: Source, *, by: Actor, at: dt.datetime)
     )
 
 
-def _rewrite(known: dict[int, Any], lines: dict[int, dict[str, Any]], untouched: State | UndertakingState) -> None:
+def _rewrite(known: dict[int, Any], lines: dict[int, dict[str, Any]]) -> None:
     """Reword what nobody has taken in hand; mark what a correction took away."""
     for line, item in known.items():
-        item.dropped = line not in lines
-        if line in lines and item.state is untouched and not item.progress:
+        _mark(item, gone=line not in lines)
+        if line in lines and not _in_hand(item):
             for name, value in lines[line].items():
                 setattr(item, name, value)
+
+
+def _mark(item: Problem | Undertaking, *, gone: bool) -> None:
+    """A line the source no longer has: its item goes on, marked, when somebody has it in hand."""
+    held = _in_hand(item)
+    item.dropped, item.detached = gone and not held, gone and held
+
+
+def _in_hand(item: Problem | Undertaking) -> bool:
+    """Whether anybody did anything about it: what was solved on the spot is born closed, by nobody."""
+    by_somebody = item.closed_by_id is not None if isinstance(item, Problem) else item.closed_on is not None
+    return bool(item.progress) or by_somebody
 
 
 # --- the life of an item --------------------------------------------------------------------------
@@ -378,19 +390,29 @@ def add_directive(new: NewDirective, *, by: Actor, at: dt.datetime) -> Directive
 
 def close_directive(directive_id: int, *, at: dt.datetime) -> None:
     """The directive is carried out."""
+    _directive(directive_id).closed_on = local_date(at)
+    db.session.flush()
+
+
+def reopen_directive(directive_id: int) -> None:
+    """It was closed by mistake, or there is more to do."""
+    _directive(directive_id).closed_on = None
+    db.session.flush()
+
+
+def _directive(directive_id: int) -> Directive:
     directive = queries.directive(directive_id)
     if directive is None:
         raise NotThere
-    directive.closed_on = local_date(at)
-    db.session.flush()
+    return directive
 
 
 # --- the source -----------------------------------------------------------------------------------
 
 
 def drop_lines(kind: SourceKind, source_id: int) -> None:
-    """The source was withdrawn: its items stay in the ledger, marked."""
+    """The source was withdrawn: what is in hand goes on, the rest is dropped; both are marked."""
     for items in queries.of_source(kind, source_id):
         for item in items:
-            item.dropped = True
+            _mark(item, gone=True)
     db.session.flush()

@@ -1,6 +1,5 @@
 """The forms of the ledger, and the filters in its address."""
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -131,8 +130,6 @@ def filters_from(args: Mapping[str, str]) -> Filters:
         branch_id=_integer(args.get("branch", "")),
         member_id=_integer(args.get("member", "")),
         text=clean_text(args.get("text"))[:100],
-        from_on=day(args.get("from", "")),
-        to_on=day(args.get("to", "")),
     )
 
 
@@ -142,11 +139,3 @@ def _known(words: type[W], value: str | None) -> W | None:
 
 def _integer(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST else None  # noqa: PLR2004
-
-
-def day(text: str) -> dt.date | None:
-    """The day typed as 2026-03-05, None for nonsense."""
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -75,6 +75,7 @@ class Problem(Base):
     source_label: Mapped[str]  # 2026-137/2
     source_line: Mapped[int]  # its line in the source, from 1; stable over corrections
     dropped: Mapped[bool] = mapped_column(default=False)  # a correction or withdrawal took the line away
+    detached: Mapped[bool] = mapped_column(default=False)  # … but it was in hand already, and goes on, marked
     branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
     raised_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # the member whose record it stands in
     raised_on: Mapped[dt.date]
@@ -120,6 +121,7 @@ class Undertaking(Base):
     source_label: Mapped[str]
     source_line: Mapped[int]
     dropped: Mapped[bool] = mapped_column(default=False)
+    detached: Mapped[bool] = mapped_column(default=False)
     member_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
     raised_on: Mapped[dt.date]

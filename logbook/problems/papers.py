@@ -54,6 +54,12 @@ class _Ours:
         self.text = text
 
 
+def _state(one: Problem) -> str:
+    if one.dropped:
+        return "原记录已更正或撤销"
+    return one.state.chinese + ("（原记录已更正或撤销，不再载明）" if one.detached else "")
+
+
 def _row(one: Problem, today: dt.date) -> list[object]:
     told = one.told_whom + (f"（{one.told_on.isoformat()}）" if one.told_on else "")
     return [
@@ -67,7 +73,7 @@ def _row(one: Problem, today: dt.date) -> list[object]:
         one.owner_unit,
         one.owner_person.name if one.owner_person else "",
         one.due_on,
-        "原记录已更正或撤销" if one.dropped else one.state.chinese,
+        _state(one),
         days_late(one, today) or None,
         one.measures,
         one.result,

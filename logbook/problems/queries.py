@@ -31,7 +31,7 @@ PAGE = 25
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the ledger is narrowed to; `state`: open, overdue, done, all. With days: raised in or carried into them."""
+    """What the ledger is narrowed to; `state`: open, overdue, done, all."""
 
     state: str = "open"
     side: Side | None = None
@@ -39,8 +39,6 @@ class Filters:
     branch_id: int | None = None
     member_id: int | None = None
     text: str = ""
-    from_on: dt.date | None = None
-    to_on: dt.date | None = None
 
     @property
     def narrows(self) -> bool:
@@ -139,29 +137,27 @@ def _conditions(filters: Filters, today: dt.date) -> Iterable[ColumnElement[bool
 
 
 def _state(filters: Filters, today: dt.date) -> Iterable[ColumnElement[bool]]:
-    between = filters.from_on and filters.to_on
-    if filters.from_on and filters.to_on:
-        yield _concerns(Problem, filters.from_on, filters.to_on)
     if filters.state == "open":
         yield Problem.state != State.DONE
     elif filters.state == "overdue":
         yield _overdue(today)
     elif filters.state == "done":
         yield Problem.state == State.DONE
-    # What a source took away is shown among all, but never counted: a figure between two days opens what it counts.
-    if between or filters.state != "all":
+    if filters.state != "all":  # what a source took away is shown among all
         yield Problem.dropped.is_(False)
 
 
 def _at(branch_id: int) -> ColumnElement[bool]:
     """Of the branch, or of one that stood inside it the day the problem was raised."""
-    inside = select(Placement.branch_id).where(
-        Placement.general_branch_id == branch_id,
-        Placement.void.is_(False),
-        Placement.from_on <= Problem.raised_on,
-        or_(Placement.to_on.is_(None), Placement.to_on >= Problem.raised_on),
-    )
+    inside = select(Placement.branch_id).where(Placement.general_branch_id == branch_id, *_held(Problem.raised_on))
     return or_(Problem.branch_id == branch_id, Problem.branch_id.in_(inside))
+
+
+def _held(on: Any) -> tuple[ColumnElement[bool], ...]:
+    """The placement held on that day."""
+    return (
+        Placement.void.is_(False), Placement.from_on <= on, or_(Placement.to_on.is_(None), Placement.to_on >= on),
+    )  # fmt: skip
 
 
 def _concerns(table: type[Problem] | type[Undertaking], first: dt.date, last: dt.date) -> ColumnElement[bool]:
@@ -227,14 +223,10 @@ _ENDED = case((Undertaking.state == UndertakingState.UNDERWAY, 0), else_=1)
 _PROMISED = (joinedload(Undertaking.member, innerjoin=True), joinedload(Undertaking.branch))
 
 
-def undertakings(
-    *, everything: bool = False, days: tuple[dt.date, dt.date] | None = None, after: str = "", before: str = ""
-) -> Page:
+def undertakings(*, everything: bool = False, after: str = "", before: str = "") -> Page:
     """Undertakings, those under way first, the first due first; all of them, or only those under way."""
     conditions: list[ColumnElement[bool]] = [Undertaking.dropped.is_(False)]
-    if days:
-        conditions.append(_concerns(Undertaking, *days))
-    elif not everything:
+    if not everything:
         conditions.append(Undertaking.state == UndertakingState.UNDERWAY)
     columns = (_ENDED, Undertaking.due_on, Undertaking.id)
     return _page(Undertaking, columns, conditions, _PROMISED, after=after, before=before)
@@ -252,12 +244,6 @@ def _under_way(*conditions: ColumnElement[bool]) -> Sequence[Undertaking]:
 def undertakings_of(member_id: int) -> Sequence[Undertaking]:
     """What the member took on and has not done yet."""
     return _under_way(Undertaking.member_id == member_id)
-
-
-def open_undertakings(today: dt.date) -> tuple[int, Sequence[Undertaking]]:
-    """How many undertakings are past their day, and all that are under way, the first due first."""
-    found = _under_way()
-    return sum(one.due_on < today for one in found), found
 
 
 def undertakings_at(branch_ids: Iterable[int]) -> Sequence[Undertaking]:
@@ -309,11 +295,12 @@ def of_source(kind: SourceKind, source_id: int) -> tuple[Sequence[Problem], Sequ
 
 
 def of_sources(kind: SourceKind, ids: Sequence[int]) -> dict[str, dict[int, list[Any]]]:
-    """{"problems", "undertakings"} of many sources of one kind, each by source id; two statements."""
+    """{"problems", "undertakings"} as many sources of one kind word them now, each by source id; two statements."""
     found: dict[str, dict[int, list[Any]]] = {}
     tables: tuple[tuple[str, Any], ...] = (("problems", Problem), ("undertakings", Undertaking))
     for name, table in tables:
-        query = select(table).where(table.source_kind == kind, table.source_id.in_(ids), table.dropped.is_(False))
+        gone = or_(table.dropped, table.detached)
+        query = select(table).where(table.source_kind == kind, table.source_id.in_(ids), ~gone)
         found[name] = {source_id: [] for source_id in ids}
         for one in db.session.scalars(query.order_by(table.source_line)):
             found[name][one.source_id].append(one)
@@ -321,18 +308,29 @@ def of_sources(kind: SourceKind, ids: Sequence[int]) -> dict[str, dict[int, list
 
 
 def year_items(first: dt.date, last: dt.date) -> Sequence[Any]:
-    """Plain columns of the problems raised in these days or carried into them, by number."""
+    """Plain columns of the problems raised in these days or carried into them, by number.
+
+    `general_branch_id` stood around the branch the day the problem was raised.
+    """
     return db.session.execute(
         select(
             Problem.id, Problem.raised_on, Problem.closed_on, Problem.state, Problem.side, Problem.category,
             Problem.branch_id, Problem.raised_by_id, Problem.source_kind, Problem.source_id, Problem.dropped,
             Problem.answer, Problem.source_label, Problem.text, Problem.due_on, Problem.owner_unit, Problem.result,
-            Branch.name.label("branch"),
+            Problem.handling, Branch.name.label("branch"), Placement.general_branch_id,
         )
         .outerjoin(Branch, Branch.id == Problem.branch_id)
+        .outerjoin(Placement, and_(Placement.branch_id == Problem.branch_id, *_held(Problem.raised_on)))
         .where(_concerns(Problem, first, last))
         .order_by(Problem.raised_on, Problem.id)
     ).all()  # fmt: skip
+
+
+def year_steps(table: type[Problem] | type[Undertaking], first: dt.date, last: dt.date) -> Sequence[Any]:
+    """(item's id, at, state) of every step of these days' items, the earliest first."""
+    column = Progress.problem_id if table is Problem else Progress.undertaking_id
+    query = select(column, Progress.at, Progress.state).join(table, table.id == column)
+    return db.session.execute(query.where(_concerns(table, first, last)).order_by(Progress.id)).all()
 
 
 def year_undertakings(first: dt.date, last: dt.date) -> Sequence[Any]:

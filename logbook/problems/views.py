@@ -23,7 +23,6 @@ from logbook.problems.forms import (
     ReopenForm,
     TermsForm,
     UndertakingForm,
-    day,
     filters_from,
     typed,
 )
@@ -171,11 +170,9 @@ def change(problem_id: int) -> Answer:
 @bp.route("/undertakings")
 @may(Act.READ_LEDGER)
 def undertakings() -> str:
-    first, last = day(request.args.get("from", "")), day(request.args.get("to", ""))
     everything = request.args.get("all") == "1"
-    days = (first, last) if first and last else None
-    page = queries.undertakings(everything=everything, days=days, **_where())
-    return render_template("problems/undertakings.html", page=page, everything=everything, days=days, kept=_kept())
+    page = queries.undertakings(everything=everything, **_where())
+    return render_template("problems/undertakings.html", page=page, everything=everything, kept=_kept())
 
 
 @bp.route("/undertakings/<int:undertaking_id>", methods=["GET", "POST"])
@@ -236,4 +233,13 @@ def close_directive(directive_id: int) -> Response:
     actions.close_directive(directive_id, at=now())
     db.session.commit()
     flash(_("已办结。"))
+    return redirect(url_for("problems.directives"), 303)
+
+
+@bp.post("/directives/<int:directive_id>/reopen")
+@may(Act.KEEP_LEDGER)
+def reopen_directive(directive_id: int) -> Response:
+    actions.reopen_directive(directive_id)
+    db.session.commit()
+    flash(_("已重新打开。"))
     return redirect(url_for("problems.directives"), 303)

@@ -1,5 +1,7 @@
 """The forms of a meeting."""
 
+from typing import Any
+
 from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -7,6 +9,7 @@ from wtforms.validators import Length, Optional
 
 from logbook.accounts.models import Person
 from logbook.formats import clean_text
+from logbook.review.actions import NewDecision
 from logbook.review.models import Grade
 from logbook.settings.forms import Form, WrittenForm
 
@@ -18,7 +21,15 @@ class MeetingForm(WrittenForm):
     place = StringField(_("会议地点"), filters=[clean_text], validators=[Length(max=200)])
 
 
-class ReportForm(Form):
+class _Beside(Form):
+    """A form beside another on its page: formdata=None keeps what was sent with the other out of it."""
+
+    class Meta(Form.Meta):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            return None if formdata is None else super().wrap_formdata(form, formdata)
+
+
+class ReportForm(_Beside):
     commentator_id = SelectField(_("点评人"), choices=[])
     in_writing = BooleanField(_("书面述职"))
 
@@ -32,16 +43,18 @@ class ReportForm(Form):
         return int(self.commentator_id.data) if self.commentator_id.data else None
 
 
-class GradeForm(WrittenForm):
+class GradeForm(_Beside, WrittenForm):
     grade = SelectField(_("确定等次"), choices=[])
     decided_on = DateField(_("党组研究确定的日期"), validators=[Optional()])
     ground = StringField(_("依据（选填）"), filters=[clean_text])
+    reason = StringField(_("更改的原因"), filters=[clean_text])
 
     def offer(self) -> None:
         """Offer the grades in the reader's language."""
         words = [SelectChoice(one.value, one.label) for one in Grade]
         self.grade.choices = [SelectChoice("", gettext("未定")), *words]
 
-    def decided(self) -> Grade | None:
-        """The chosen grade."""
-        return Grade(self.grade.data) if self.grade.data else None
+    def decision(self) -> NewDecision:
+        """What was decided, as typed."""
+        grade = Grade(self.grade.data) if self.grade.data else None
+        return NewDecision(grade, self.decided_on.data, self.ground.data or "", self.reason.data or "")

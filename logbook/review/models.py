@@ -27,6 +27,7 @@ class Meeting(Base):
     held_on: Mapped[dt.date | None]
     place: Mapped[str] = mapped_column(default="")
     summary: Mapped[str]  # the YearSummary as JSON text, frozen at that moment
+    text: Mapped[str]  # the year's text, frozen with its figures
     year_was_closed: Mapped[bool]
     created_at: Mapped[dt.datetime]
     created_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -35,7 +36,7 @@ class Meeting(Base):
 
 
 class Report(Base):
-    """One reporting secretary: the branch, the order, and the grade the group decided."""
+    """One reporting secretary: the branch, the order, and what the group decided, the latest last."""
 
     __tablename__ = "report"
 
@@ -46,16 +47,40 @@ class Report(Base):
     commentator_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # 点评人
     position: Mapped[int]
     in_writing: Mapped[bool] = mapped_column(default=False)
-    grade: Mapped[Grade | None]
-    decided_on: Mapped[dt.date | None]
-    ground: Mapped[str] = mapped_column(default="")
     fed_back_on: Mapped[dt.date | None]  # until then rule 7 hides everything from the secretary
 
     person: Mapped[Person] = relationship(foreign_keys=person_id, viewonly=True)
     commentator: Mapped[Person | None] = relationship(foreign_keys=commentator_id, viewonly=True)
     branch: Mapped[Branch] = relationship(viewonly=True)
+    decisions: Mapped[list["Decision"]] = relationship(order_by="Decision.id", viewonly=True)
 
     __table_args__ = (UniqueConstraint("meeting_id", "person_id", "branch_id"),)
+
+    @property
+    def decision(self) -> "Decision | None":
+        """What holds: the latest."""
+        return self.decisions[-1] if self.decisions else None
+
+    @property
+    def grade(self) -> Grade | None:
+        return self.decision.grade if self.decision else None
+
+
+class Decision(Base):
+    """Insert-only: what the group decided; a grade of None takes the former one back."""
+
+    __tablename__ = "decision"
+
+    id: Mapped[Key]
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)
+    grade: Mapped[Grade | None]
+    decided_on: Mapped[dt.date | None]
+    ground: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")  # why the former decision was changed
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[dt.datetime]
+
+    by: Mapped[Person] = relationship(viewonly=True)
 
 
 class PrintedBrief(Base):

@@ -1,19 +1,23 @@
 """Reads of review meetings. Rule 7: whoever is under review sees nothing about themself until feedback."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from logbook.access import Actor
 from logbook.db import db
-from logbook.review.models import Meeting, PrintedBrief, Report
+from logbook.review.models import Decision, Meeting, PrintedBrief, Report
+from logbook.visits.models import Visit
+from logbook.visits.queries import at_branch, readable
 
 PEOPLE = (
     joinedload(Report.person, innerjoin=True),
     joinedload(Report.branch, innerjoin=True),
     joinedload(Report.commentator),
+    selectinload(Report.decisions).joinedload(Decision.by, innerjoin=True),
 )
 
 
@@ -53,15 +57,40 @@ def report(actor: Actor, report_id: int) -> tuple[Report, Meeting] | None:
 
 def last_report(actor: Actor, branch_id: int) -> Any:
     """(meeting_year, grade, ground) of the branch's last decided report, unless it is about the reader's self."""
+    latest = select(func.max(Decision.id)).where(Decision.report_id == Report.id).correlate(Report).scalar_subquery()
+    year = Meeting.year.label("meeting_year")
     row = db.session.execute(
-        select(Meeting.year.label("meeting_year"), Report.grade, Report.ground, Report.person_id, Report.fed_back_on)
-        .join(Meeting, Meeting.id == Report.meeting_id)
-        .where(Report.branch_id == branch_id, Report.grade.is_not(None))
+        select(year, Decision.grade, Decision.ground, Report.person_id, Report.fed_back_on)
+        .join(Report, Report.meeting_id == Meeting.id)
+        .join(Decision, Decision.id == latest)
+        .where(Report.branch_id == branch_id, Decision.grade.is_not(None))
         .order_by(Meeting.year.desc())
         .limit(1)
     ).one_or_none()
     hidden = row is not None and row.person_id == actor.person_id and row.fed_back_on is None
     return None if hidden else row
+
+
+def is_decided(meeting_id: int) -> bool:
+    """Whether a grade was ever entered."""
+    found = exists().where(Decision.report_id == Report.id, Report.meeting_id == meeting_id)
+    return bool(db.session.scalar(select(found)))
+
+
+def is_printed(meeting_id: int) -> bool:
+    """Whether a brief was ever printed."""
+    found = exists().where(PrintedBrief.report_id == Report.id, Report.meeting_id == meeting_id)
+    return bool(db.session.scalar(select(found)))
+
+
+def last_visit(actor: Actor, branch_id: int, first: dt.date, last: dt.date) -> Any:
+    """(visited_on, year, seq, version, readable) of the branch's last counted record in these days, or None."""
+    return db.session.execute(
+        select(Visit.visited_on, Visit.year, Visit.seq, Visit.version, readable(actor).label("readable"))
+        .where(at_branch(branch_id), Visit.counts, Visit.visited_on >= first, Visit.visited_on <= last)
+        .order_by(Visit.visited_on.desc(), Visit.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def printed(report_id: int) -> Sequence[PrintedBrief]:

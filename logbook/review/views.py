@@ -1,6 +1,7 @@
 """The review meeting: created from its year, arranged, briefed, decided, printed."""
 
 import io
+from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -13,9 +14,11 @@ from logbook.documents import pdf, word
 from logbook.documents.paper import Paper
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now, today
+from logbook.problems.models import State
 from logbook.review import actions, briefs, papers, queries
 from logbook.review.forms import GradeForm, MeetingForm, ReportForm
 from logbook.review.models import Meeting, Report
+from logbook.settings.forms import Form
 from logbook.settings.views import current
 from logbook.years import summary
 
@@ -40,7 +43,7 @@ def create(year: int) -> Response:
     try:
         actions.create_meeting(year, by=actor(), at=now())
         db.session.commit()
-        flash(_("会议已建好：述职名单按职务排序，年度数字已固定。"))
+        flash(_("会议已建好：述职名单按党组织排列，年度数字和文字已固定。"))
     except RuleBroken as broken:
         db.session.close()
         flash(str(broken.message))
@@ -59,28 +62,60 @@ def _meeting(year: int) -> Meeting:
 @may(Act.READ_MEETING)
 def show(year: int) -> Answer:
     meeting = _meeting(year)
-    form, status = MeetingForm(obj=meeting), 200
-    if form.validate_on_submit():
-        return _change(year, form)
-    reports = queries.reports(meeting.id)
-    page = render_template(
-        "review/show.html", meeting=meeting, reports=reports, shown=queries.about_others(actor(), reports), form=form,
-        figures=summary.load(meeting.summary), decided=sum(one.grade is not None for one in reports),
-    )  # fmt: skip
-    return page, 422 if form.errors else status
-
-
-def _change(year: int, form: MeetingForm) -> Answer:
-    if not actor().may(Act.RUN_MEETING):
+    form = MeetingForm(obj=meeting)
+    if request.method == "POST" and not actor().may(Act.RUN_MEETING):
         raise NotThere
+    if form.validate_on_submit():
+        try:
+            actions.change_meeting(year, form.held_on.data, form.place.data or "")
+            db.session.commit()
+            flash(_("已保存。"))
+            return redirect(url_for("review.show", year=year), 303)
+        except RuleBroken as broken:
+            db.session.close()
+            form.refuse(broken)
+    return _page(_meeting(year), form), 422 if form.errors else 200
+
+
+def _page(meeting: Meeting, form: MeetingForm) -> str:
+    reports = queries.reports(meeting.id)
+    shown = queries.about_others(actor(), reports)
+    return render_template(
+        "review/show.html", meeting=meeting, reports=reports, shown=shown, form=form,
+        figures=summary.load(meeting.summary), fixed=queries.is_decided(meeting.id),
+        kept=queries.is_printed(meeting.id),
+        decided=sum(one.grade is not None for one in reports if one.id in shown),
+    )  # fmt: skip
+
+
+@bp.post(f"/review/{YEAR}/freeze")
+@may(Act.RUN_MEETING)
+def freeze(year: int) -> Response:
     try:
-        actions.change_meeting(year, form.held_on.data, form.place.data or "")
+        actions.freeze_again(year, at=now())
         db.session.commit()
-        flash(_("已保存。"))
+        flash(_("已按现在的数字和文字重新固定。"))
     except RuleBroken as broken:
         db.session.close()
         flash(str(broken.message))
     return redirect(url_for("review.show", year=year), 303)
+
+
+@bp.route(f"/review/{YEAR}/remove", methods=["GET", "POST"])
+@may(Act.RUN_MEETING)
+def remove(year: int) -> Answer:
+    meeting = _meeting(year)
+    if request.method == "GET":
+        return render_template("review/remove.html", meeting=meeting)
+    try:
+        actions.remove_meeting(year)
+        db.session.commit()
+        flash(_("已删去%(year)s年度的会议。", year=year))
+    except RuleBroken as broken:
+        db.session.close()
+        flash(str(broken.message))
+        return redirect(url_for("review.show", year=year), 303)
+    return redirect(url_for("review.index"), 303)
 
 
 @bp.post(f"/review/{YEAR}/reports/<int:report_id>/move")
@@ -94,13 +129,7 @@ def move(year: int, report_id: int) -> Response:
 @bp.route("/review/reports/<int:report_id>")
 @may(Act.READ_MEETING)
 def brief(report_id: int) -> str:
-    report, meeting = _report(report_id)
-    found = briefs.build(actor(), meeting, report, today())
-    report_form, grade_form = _forms(report)
-    return render_template(
-        "review/brief.html", report=report, meeting=meeting, brief=found, report_form=report_form,
-        grade_form=grade_form, printed=queries.printed(report_id),
-    )  # fmt: skip
+    return _brief(report_id)
 
 
 def _report(report_id: int) -> tuple[Report, Meeting]:
@@ -110,54 +139,61 @@ def _report(report_id: int) -> tuple[Report, Meeting]:
     return found
 
 
-def _forms(report: Report) -> tuple[ReportForm, GradeForm]:
-    report_form = ReportForm(data={"commentator_id": str(report.commentator_id or ""), "in_writing": report.in_writing})
-    report_form.offer([one for one in accounts.members() if one.id != report.person_id])
-    stored = {"grade": report.grade.value if report.grade else "", "ground": report.ground}
-    grade_form = GradeForm(data={**stored, "decided_on": report.decided_on})
-    grade_form.offer()
-    return report_form, grade_form
+def _report_form(report: Report, **options: Any) -> ReportForm:
+    form = ReportForm(
+        data={"commentator_id": str(report.commentator_id or ""), "in_writing": report.in_writing}, **options
+    )
+    form.offer([one for one in accounts.members() if one.id != report.person_id])
+    return form
 
 
-@bp.post("/review/reports/<int:report_id>/change")
+def _grade_form(report: Report, **options: Any) -> GradeForm:
+    held = report.decision
+    stored = {"grade": report.grade.value if report.grade else "", "ground": held.ground if held else ""}
+    form = GradeForm(data={**stored, "decided_on": held.decided_on if held else None}, **options)
+    form.offer()
+    return form
+
+
+def _brief(report_id: int, **shown: Form) -> str:
+    """The page, with the form that was sent as it was typed and what is wrong with it."""
+    report, meeting = _report(report_id)
+    forms = {"report_form": _report_form(report, formdata=None), "grade_form": _grade_form(report, formdata=None)}
+    return render_template(
+        "review/brief.html", report=report, meeting=meeting, brief=briefs.build(actor(), meeting, report, today()),
+        printed=queries.printed(report_id), State=State, **forms | shown,
+    )  # fmt: skip
+
+
+# GET as well: what was typed when the session had ended is shown again on the same address.
+@bp.route("/review/reports/<int:report_id>/change", methods=["GET", "POST"])
 @may(Act.RUN_MEETING)
 def change_report(report_id: int) -> Answer:
-    report, meeting = _report(report_id)
-    form = _forms(report)[0]
+    form = _report_form(_report(report_id)[0])
     if form.validate_on_submit():
         actions.change_report(report_id, form.commentator(), in_writing=bool(form.in_writing.data), by=actor())
         db.session.commit()
         flash(_("已保存。"))
         return redirect(url_for("review.brief", report_id=report_id), 303)
-    return _again(report, meeting, report_form=form)
+    return _brief(report_id, report_form=form), 422 if form.errors else 200
 
 
-@bp.post("/review/reports/<int:report_id>/grade")
+@bp.route("/review/reports/<int:report_id>/grade", methods=["GET", "POST"])
 @may(Act.DECIDE_GRADE)
 def decide(report_id: int) -> Answer:
     report, meeting = _report(report_id)
-    form = _forms(report)[1]
+    form, year = _grade_form(report), meeting.year
     if form.validate_on_submit():
         try:
-            decided_on, ground = form.decided_on.data, form.ground.data or ""
-            actions.decide_grade(report_id, form.decided(), decided_on, ground, by=actor(), at=now())
+            decision = actions.decide_grade(report_id, form.decision(), by=actor(), at=now())
+            said = _("等次已登记。") if decision.grade else _("已改为未定。")
             db.session.commit()
-            flash(_("等次已登记。"))
-            return redirect(url_for("review.show", year=meeting.year, _anchor=f"r{report_id}"), 303)
+            flash(said)
+            return redirect(url_for("review.show", year=year, _anchor=f"r{report_id}"), 303)
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return _again(report, meeting, grade_form=form)
-
-
-def _again(report: Report, meeting: Meeting, **forms: ReportForm | GradeForm) -> tuple[str, int]:
-    """The page with what was typed and what is wrong with it."""
-    known = dict(zip(("report_form", "grade_form"), _forms(report), strict=True)) | forms
-    found = briefs.build(actor(), meeting, report, today())
-    page = render_template(
-        "review/brief.html", report=report, meeting=meeting, brief=found, printed=queries.printed(report.id), **known
-    )
-    return page, 422
+    return _brief(report_id, grade_form=form), 422 if form.errors else 200
 
 
 @bp.post("/review/reports/<int:report_id>/print")
@@ -187,10 +223,11 @@ def pdf_paper(year: int) -> Response:
 
 
 def _paper(year: int) -> Paper:
+    """Without grades, unless the group decided that they are printed."""
     meeting = _meeting(year)
     reports = queries.reports(meeting.id)
-    shown = queries.about_others(actor(), reports)
-    return papers.meeting_paper(meeting, reports, shown, summary.load(meeting.summary), current())
+    graded = queries.about_others(actor(), reports) if request.args.get("grades") == "1" else None
+    return papers.meeting_paper(meeting, reports, summary.load(meeting.summary), current(), today(), graded=graded)
 
 
 def _file(content: bytes, name: str, media_type: str) -> Response:

@@ -152,6 +152,7 @@ def _problem(one: NewProblem, new: NewVisit, visit_id: int, label: str) -> dict[
         "source_label": label,
         "source_line": 1,
         "dropped": False,
+        "detached": False,
         "branch_id": new.branch_id,
         "raised_by_id": new.member_id,
         "raised_on": on,

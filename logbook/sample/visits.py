@@ -108,7 +108,7 @@ class Year:
         for promise in promises:
             if r.random() < 0.8 or not current:
                 ended = r.choice((UndertakingState.DONE, UndertakingState.DONE, UndertakingState.EXPLAINED))
-                result = r.choice(texts.RESULTS)
+                result = r.choice(texts.EXPLAINED if ended is UndertakingState.EXPLAINED else texts.RESULTS)
                 problems.move_undertaking(promise.id, result, ended, by=self.actor(promise.member_id), at=when)
 
     def _waiting(self, planner: Planner) -> None:

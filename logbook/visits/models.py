@@ -289,3 +289,4 @@ class Addendum(Base):
     at: Mapped[dt.datetime]
 
     by: Mapped[Person] = relationship(viewonly=True)
+    visit: Mapped[Visit | None] = relationship(viewonly=True)

@@ -1,7 +1,9 @@
-"""The office's own text over a summary; closing a year, once and for good; what is added afterwards."""
+"""A summary as it is seen: the office's own text over it; closing a year, once and for good; what is added later."""
 
 import datetime as dt
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 
@@ -10,6 +12,8 @@ from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import local_date
 from logbook.organization import actions as organization
+from logbook.settings import queries as settings
+from logbook.settings.queries import Settings
 from logbook.visits import queries as visits
 from logbook.visits.models import Addendum, LockedYear
 from logbook.years import frames, queries, summary, wording
@@ -26,8 +30,66 @@ def whole_year(year: int, today: dt.date) -> Span:
     return Span(dt.date(year, 1, 1), dt.date(year, 12, 31), today)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page or paper of some days is made of."""
+
+    summary: YearSummary
+    before: YearSummary | None  # the same days a year earlier, when they lie in one year and have records
+    text: str
+    edited: SummaryText | None
+    changed: Sequence[tuple[str, float, float]]  # figures that changed since the office edited: (what, then, now)
+    closing: YearClosing | None
+    addenda: Sequence[Addendum]
+
+
+def seen(span: Span, unit: Settings) -> Seen:
+    """The figures and the text of the days: frozen when they are a closed year, those of now otherwise."""
+    figures, closing = _figures(span)
+    before = _figures(_year_before(span))[0] if figures.one_year else None
+    before = before if before and before.records else None
+    edited = queries.office_text(span.first, span.last)
+    text = closing.text if closing else edited.text if edited else wording.written(figures, before, unit)
+    addenda = queries.addenda(span.first.year) if closing else []
+    return Seen(figures, before, text, edited, _changed(edited, figures), closing, addenda)
+
+
+def _figures(span: Span) -> tuple[YearSummary, YearClosing | None]:
+    """The frozen figures of a closed year, or those of now."""
+    whole = span == whole_year(span.first.year, span.today)
+    closing = queries.closing(span.first.year) if whole else None
+    return (summary.load(closing.summary), closing) if closing else (frames.summarise(span), None)
+
+
+def _year_before(span: Span) -> Span:
+    """The same days a year earlier, as far as this span has come."""
+    return Span(_earlier(span.first), _earlier(min(span.last, span.today)), span.today)
+
+
+def _earlier(day: dt.date) -> dt.date:
+    return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)  # noqa: PLR2004
+
+
+def _changed(edited: SummaryText | None, figures: YearSummary) -> Sequence[tuple[str, float, float]]:
+    if edited is None:
+        return []
+    then, here = json.loads(edited.figures), wording.key_figures(figures)
+    return [
+        (name, then.get(name, 0), here.get(name, 0))
+        for name in {**then, **here}
+        if then.get(name, 0) != here.get(name, 0)
+    ]
+
+
 def edit_text(figures: YearSummary, text: str, *, by: Actor, at: dt.datetime) -> None:
-    """Store the office's text with the figures it was written over; empty text goes back to the generated one."""
+    """Store the office's text with the figures it was written over; empty text goes back to the generated one.
+
+    Raise RuleBroken("text") when it is too long, or over a closed year: its text is closed with it.
+    """
+    if figures.whole_year and visits.is_locked(figures.first.year):
+        raise RuleBroken(
+            "text", _("%(year)s年已经归档，汇总文字不再改动；遗漏的请作补充说明。", year=figures.first.year)
+        )
     if len(text) > MAX_SUMMARY:
         raise RuleBroken("text", _("共%(n)s字，超过%(most)s字，没有保存。", n=len(text), most=MAX_SUMMARY))
     stored = queries.office_text(figures.first, figures.last)
@@ -44,7 +106,7 @@ def edit_text(figures: YearSummary, text: str, *, by: Actor, at: dt.datetime) ->
 
 
 def close_year(year: int, *, early: bool, by: Actor, at: dt.datetime) -> YearSummary:
-    """Store the year's figures as they are and lock its records, liaison and targets; there is no reopening.
+    """Store the year's figures and text as they are, lock its records, liaison and targets; there is no reopening.
 
     Raise RuleBroken("year") when it is closed already or has not begun, RuleBroken("early") when it has not ended
     and that was not confirmed.
@@ -56,12 +118,16 @@ def close_year(year: int, *, early: bool, by: Actor, at: dt.datetime) -> YearSum
         raise RuleBroken("year", _("%(year)s年还没有开始。", year=year))
     if year == today.year and not early:
         raise RuleBroken("early", _("%(year)s年还没有结束；确实要现在归档的，请勾选。", year=year))
-    figures = frames.summarise(whole_year(year, today))
-    db.session.add(YearClosing(year=year, summary=summary.dump(figures), closed_at=at, closed_by_id=by.person_id))
+    found = seen(whole_year(year, today), settings.load())
+    db.session.add(
+        YearClosing(
+            year=year, summary=summary.dump(found.summary), text=found.text, closed_at=at, closed_by_id=by.person_id
+        )
+    )
     db.session.add(LockedYear(year=year, locked_at=at, locked_by_id=by.person_id))
     organization.lock_liaison(year, by=by, at=at)
     db.session.flush()
-    return figures
+    return found.summary
 
 
 def add_addendum(year: int, visit_id: int | None, text: str, reason: str, *, by: Actor, at: dt.datetime) -> None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logbook.accounts import queries as accounts
+from logbook.formats import local_date
 from logbook.organization import queries as organization
 from logbook.organization.models import Branch, Liaison
 from logbook.problems import queries as problems
-from logbook.problems.models import Answer, Category, Side, State, UndertakingState
+from logbook.problems.models import Answer, Category, Handling, Problem, Side, State, Undertaking, UndertakingState
 from logbook.visits.models import Content, Kind
 from logbook.years import coverage, queries
-from logbook.years.coverage import Tallies
+from logbook.years.coverage import PeriodState, Tallies
 from logbook.years.summary import (
     BranchFigures,
     Count,
@@ -54,11 +55,12 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A problem as it stood at the end of the span."""
+class Ended:
+    """A liaison's period that ended inside the span; `later` counts the member's records there afterwards."""
 
-    row: Any
-    state: State
+    liaison: Liaison
+    period: PeriodState
+    later: int
 
 
 def summarise(span: Span) -> YearSummary:
@@ -70,12 +72,12 @@ def summarise(span: Span) -> YearSummary:
         for one in organization.liaisons(year)
         if one.from_on <= span.last and one.to_on >= span.first
     ]
-    items = [Standing(row, _state(row, span)) for row in problems.year_items(span.first, span.last) if not row.dropped]
-    promises = [row for row in problems.year_undertakings(span.first, span.last) if not row.dropped]
+    items, promises = tuple(_items(span)), tuple(_promises(span))
     kinds = queries.kind_rows(span.first, span.last)
     branches = _branches(span, visits, liaisons, items)
     reached = [one for one in branches if one.liaison]
     trips = visits.loc[visits["trip"] == 1]
+    ended = list(_ended(span, liaisons))
     return YearSummary(
         first=span.first,
         last=span.last,
@@ -85,17 +87,18 @@ def summarise(span: Span) -> YearSummary:
         half_days=int(visits["half_days"].sum()),
         liaison_branches=len(reached),
         covered=sum(one.trips > 0 for one in reached),
+        due_branches=len({one.liaison.branch_id for one in ended if one.period.due}),
         months=_months(span, visits, trips),
         kinds=_counts(Kind, (row[1:] for row in kinds)),
         contents=_counts(Content, queries.content_rows(span.first, span.last)),
         voices=_counts(Category, queries.voice_rows(span.first, span.last)),
         branches=tuple(branches),
         members=tuple(_members(span, visits, liaisons, kinds, items)),
-        misses=tuple(_misses(span, liaisons)),
+        misses=tuple(_miss(one) for one in ended if one.period.done < one.period.due),
         problems=_problems(span, items),
-        undertakings=_undertakings(span, promises),
-        items=tuple(_item(one.row, one.row.owner_unit, one.row.side.value, one.state.chinese) for one in items),
-        promises=tuple(_item(row, row.member, "", _promise(row, span).chinese) for row in promises),
+        undertakings=_undertakings(promises),
+        items=items,
+        promises=promises,
     )
 
 
@@ -132,7 +135,7 @@ def _counts(words: Any, rows: Iterable[Any]) -> tuple[Count, ...]:
 
 
 def _branches(
-    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], items: Sequence[Standing]
+    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], items: Sequence[Item]
 ) -> list[BranchFigures]:
     figures = _by_branch(visits)
     led = organization.secretaries_on(min(span.last, span.today))
@@ -140,15 +143,15 @@ def _branches(
     for one in liaisons:
         if one.member.name not in members[one.branch_id]:
             members[one.branch_id].append(one.member.name)
-    own = Counter(one.row.branch_id for one in items)
-    closed = Counter(one.row.branch_id for one in items if one.state is State.DONE)
+    raised = Counter(branch_id for one in items for branch_id in one.branch_ids)
+    closed = Counter(branch_id for one in items if one.state == State.DONE.value for branch_id in one.branch_ids)
 
     def one_row(branch: Branch) -> BranchFigures:
         trips, records, last_on, months = figures.get(branch.id, (0, 0, None, {}))
         return BranchFigures(
             branch.id, branch.name, branch.host_unit, branch.id in members, "、".join(members.get(branch.id, ())),
             led[branch.id].name if branch.id in led else "", trips, records, last_on,
-            tuple(months.get(i, 0) for i in range(len(span.months))), own[branch.id], closed[branch.id],
+            tuple(months.get(i, 0) for i in range(len(span.months))), raised[branch.id], closed[branch.id],
         )  # fmt: skip
 
     return [one_row(branch) for branch in organization.branches() if _existed(branch, span)]
@@ -177,28 +180,29 @@ def _by_branch(visits: "DataFrame") -> dict[int, tuple[int, int, dt.date, dict[i
     }
 
 
-def _misses(span: Span, liaisons: Sequence[Liaison]) -> Iterable[Miss]:
-    """Ended periods inside the span that a liaison did not fulfil."""
+def _ended(span: Span, liaisons: Sequence[Liaison]) -> Iterable[Ended]:
     for year in span.years:
         tallies = Tallies(queries.tallies(year))
         for liaison in (one for one in liaisons if one.year == year):
             by_month = tallies.by_month(liaison)
-            state = coverage.liaison_state(liaison, by_month, span.today)
-            for one in state.periods:
-                inside = span.first <= one.span.first and one.span.last <= span.last and one.span.last < span.today
-                if inside and one.done < one.due:
-                    later = sum(by_month[one.span.last.month :])
-                    yield Miss(
-                        liaison.branch_id, liaison.branch.name, liaison.member.name, one.span.name, one.done, one.due,
-                        later,
-                    )  # fmt: skip
+            for one in coverage.liaison_state(liaison, by_month, span.today).periods:
+                if span.first <= one.span.first and one.span.last <= span.last and one.span.last < span.today:
+                    yield Ended(liaison, one, sum(by_month[one.span.last.month :]))
+
+
+def _miss(one: Ended) -> Miss:
+    liaison, period = one.liaison, one.period
+    return Miss(
+        liaison.branch_id, liaison.branch.name, liaison.member_id, liaison.member.name, period.span.name, period.done,
+        period.due, one.later, period.span.first, period.span.last,
+    )  # fmt: skip
 
 
 # --- members --------------------------------------------------------------------------------------
 
 
 def _members(
-    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], kinds: Sequence[Any], items: Sequence[Standing]
+    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], kinds: Sequence[Any], items: Sequence[Item]
 ) -> Iterable[MemberFigures]:
     """按职务排序: who has a liaison or a record in the span, and today's members when it reaches today."""
     records = visits.groupby("member_id").agg(records=("id", "count"), half_days=("half_days", "sum"))
@@ -206,18 +210,18 @@ def _members(
     wanted = found.keys() | {one.member_id for one in liaisons}
     if span.first <= span.today <= span.last:
         wanted |= {one.id for one in accounts.members()}
-    raised: dict[int, list[Standing]] = defaultdict(list)
+    raised: dict[int | None, list[Item]] = defaultdict(list)
     for item in items:
-        raised[item.row.raised_by_id].append(item)
+        raised[item.member_id].append(item)
     for person in accounts.people():
         if person.id in wanted:
             mine = raised[person.id]
-            solved = [one.row for one in mine if one.state is State.DONE]
+            solved = [one.text for one in mine if one.state == State.DONE.value]
             yield MemberFigures(
                 person.id, person.name, person.post,
                 "、".join(dict.fromkeys(one.branch.name for one in liaisons if one.member_id == person.id)),
                 *found.get(person.id, (0, 0)), _most_used(kinds, person.id),
-                tuple(row.text for row in solved[:MOST_SOLVED]), len(mine), len(solved),
+                tuple(dict.fromkeys(solved))[:MOST_SOLVED], len(mine), len(solved),
             )  # fmt: skip
 
 
@@ -228,50 +232,81 @@ def _most_used(kinds: Sequence[Any], member_id: int) -> tuple[str, ...]:
 
 # --- problems and undertakings --------------------------------------------------------------------
 
-
-def _state(row: Any, span: Span) -> State:
-    """The state at the end of the span: what was closed later was still under way then."""
-    state: State = row.state
-    if state is State.DONE and row.closed_on and row.closed_on > span.last:
-        return State.UNDERWAY
-    return state
+OPEN = {State.OPEN, State.UNDERWAY, State.PARTLY}
+Steps = dict[int, list[tuple[dt.date, str]]]  # by item: the day of each step and the state after it
 
 
-def _promise(row: Any, span: Span) -> UndertakingState:
-    state: UndertakingState = row.state
-    return UndertakingState.UNDERWAY if row.closed_on and row.closed_on > span.last else state
+def _items(span: Span) -> Iterable[Item]:
+    steps = _steps(Problem, span)
+    for row in problems.year_items(span.first, span.last):
+        if not row.dropped:
+            born = State.DONE if row.handling is Handling.ON_SITE else State.OPEN
+            state = State(_then(row, steps[row.id], span.last, born))
+            yield Item(
+                row.id, row.source_label, row.branch or "", _branch_ids(row), row.raised_by_id, row.text,
+                row.owner_unit, row.side.value, row.category.value, row.raised_on, row.due_on, state.value,
+                state in OPEN and row.due_on < min(span.last, span.today), row.answer.value if row.answer else "",
+                row.result if state is State.DONE else "",
+            )  # fmt: skip
 
 
-def _problems(span: Span, items: Sequence[Standing]) -> ProblemFigures:
-    states = Counter(one.state for one in items)
-    answers = Counter(one.row.answer for one in items if one.state is State.DONE)
-    until = min(span.last, span.today)
-    settled = {State.DONE, State.LONG_TERM}
+def _promises(span: Span) -> Iterable[Item]:
+    steps = _steps(Undertaking, span)
+    for row in problems.year_undertakings(span.first, span.last):
+        if not row.dropped:
+            state = UndertakingState(_then(row, steps[row.id], span.last, UndertakingState.UNDERWAY))
+            ended = state is not UndertakingState.UNDERWAY
+            yield Item(
+                row.id, row.source_label, row.branch or "", (), row.member_id, row.text, row.member, "", "",
+                row.raised_on, row.due_on, state.value, not ended and row.due_on < min(span.last, span.today), "",
+                row.result if ended else "",
+            )  # fmt: skip
+
+
+def _branch_ids(row: Any) -> tuple[int, ...]:
+    return tuple(one for one in (row.branch_id, row.general_branch_id) if one is not None)
+
+
+def _steps(table: type[Problem] | type[Undertaking], span: Span) -> Steps:
+    found: Steps = defaultdict(list)
+    for item_id, at, state in problems.year_steps(table, span.first, span.last):
+        found[item_id].append((local_date(at), state))
+    return found
+
+
+def _then(row: Any, steps: list[tuple[dt.date, str]], last: dt.date, born: State | UndertakingState) -> str:
+    """The state at the end of the span: after the last step by then; before the first one, as it was born."""
+    by_then = [state for on, state in steps if on <= last]
+    if by_then:
+        return by_then[-1]
+    moved_later = steps or (row.closed_on is not None and row.closed_on > last)
+    return str(born.value if moved_later else row.state.value)
+
+
+def _problems(span: Span, items: Sequence[Item]) -> ProblemFigures:
+    states = Counter(State(one.state) for one in items)
+    answers = Counter(one.answer for one in items if one.state == State.DONE.value)
     return ProblemFigures(
         total=len(items),
-        carried=sum(one.row.raised_on < span.first for one in items),
+        carried=sum(one.raised_on < span.first for one in items),
         done=states[State.DONE],
         partly=states[State.PARTLY],
         underway=states[State.UNDERWAY],
         not_begun=states[State.OPEN],
         long_term=states[State.LONG_TERM],
-        overdue=sum(one.state not in settled and one.row.due_on < until for one in items),
-        accepted=answers[Answer.SOLVED],
-        doubted=answers[Answer.PARTLY] + answers[Answer.NOT],
-        by_side=_counts(Side, Counter(one.row.side for one in items).items()),
-        by_category=_counts(Category, Counter(one.row.category for one in items).items()),
+        overdue=sum(one.overdue for one in items),
+        accepted=answers[Answer.SOLVED.value],
+        doubted=answers[Answer.PARTLY.value] + answers[Answer.NOT.value],
+        by_side=_counts(Side, ((Side(one.side), 1) for one in items)),
+        by_category=_counts(Category, ((Category(one.category), 1) for one in items)),
     )
 
 
-def _undertakings(span: Span, promises: Sequence[Any]) -> UndertakingFigures:
-    states = Counter(_promise(row, span) for row in promises)
+def _undertakings(promises: Sequence[Item]) -> UndertakingFigures:
+    states = Counter(UndertakingState(one.state) for one in promises)
     return UndertakingFigures(
         total=len(promises),
         done=states[UndertakingState.DONE],
         underway=states[UndertakingState.UNDERWAY],
         explained=states[UndertakingState.EXPLAINED],
     )
-
-
-def _item(row: Any, owner: str, side: str, state: str) -> Item:
-    return Item(row.source_label, row.branch or "", row.text, owner, side, row.due_on, state, row.result)

@@ -10,12 +10,13 @@ from logbook.db import Base, Key
 
 
 class YearClosing(Base):
-    """A closed year with its YearSummary as JSON text, as it was at that moment."""
+    """A closed year with its YearSummary as JSON text and the text over it, as they were at that moment."""
 
     __tablename__ = "year_closing"
 
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     summary: Mapped[str]
+    text: Mapped[str]
     closed_at: Mapped[dt.datetime]
     closed_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
 

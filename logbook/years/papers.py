@@ -1,21 +1,24 @@
 """The papers of a summary: text with its 附件 for Word and PDF, sheets for Excel. Chinese only."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable
 
 from logbook.documents import charts
 from logbook.documents.charts import Series
 from logbook.documents.paper import Attachment, Block, Chart, Heading, Paper, Para, Table
 from logbook.documents.sheet import Column, Sheet
-from logbook.formats import full_date
-from logbook.problems.models import Side
+from logbook.formats import full_date, local_date
+from logbook.problems.models import Side, State, UndertakingState
 from logbook.settings.queries import Settings
 from logbook.visits.models import Addendum, Kind
 from logbook.years import wording
-from logbook.years.summary import Item, YearSummary
+from logbook.years.summary import Item, MonthFigures, YearSummary
+from logbook.years.wording import Words
 
-Words = Callable[[str], str]  # the unit's own words in the place of the presets
+RUN_IN = re.compile(r"（[一二三四五六七八九十]+）[^。]{1,30}。")  # （一）挂点联系。按照…: runs into its paragraph
 NONE = "无"
+AROUND = "设有党总支的，到所属支部的次数和所属支部的问题也计入党总支。"
 NOTE = "注：同一次活动有多名成员参加的，支部计1次，成员各计1人次；撤销的记录不计。"
 
 
@@ -27,13 +30,13 @@ def paper(
     words = settings.words.apply
     return Paper(
         title=wording.title(summary, settings),
-        blocks=tuple(_blocks(text, addenda)),
-        signed=words(f"{settings.unit_name}党办"),
+        blocks=tuple(text_blocks(text, addenda, words)),
+        signed=f"{settings.unit_name}{words('党办')}",
         dated=on,
         attachments=(
             Attachment(words(f"{name}党组成员下基层情况统计表"), (_members(summary, words, counts=counts),)),
             Attachment(words(f"{name}挂点支部联系情况统计表"), (_branches(summary, words),), landscape=True),
-            Attachment(f"{name}问题和领办事项清单", (_items(summary),), landscape=True),
+            Attachment(f"{name}问题和领办事项清单", (_items(summary, words),), landscape=True),
             Attachment(f"{name}各月下基层次数图", tuple(_chart(summary))),
         ),
         made_from=f"{summary.first.isoformat()}—{summary.last.isoformat()}，{summary.records}人次，"
@@ -41,14 +44,22 @@ def paper(
     )
 
 
-def _blocks(text: str, addenda: Iterable[Addendum]) -> Iterable[Block]:
+def text_blocks(text: str, addenda: Iterable[Addendum], words: Words) -> Iterable[Block]:
+    """The text of a summary without the hints to the office, and what was added after closing."""
     for line in text.splitlines():
-        if line.strip() and line not in wording.HINTS:
-            level = wording.heading_level(line)
-            # （一）挂点联系。按照…: the heading runs into its paragraph, as offices write it.
-            yield Heading(line, level) if level and not line.endswith("。") else Para(line)
+        if line.strip() and not wording.is_hint(line, words):
+            yield _block(line)
     for one in addenda:
-        yield Para(f"归档后补充：{one.text}（{one.reason}；{one.by.name}，{full_date(one.at.date())}）")
+        about = f"（记录{one.visit.number}）" if one.visit else ""
+        added = f"{one.reason.rstrip('。')}；{one.by.name}，{full_date(local_date(one.at))}"
+        yield Para(f"归档后补充{about}：{one.text.rstrip('。')}（{added}）。")
+
+
+def _block(line: str) -> Block:
+    run_in, level = RUN_IN.match(line), wording.heading_level(line)
+    if run_in:
+        return Para(line[run_in.end() :], lead=run_in[0])
+    return Heading(line, level) if level and not line.endswith("。") else Para(line)
 
 
 def _members(summary: YearSummary, words: Words, *, counts: bool) -> Table:
@@ -77,65 +88,88 @@ def _branches(summary: YearSummary, words: Words) -> Table:
         if one.liaison or one.trips
     ]  # fmt: skip
     head = ("党组织", "所在单位", words("挂点领导"), "书记", "次数", "最近一次", "问题（个）")
-    return Table(head, tuple(rows), (5, 4, 3, 2, 1.4, 3, 2.4), note=NOTE)
+    return Table(head, tuple(rows), (5, 4, 3, 2, 1.4, 3.2, 2.4), note=NOTE + AROUND)
 
 
-def _items(summary: YearSummary) -> Table:
-    rows = [_item_row("问题", one) for one in summary.items] + [_item_row("领办", one) for one in summary.promises]
+def _items(summary: YearSummary, words: Words) -> Table:
+    rows = [_item_row("问题", one, words) for one in summary.items]
+    rows += [_item_row("领办", one, words) for one in summary.promises]
     head = ("编号", "类型", "党组织", "内容", "责任方", "完成时限", "办理情况")
-    return Table(head, tuple(rows), (2.2, 1.3, 3.4, 6, 3, 2.6, 4))
+    return Table(head, tuple(rows), (2.8, 1.3, 3.3, 5.5, 3, 3.2, 4))
 
 
-def _item_row(kind: str, one: Item) -> tuple[str, ...]:
-    side = f"{Side(one.side).chinese}：{one.owner}" if one.side else one.owner
-    state = f"{one.state}。{one.result}" if one.result else one.state
+def _item_row(kind: str, one: Item, words: Words) -> tuple[str, ...]:
+    side = f"{words(Side(one.side).chinese)}：{one.owner}" if one.side else one.owner
+    state = f"{_state(one)}。{one.result}" if one.result else _state(one)
     return one.number, kind, one.branch or NONE, one.text, side, full_date(one.due_on), state
 
 
+def _state(one: Item) -> str:
+    return State(one.state).chinese if one.side else UndertakingState(one.state).chinese
+
+
+def _month(summary: YearSummary, one: MonthFigures) -> str:
+    return f"{'' if summary.one_year else f'{one.month.year}年'}{one.month.month}月"
+
+
 def _chart(summary: YearSummary) -> Iterable[Block]:
-    labels = [f"{one.month.month}月" for one in summary.months]
+    labels = [
+        f"{one.month.month}月" if summary.one_year else f"{one.month:%y}.{one.month.month}" for one in summary.months
+    ]
     trips = Series("次数", tuple(one.trips for one in summary.months))
     yield Chart(str(charts.bars("各月下基层次数", labels, [trips], pattern=True)))
-    rows = (
-        ("次数", *(str(one.trips) for one in summary.months)),
-        ("人次", *(str(one.records) for one in summary.months)),
-    )
-    yield Table(("月份", *labels), rows)
+    figures = [(_month(summary, one), str(one.trips), str(one.records)) for one in summary.months]
+    # A year lies under its chart; more months than that stand below one another.
+    columns = ("月份", "次数", "人次")
+    lying = list(zip(columns, *figures, strict=True))
+    yield Table(lying[0], tuple(lying[1:])) if summary.one_year else Table(columns, tuple(figures))
 
 
 # --- Excel ----------------------------------------------------------------------------------------
 
 
-def sheets(summary: YearSummary, settings: Settings) -> list[Sheet]:
-    """Members, branches, months, problems and undertakings; totals are formulas over their rows."""
+def sheets(summary: YearSummary, settings: Settings, *, counts: bool) -> list[Sheet]:
+    """Members, branches, months, problems and undertakings; totals are formulas over their rows.
+
+    `counts` as in `paper`.
+    """
     words = settings.words.apply
-    return [_member_sheet(summary, words), _branch_sheet(summary, words), _month_sheet(summary), _item_sheet(summary)]
+    return [
+        _member_sheet(summary, words, counts=counts),
+        _branch_sheet(summary, words),
+        _month_sheet(summary),
+        _item_sheet(summary, words),
+    ]
 
 
-def _member_sheet(summary: YearSummary, words: Words) -> Sheet:
+def _member_sheet(summary: YearSummary, words: Words, *, counts: bool) -> Sheet:
     texts = (("姓名", 12), ("职务", 24), (words("挂点支部"), 36), ("主要方式", 24))
-    numbers = tuple(Column(title, 8, "number") for title in ("人次", "天数", "问题", "办结"))
+    numbers = ("人次", "天数", "问题", "办结") if counts else ()
     rows = [
         (
-            one.name, one.post, one.branches, "、".join(Kind(value).chinese for value in one.kinds), one.records,
-            one.half_days / 2, one.problems, one.closed, "；".join(one.solved),
+            one.name, one.post, one.branches, "、".join(Kind(value).chinese for value in one.kinds),
+            *((one.records, one.half_days / 2, one.problems, one.closed) if counts else ()), "；".join(one.solved),
         )
         for one in summary.members
     ]  # fmt: skip
-    columns = (*(Column(*text) for text in texts), *numbers, Column("推动解决的主要问题", 60))
-    return Sheet(words("党组成员"), columns, rows, totals=True, note=NOTE)
+    figures = (Column(title, 8, "number") for title in numbers)
+    columns = (*(Column(*text) for text in texts), *figures, Column("推动解决的主要问题", 60))
+    return Sheet(words("党组成员"), columns, rows, totals=counts, note=NOTE)
 
 
 def _branch_sheet(summary: YearSummary, words: Words) -> Sheet:
     texts = (("党组织", 30), ("所在单位", 24), (words("挂点领导"), 24), ("书记", 12))
     months = (f"{one.month.year}年{one.month.month}月" for one in summary.months)
-    numbers = tuple(Column(title, 9, "number") for title in (*months, "次数", "人次"))
+    numbers = tuple(Column(title, 9, "number") for title in (*months, "次数", "人次", "问题", "办结"))
     rows = [
-        (one.name, one.host_unit, one.members, one.secretary, *one.months, one.trips, one.records, one.last_on)
+        (
+            one.name, one.host_unit, one.members, one.secretary, *one.months, one.trips, one.records, one.problems,
+            one.closed, one.last_on,
+        )
         for one in summary.branches
-    ]
+    ]  # fmt: skip
     columns = (*(Column(*text) for text in texts), *numbers, Column("最近一次", 16, "date"))
-    note = "设有党总支的，到所属支部的也计入党总支，因此本表不合计。" + NOTE
+    note = f"{NOTE}{AROUND}因此本表不合计。"
     return Sheet("党组织", columns, rows, note=note)
 
 
@@ -145,14 +179,14 @@ def _month_sheet(summary: YearSummary) -> Sheet:
     return Sheet("各月", columns, rows, totals=True)
 
 
-def _item_sheet(summary: YearSummary) -> Sheet:
+def _item_sheet(summary: YearSummary, words: Words) -> Sheet:
     texts = (("编号", 14), ("类型", 10), ("党组织", 30), ("内容", 60), ("责任方", 12), ("责任单位（人）", 20))
     ends = (Column("完成时限", 16, "date"), Column("办理情况", 16), Column("办理结果", 40))
     items = [*(("问题", one) for one in summary.items), *(("领办事项", one) for one in summary.promises)]
     rows = [
         (
-            one.number, kind, one.branch, one.text, Side(one.side).chinese if one.side else "", one.owner, one.due_on,
-            one.state, one.result,
+            one.number, kind, one.branch, one.text, words(Side(one.side).chinese) if one.side else "", one.owner,
+            one.due_on, _state(one), one.result,
         )
         for kind, one in items
     ]  # fmt: skip

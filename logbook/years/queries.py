@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, extract, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from logbook.access import Actor
 from logbook.db import db
-from logbook.organization.models import Placement
-from logbook.visits.models import Visit, VisitContent, VisitKind, Voice
-from logbook.visits.queries import first_of_trip
+from logbook.organization.models import Liaison, Placement
+from logbook.visits.models import Addendum, Level, Visit, VisitContent, VisitKind, Voice
+from logbook.visits.queries import first_of_trip, readable
 from logbook.years.models import SummaryText, YearClosing
 
 
@@ -114,6 +115,41 @@ def voice_rows(first: dt.date, last: dt.date) -> Sequence[Any]:
 
 
 # --- what is stored -------------------------------------------------------------------------------
+
+
+def addenda(year: int) -> Sequence[Addendum]:
+    """What was added to the closed year and to its records: to those only that the whole group may read.
+
+    The year's paper goes to all of it; what was added to another record stands on that record's page.
+    """
+    return db.session.scalars(
+        select(Addendum)
+        .outerjoin(Visit, Visit.id == Addendum.visit_id)
+        .where(Addendum.year == year, or_(Addendum.visit_id.is_(None), Visit.level == Level.GROUP))
+        .options(joinedload(Addendum.by, innerjoin=True), joinedload(Addendum.visit))
+        .order_by(Addendum.id)
+    ).all()
+
+
+def first_visits(
+    actor: Actor, liaisons: Sequence[Liaison], since: dt.date, until: dt.date
+) -> list[tuple[Liaison, Any | None]]:
+    """Each liaison with its member's first counted record on its branch in these days: id, visited_on, readable."""
+    rows = db.session.execute(
+        select(
+            Visit.id, Visit.member_id, Visit.branch_id, Placement.general_branch_id, Visit.visited_on,
+            Visit.own_organization, readable(actor).label("readable"),
+        )
+        .outerjoin(Placement, _contained())
+        .where(*_counted(since, until))
+        .order_by(Visit.visited_on, Visit.id)
+    ).all()  # fmt: skip
+    return [(one, next((row for row in rows if _fulfils(row, one)), None)) for one in liaisons]
+
+
+def _fulfils(row: Any, liaison: Liaison) -> bool:
+    here = row.member_id == liaison.member_id and liaison.branch_id in {row.branch_id, row.general_branch_id}
+    return here and (not row.own_organization or liaison.own_confirmed)
 
 
 def closing(year: int) -> YearClosing | None:

@@ -30,11 +30,22 @@ class Miss:
 
     branch_id: int
     branch: str
+    member_id: int
     member: str
     period: str  # 第二季度
     done: int
     due: int
     later: int
+    first: dt.date  # of the period
+    last: dt.date
+
+    @property
+    def after(self) -> dt.date:
+        return self.last + dt.timedelta(days=1)
+
+    @property
+    def year_end(self) -> dt.date:
+        return dt.date(self.last.year, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,7 @@ class BranchFigures:
     records: int
     last_on: dt.date | None
     months: tuple[int, ...]  # trips, one number a month of the span
-    problems: int
+    problems: int  # its own and those of the branches that stood inside it the day they were raised
     closed: int
 
 
@@ -62,7 +73,7 @@ class MemberFigures:
     records: int
     half_days: int
     kinds: tuple[str, ...]  # values of the most used kinds, at most two
-    solved: tuple[str, ...]  # texts of problems from their records closed in the span, at most three
+    solved: tuple[str, ...]  # texts of problems from their records closed in the span, at most three, none twice
     problems: int
     closed: int
 
@@ -95,15 +106,22 @@ class UndertakingFigures:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A problem or undertaking as a list prints it."""
+    """A problem or undertaking as it stood at the end of the span: what every figure of them counts, and opens."""
 
+    id: int
     number: str
     branch: str
+    branch_ids: tuple[int, ...]  # its branch, and the general branch around it the day it was raised
+    member_id: int | None
     text: str
     owner: str
-    side: str  # value of Side; empty for an undertaking
+    side: str  # value of Side, as category and answer of theirs; empty for an undertaking
+    category: str
+    raised_on: dt.date
     due_on: dt.date
-    state: str  # Chinese, as it stood at the end of the span
+    state: str  # value of State or UndertakingState
+    overdue: bool
+    answer: str
     result: str
 
 
@@ -119,6 +137,7 @@ class YearSummary:
     half_days: int
     liaison_branches: int
     covered: int  # of these, how many were visited by anyone
+    due_branches: int  # of these, in how many a period that was due has ended inside the span
     months: tuple[MonthFigures, ...]
     kinds: tuple[Count, ...]
     contents: tuple[Count, ...]
@@ -138,6 +157,10 @@ class YearSummary:
         )
 
     @property
+    def one_year(self) -> bool:
+        return self.first.year == self.last.year
+
+    @property
     def half_year(self) -> bool:
         return (self.first, self.last) == (dt.date(self.first.year, 1, 1), dt.date(self.first.year, 6, 30))
 
@@ -149,6 +172,19 @@ class YearSummary:
     @property
     def ended(self) -> bool:
         return self.made_on > self.last
+
+    @property
+    def from_new_year(self) -> bool:
+        """What was carried in, was carried over from the year before."""
+        return (self.first.month, self.first.day) == (1, 1)
+
+    @property
+    def kinds_overlap(self) -> bool:
+        return sum(one.n for one in self.kinds) > self.records
+
+    @property
+    def contents_overlap(self) -> bool:
+        return sum(one.n for one in self.contents) > self.records
 
     @property
     def voices_total(self) -> int:

@@ -2,8 +2,6 @@
 
 import datetime as dt
 import io
-import json
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
@@ -16,18 +14,19 @@ from logbook.db import db
 from logbook.documents import charts, pdf, sheet, word
 from logbook.documents.charts import Series
 from logbook.documents.sheet import Sheet
-from logbook.errors import RuleBroken
+from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now, shown_date, today
-from logbook.problems.models import Category, Side
+from logbook.organization import queries as organization
+from logbook.problems import queries as problems
+from logbook.problems.models import Category, Side, State, UndertakingState
 from logbook.settings.views import current
 from logbook.visits import queries as visits
-from logbook.visits.models import Addendum, Content, Kind
+from logbook.visits.models import Content, Kind
 from logbook.visits.queries import Filters
-from logbook.years import actions, frames, papers, queries, wording
-from logbook.years import summary as frozen
-from logbook.years.forms import AddendumForm, CloseForm, TextForm
+from logbook.years import actions, papers, queries, wording
+from logbook.years.actions import Seen
+from logbook.years.forms import AddendumForm, CloseForm, TextForm, branches_from, items_from, span_from
 from logbook.years.frames import Span
-from logbook.years.models import SummaryText, YearClosing
 from logbook.years.summary import YearSummary
 
 bp = Blueprint("years", __name__)
@@ -35,66 +34,22 @@ Answer = str | Response | tuple[str, int]
 YEAR = "<int(min=2000, max=2999):year>"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-WIDEST = 366 * 5  # days of a span of one's own
+PAGE = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a page or paper of some days is made of."""
-
-    summary: YearSummary
-    before: YearSummary | None
-    text: str
-    edited: SummaryText | None
-    changed: list[tuple[str, float, float]]  # figures that changed since the office edited: (what, then, now)
-    closing: YearClosing | None
-    addenda: list[Addendum]
+@bp.errorhandler(RuleBroken)
+def other_days(broken: RuleBroken) -> Answer:
+    """Days that cannot be summed up: the two fields again with what was typed, and what is wrong with it."""
+    typed = {name: request.args.get(name, "") for name in ("from", "to")}
+    return render_template("years/days.html", broken=broken, days=typed), 422
 
 
 def _span() -> Span:
-    """The days in the address; nonsense is this year."""
-    try:
-        first, last = (dt.date.fromisoformat(request.args[name]) for name in ("from", "to"))
-    except (KeyError, ValueError):
-        return actions.whole_year(today().year, today())
-    good = first.year >= 2000 and first <= last and (last - first).days <= WIDEST  # noqa: PLR2004 - as for visits
-    return Span(first, last, today()) if good else actions.whole_year(today().year, today())
+    return span_from(request.args, today())
 
 
 def _seen(span: Span) -> Seen:
-    figures, closing = _figures(span)
-    before = _figures(_year_before(span))[0]
-    edited = queries.office_text(span.first, span.last)
-    text = edited.text if edited else wording.written(figures, before if before.records else None, current())
-    addenda = list(visits.addenda(span.first.year)) if closing else []
-    return Seen(figures, before if before.records else None, text, edited, _changed(edited, figures), closing, addenda)
-
-
-def _figures(span: Span) -> tuple[YearSummary, YearClosing | None]:
-    """The frozen figures of a closed year, or those of now."""
-    whole = span == actions.whole_year(span.first.year, span.today)
-    closing = queries.closing(span.first.year) if whole else None
-    return (frozen.load(closing.summary), closing) if closing else (frames.summarise(span), None)
-
-
-def _year_before(span: Span) -> Span:
-    """The same days a year earlier, as far as this span has come."""
-    return Span(_earlier(span.first), _earlier(min(span.last, span.today)), span.today)
-
-
-def _earlier(day: dt.date) -> dt.date:
-    return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)  # noqa: PLR2004
-
-
-def _changed(edited: SummaryText | None, figures: YearSummary) -> list[tuple[str, float, float]]:
-    if edited is None:
-        return []
-    then, here = json.loads(edited.figures), wording.key_figures(figures)
-    return [
-        (name, then.get(name, 0), here.get(name, 0))
-        for name in {**then, **here}
-        if then.get(name, 0) != here.get(name, 0)
-    ]
+    return actions.seen(span, current())
 
 
 # --- the page -------------------------------------------------------------------------------------
@@ -108,7 +63,7 @@ def index() -> str:
     years = sorted({*visits.years(), today().year}, reverse=True)
     return render_template(
         "years/index.html", seen=seen, summary=seen.summary, span=span, years=years,
-        name=_span_name(seen.summary), month_chart=_month_chart(seen),
+        name=_span_name(seen.summary), months=_months(seen.summary), month_chart=_month_chart(seen),
         problem_chart=_problem_chart(seen.summary), kinds=Kind, contents=Content, categories=Category, sides=Side,
         days={"from": span.first.isoformat(), "to": span.last.isoformat()}, lines=_lines(seen.text),
         whole=span == actions.whole_year(span.first.year, span.today),
@@ -121,7 +76,24 @@ def _span_name(figures: YearSummary) -> str:
         return str(_("%(year)s年度", year=figures.first.year))
     if figures.half_year:
         return str(_("%(year)s年上半年", year=figures.first.year))
+    if figures.first == figures.last:
+        return shown_date(figures.first)
     return f"{shown_date(figures.first)}{_('至')}{shown_date(figures.last)}"
+
+
+def _month_names(figures: YearSummary) -> list[str]:
+    """3; with its year, 2025.3, where the days cross years."""
+    return [f"{one.month:%Y}." * (not figures.one_year) + str(one.month.month) for one in figures.months]
+
+
+def _months(figures: YearSummary) -> list[tuple[str, dict[str, str]]]:
+    """(name, the days of it inside the span, for the links of its column)."""
+    ends = [one.month for one in figures.months[1:]] + [figures.last + dt.timedelta(days=1)]
+    firsts = [max(one.month, figures.first) for one in figures.months]
+    return [
+        (name, {"from": first.isoformat(), "to": (end - dt.timedelta(days=1)).isoformat()})
+        for name, first, end in zip(_month_names(figures), firsts, ends, strict=True)
+    ]
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -130,7 +102,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 
 def _month_chart(seen: Seen) -> Markup:
-    labels = [_("%(n)s月", n=one.month.month) for one in seen.summary.months]
+    labels = [_("%(n)s月", n=one) if one.isdigit() else one for one in _month_names(seen.summary)]
     year = seen.summary.first.year
     series = [Series(_("%(year)s年", year=year), tuple(one.trips for one in seen.summary.months))]
     if seen.before:
@@ -145,6 +117,50 @@ def _problem_chart(figures: YearSummary) -> Markup:
     return charts.rows(_("问题，按类别"), labels, [one.n for one in figures.problems.by_category])
 
 
+@bp.route("/years/items")
+@may(Act.READ_YEAR)
+def items() -> str:
+    """The problems or undertakings a figure counts, as they stood at the end of the days."""
+    figures = _seen(_span()).summary
+    found = items_from(request.args, figures)
+    page = max(request.args.get("page", 1, type=int), 1)
+    return render_template(
+        "years/items.html", items=found[PAGE * (page - 1) : PAGE * page], total=len(found), page=page,
+        more=len(found) > PAGE * page, name=_span_name(figures), days=_days(figures), kept=_kept(),
+        undertakings=request.args.get("what") == "undertakings", undertaking_states=UndertakingState,
+        problem_states=State, sides=Side, until=figures.until,
+    )  # fmt: skip
+
+
+def _kept() -> dict[str, str]:
+    return {name: value for name, value in request.args.items() if value and name != "page"}
+
+
+@bp.route("/years/branches")
+@may(Act.READ_YEAR)
+def branches() -> str:
+    """The liaison branches a figure counts."""
+    figures = _seen(_span()).summary
+    found = branches_from(request.args, figures)
+    return render_template("years/branches.html", found=found, name=_span_name(figures), days=_days(figures))
+
+
+# --- a directive ----------------------------------------------------------------------------------
+
+
+@bp.route("/directives/<int:directive_id>")
+@may(Act.READ_LEDGER)
+def directive(directive_id: int) -> str:
+    """近期都要下到挂点支部: who went to which of their branches since it was issued, 按职务排序."""
+    found = problems.directive(directive_id)
+    if found is None:
+        raise NotThere
+    until = found.closed_on or today()
+    arranged = [one for one in organization.liaisons(until.year) if one.from_on <= until <= one.to_on]
+    went = queries.first_visits(actor(), arranged, found.issued_on, until)
+    return render_template("years/directive.html", directive=found, went=went, until=until)
+
+
 # --- the office's text ----------------------------------------------------------------------------
 
 
@@ -152,6 +168,9 @@ def _problem_chart(figures: YearSummary) -> Markup:
 @may(Act.MAKE_YEAR)
 def edit_text() -> Answer:
     seen, status = _seen(_span()), 200
+    if seen.closing:
+        flash(_("%(year)s年已经归档，汇总文字不再改动；遗漏的请作补充说明。", year=seen.summary.first.year))
+        return redirect(url_for("years.index", **_days(seen.summary)), 303)
     form = TextForm(data={"text": seen.text})
     if form.validate_on_submit():
         try:
@@ -195,13 +214,17 @@ def pdf_paper() -> Response:
 @may(Act.MAKE_YEAR)
 def xlsx() -> Response:
     seen = _seen(_span())
-    sheets: list[Sheet] = papers.sheets(seen.summary, current())
+    sheets: list[Sheet] = papers.sheets(seen.summary, current(), counts=_counts())
     return _file(sheet.make(sheets), wording.title(seen.summary, current()), "xlsx", XLSX)
 
 
 def _paper(seen: Seen) -> Any:
-    counts = request.args.get("counts") == "1"
-    return papers.paper(seen.summary, seen.text, seen.addenda, current(), today(), counts=counts)
+    return papers.paper(seen.summary, seen.text, seen.addenda, current(), today(), counts=_counts())
+
+
+def _counts() -> bool:
+    """Whether how often and how many days stand beside each person: only where the office chose it."""
+    return request.args.get("counts") == "1"
 
 
 def _file(content: bytes, name: str, ending: str, media_type: str) -> Response:

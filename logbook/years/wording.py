@@ -6,14 +6,15 @@ Lines that begin with 一、 or （一） are headings.
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from logbook.formats import full_date, short_date
 from logbook.problems.models import Category
 from logbook.settings.queries import Settings
 from logbook.visits.models import Content, Kind
-from logbook.years.summary import Count, YearSummary
+from logbook.years.summary import Count, Miss, YearSummary
 
+Words = Callable[[str], str]  # puts the unit's own words into ours; never run over the name of a branch or unit
 LEVELS = (re.compile(r"[一二三四五六七八九十]+、"), re.compile(r"（[一二三四五六七八九十]+）"))
 # Lines for the office to replace; a paper leaves them out.
 HINTS = ("（党员干部思想动向由党办撰写，不涉及具体人。）", "（下一步打算由党办撰写。）")
@@ -25,6 +26,16 @@ CONTENT_WORDS = {
 }
 
 
+MOST = 3  # categories of voices named
+FOUR = tuple(Content)[:4]
+FEW, ENOUGH = 10, 10  # a content of fewer than a tenth of the records is few, where there are ten
+
+
+def is_hint(line: str, words: Words) -> bool:
+    """A line for the office, not for a paper; also as it read in the unit's own words."""
+    return line in {*HINTS, *map(words, HINTS)}
+
+
 def heading_level(line: str) -> int:
     """1 for 一、…, 2 for （一）…, 0 for a paragraph."""
     return next((n for n, pattern in enumerate(LEVELS, 1) if pattern.match(line) and len(line) < 40), 0)  # noqa: PLR2004
@@ -32,7 +43,7 @@ def heading_level(line: str) -> int:
 
 def title(summary: YearSummary, settings: Settings) -> str:
     """××局党组成员 / 2026年度下基层情况汇总, broken by meaning into two lines."""
-    return settings.words.apply(f"{settings.unit_name}党组成员\n{span_name(summary)}下基层情况汇总")
+    return f"{settings.unit_name}{settings.words.apply('党组成员')}\n{span_name(summary)}下基层情况汇总"
 
 
 def span_name(summary: YearSummary) -> str:
@@ -46,30 +57,32 @@ def span_name(summary: YearSummary) -> str:
 
 
 def _days(first: dt.date, last: dt.date) -> str:
+    if first == last:
+        return full_date(first)
     until = short_date(last) if first.year == last.year else full_date(last)
     return f"{full_date(first)}至{until}"
 
 
 def written(summary: YearSummary, before: YearSummary | None, settings: Settings) -> str:
     """The whole text, one paragraph a line; `before` is the same span a year earlier, None when it has no record."""
-    whole = "全年" if summary.whole_year and summary.ended else "期间"
+    whole, words = "全年" if summary.whole_year and summary.ended else "期间", settings.words.apply
     lines = [
-        _opening(summary),
+        words(_opening(summary)),
         "一、总体情况",
-        _totals(summary, before, whole),
-        "（一）挂点联系。" + _liaison(summary, whole),
-        *([f"（二）主要内容。{_contents(summary)}"] if summary.contents else []),
+        words(_totals(summary, before, whole)),
+        words("（一）挂点联系。") + _liaison(summary, whole, words),
+        *([words(f"（二）主要内容。{_contents(summary)}")] if summary.contents else []),
         "二、基层呼声和思想动向",
         _voices(summary),
-        HINTS[0],
+        words(HINTS[0]),
         "三、问题解决和领办事项",
-        _problems(summary),
-        _undertakings(summary),
+        words(_problems(summary)),
+        words(_undertakings(summary)),
         "四、存在不足和下一步打算",
         _gaps(summary),
-        HINTS[1],
+        words(HINTS[1]),
     ]
-    return settings.words.apply("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _opening(summary: YearSummary) -> str:
@@ -87,7 +100,7 @@ def _totals(summary: YearSummary, before: YearSummary | None, whole: str) -> str
         kinds = "、".join(Kind(one.value).chinese for one in summary.kinds)
         return f"{whole}党组成员下基层1人次{last_year}，{_covered(summary)}，方式为{kinds}。"
     kinds = "、".join(f"{Kind(one.value).chinese}{one.n}次" for one in summary.kinds)
-    note = "（一次采用多种方式的分别计算）" if sum(one.n for one in summary.kinds) > summary.records else ""
+    note = "（一次采用多种方式的分别计算）" if summary.kinds_overlap else ""
     return f"{whole}党组成员共下基层{summary.records}人次{last_year}，{_covered(summary)}{days}。其中，{kinds}{note}。"
 
 
@@ -100,27 +113,40 @@ def _covered(summary: YearSummary) -> str:
     return f"{total}个挂点支部全覆盖" if reached == total else f"到过{total}个挂点支部中的{reached}个"
 
 
-def _liaison(summary: YearSummary, whole: str) -> str:
+def _liaison(summary: YearSummary, whole: str, words: Words) -> str:
     if not summary.liaison_branches:
-        return "尚未安排挂点联系。"
+        return words("尚未安排挂点联系。")
+    if not summary.due_branches:
+        return words("挂点联系安排中，尚无已满一个联系周期的。")
     missed = list(dict.fromkeys(one.branch for one in summary.misses))
-    kept = summary.liaison_branches - len(missed)
-    parts = [f"{kept}个支部在应联系的各期均有挂点领导到支部" if missed else f"{whole}各支部均按安排有挂点领导到支部"]
-    parts = parts if kept else []
+    parts = [words(_kept(summary, whole, len(missed)))] if len(missed) < summary.due_branches else []
     parts += [_missed(summary, branch) for branch in missed]
-    return "按照挂点联系安排，" + "；".join(parts) + "。"
+    return words("按照挂点联系安排，") + "；".join(parts) + "。"
+
+
+def _kept(summary: YearSummary, whole: str, missed: int) -> str:
+    kept = summary.due_branches - missed
+    if missed:
+        return f"{kept}个支部在应联系的各期均有挂点领导到支部"
+    if kept == 1:
+        return "应联系的1个支部有挂点领导按安排到支部"
+    everyone = f"{whole}各支部" if kept == summary.liaison_branches else f"应联系的{kept}个支部"
+    return f"{everyone}均按安排有挂点领导到支部"
 
 
 def _missed(summary: YearSummary, branch: str) -> str:
     misses = [one for one in summary.misses if one.branch == branch]
-    periods = _joined([one.period for one in misses])
     later = misses[-1].later
-    return f"{branch}{periods}未按安排到支部" + (f"，此后已前往{later}次" if later else "")
+    return f"{branch}{_periods(summary, misses)}未按安排到支部" + (f"，此后已前往{later}次" if later else "")
 
 
 def _contents(summary: YearSummary) -> str:
-    said = "、".join(f"{CONTENT_WORDS.get(one.value, Content(one.value).chinese)}{one.n}次" for one in summary.contents)
-    return f"{said}（一次涉及多项的分别计算）。"
+    said = "、".join(f"{_content(one.value)}{one.n}次" for one in summary.contents)
+    return f"{said}{'（一次涉及多项的分别计算）' if summary.contents_overlap else ''}。"
+
+
+def _content(value: str) -> str:
+    return CONTENT_WORDS.get(value, Content(value).chinese)
 
 
 def _voices(summary: YearSummary) -> str:
@@ -128,18 +154,21 @@ def _voices(summary: YearSummary) -> str:
         return "没有收集到意见建议的记录。"
     if summary.voices_total == 1:
         return f"收集意见建议1条，属{Category(summary.voices[0].value).chinese}方面。"
-    return f"共收集意见建议{summary.voices_total}条，主要集中在{_most(summary.voices)}等方面。"
+    most = _most(summary.voices)
+    where = f"主要集中在{most}等方面" if len(summary.voices) > MOST else f"集中在{most}方面"
+    return f"共收集意见建议{summary.voices_total}条，{where}。"
 
 
 def _most(counts: Sequence[Count]) -> str:
-    return "、".join(f"{Category(one.value).chinese}（{one.n}条）" for one in counts[:3])
+    return "、".join(f"{Category(one.value).chinese}（{one.n}条）" for one in counts[:MOST])
 
 
 def _problems(summary: YearSummary) -> str:
     found = summary.problems
     if not found.total:
         return "没有收集到问题的记录。"
-    carried = f"（含上年结转{found.carried}个）" if found.carried else ""
+    since = "上年" if summary.from_new_year else "此前"
+    carried = f"（含{since}结转{found.carried}个）" if found.carried else ""
     if found.done == found.total:
         states = "，全部办结" if found.total > 1 else "，已办结"
     else:
@@ -181,20 +210,50 @@ def _undertakings(summary: YearSummary) -> str:
 
 
 def _gaps(summary: YearSummary) -> str:
-    return "".join(_facts(summary)) or "没有未到的支部，没有超期未办结的问题。"
+    return "".join(_facts(summary)) or _none_of(summary)
+
+
+def _none_of(summary: YearSummary) -> str:
+    """What is not the case, as far as there was anything that could be."""
+    found = ["没有未到的支部"] if summary.due_branches else []
+    found += ["没有超期未办结的问题"] if summary.problems.total else []
+    return "，".join(found) + "。" if found else "没有需要列出的事项。"
 
 
 def _facts(summary: YearSummary) -> Iterable[str]:
+    missed: dict[str, list[Miss]] = {}
+    for one in summary.misses:
+        missed.setdefault(one.branch, []).append(one)
     never = [one.name for one in summary.branches if one.liaison and not one.trips]
+    never = [name for name in never if summary.ended or name in missed]  # else there is time yet
     if never:
         yield f"没有到过的支部：{'、'.join(never)}。"
-    missed: dict[str, list[str]] = {}
-    for one in summary.misses:
-        missed.setdefault(one.branch, []).append(one.period)
     if missed:
-        yield "未按安排联系的：" + "、".join(f"{name}（{_joined(periods)}）" for name, periods in missed.items()) + "。"
+        said = "、".join(f"{name}（{_periods(summary, misses)}）" for name, misses in missed.items())
+        yield f"未按安排联系的：{said}。"
     if summary.problems.overdue:
         yield f"超期未办结的问题{summary.problems.overdue}个。"
+    few = list(_few(summary))
+    if few:
+        yield f"记录较少的内容：{'、'.join(few)}。"
+
+
+def _few(summary: YearSummary) -> Iterable[str]:
+    """The contents of the four with fewer than a tenth of the records; nothing where few records name any."""
+    counts = {one.value: one.n for one in summary.contents}
+    if summary.records >= ENOUGH and summary.contents:
+        for one in FOUR:
+            n = counts.get(one.value, 0)
+            if n * FEW < summary.records:
+                yield _content(one.value) + (f"（{n}次）" if n else "（没有）")
+
+
+def _periods(summary: YearSummary, misses: Sequence[Miss]) -> str:
+    """第一、第二季度; with their years where the span has several."""
+    if summary.one_year:
+        return _joined([one.period for one in misses])
+    years = dict.fromkeys(one.first.year for one in misses)
+    return "、".join(f"{y}年{_joined([one.period for one in misses if one.first.year == y])}" for y in years)
 
 
 def _joined(periods: Sequence[str]) -> str:

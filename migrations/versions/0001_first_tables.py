@@ -113,6 +113,7 @@ def upgrade() -> None:
     sa.Column('held_on', sa.Date(), nullable=True),
     sa.Column('place', sa.Text(), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
     sa.Column('year_was_closed', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by_id', sa.Integer(), nullable=False),
@@ -166,6 +167,7 @@ def upgrade() -> None:
     sa.Column('source_label', sa.Text(), nullable=False),
     sa.Column('source_line', sa.Integer(), nullable=False),
     sa.Column('dropped', sa.Boolean(), nullable=False),
+    sa.Column('detached', sa.Boolean(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=True),
     sa.Column('raised_by_id', sa.Integer(), nullable=True),
     sa.Column('raised_on', sa.Date(), nullable=False),
@@ -250,6 +252,7 @@ def upgrade() -> None:
     sa.Column('source_label', sa.Text(), nullable=False),
     sa.Column('source_line', sa.Integer(), nullable=False),
     sa.Column('dropped', sa.Boolean(), nullable=False),
+    sa.Column('detached', sa.Boolean(), nullable=False),
     sa.Column('member_id', sa.Integer(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=True),
     sa.Column('raised_on', sa.Date(), nullable=False),
@@ -323,6 +326,7 @@ def upgrade() -> None:
     op.create_table('year_closing',
     sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('closed_by_id', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['closed_by_id'], ['person.id'], name=op.f('fk_year_closing_closed_by_id_person')),
@@ -402,9 +406,6 @@ def upgrade() -> None:
     sa.Column('commentator_id', sa.Integer(), nullable=True),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('in_writing', sa.Boolean(), nullable=False),
-    sa.Column('grade', sa.Enum('good', 'fairly_good', 'average', 'poor', name='grade', native_enum=False, length=40), nullable=True),
-    sa.Column('decided_on', sa.Date(), nullable=True),
-    sa.Column('ground', sa.Text(), nullable=False),
     sa.Column('fed_back_on', sa.Date(), nullable=True),
     sa.ForeignKeyConstraint(['branch_id'], ['branch.id'], name=op.f('fk_report_branch_id_branch')),
     sa.ForeignKeyConstraint(['commentator_id'], ['person.id'], name=op.f('fk_report_commentator_id_person')),
@@ -453,6 +454,20 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_voice'))
     )
     op.create_index(op.f('ix_voice_visit_id'), 'voice', ['visit_id'], unique=False)
+    op.create_table('decision',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('report_id', sa.Integer(), nullable=False),
+    sa.Column('grade', sa.Enum('good', 'fairly_good', 'average', 'poor', name='grade', native_enum=False, length=40), nullable=True),
+    sa.Column('decided_on', sa.Date(), nullable=True),
+    sa.Column('ground', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('by_id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['person.id'], name=op.f('fk_decision_by_id_person')),
+    sa.ForeignKeyConstraint(['report_id'], ['report.id'], name=op.f('fk_decision_report_id_report')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_decision'))
+    )
+    op.create_index(op.f('ix_decision_report_id'), 'decision', ['report_id'], unique=False)
     op.create_table('printed_brief',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('report_id', sa.Integer(), nullable=False),

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+from html import unescape
 
 import pytest
 from docx import Document
@@ -10,11 +11,12 @@ from pypdf import PdfReader
 
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import today
+from logbook.formats import full_date, short_date, today
 from logbook.problems.models import Side, SourceKind, State
 from logbook.review import actions, queries
-from logbook.review.models import Grade, PrintedBrief, Report
-from logbook.visits.models import Level
+from logbook.review.actions import NewDecision
+from logbook.review.models import Decision, Grade, PrintedBrief, Report
+from logbook.visits.models import Level, Visit
 from logbook.years import actions as years
 from tests import factories
 
@@ -161,7 +163,7 @@ def test_a_printed_brief_is_kept_as_it_was(client, bureau, meeting):
     text = read(client(leader).post(f"{path}/print", {"as": "docx"}))
     assert "森林党支部　书记：赵堃　点评人：王珺" in text
     assert "……”" in text
-    assert "全年党组成员到支部1次，最近一次3月5日" in text
+    assert f"截至{short_date(today())}，党组成员到支部1次，最近一次3月5日" in text
     pdf = client(leader).post(f"{path}/print", {"as": "pdf"})
     assert "赵堃" in "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.data)).pages)
     kept = db.session.query(PrintedBrief).order_by(PrintedBrief.id).first()
@@ -175,10 +177,12 @@ def test_a_printed_brief_is_kept_as_it_was(client, bureau, meeting):
 def test_a_branch_nobody_went_to_and_one_whose_records_are_hidden(client, bureau, meeting):
     _clerk, leader, member, (woods, _lake), _secretaries = bureau
     path = f"/review/reports/{meeting[woods]}"
-    assert "全年没有党组成员到支部的记录" in client(leader).get(path).text
-    factories.visit(member, woods, IN_YEAR, level=Level.SELF)
+    assert "没有党组成员到支部的记录" in client(leader).get(path).text
+    number = db.session.get(Visit, factories.visit(member, woods, IN_YEAR, level=Level.SELF)).number
     page = client(leader).get(path).text
-    assert "全年党组成员到支部1次。" in page
+    assert "党组成员到支部1次，最近一次3月5日" in page
+    assert number not in page
+    assert number in client(member).get(path).text
     factories.problem(member, woods, side=Side.BRANCH, raised_on=IN_YEAR, state=State.DONE)
     assert "全部办结" in client(leader).get(path).text
 
@@ -218,14 +222,14 @@ def test_the_offices_head_under_review_neither_sees_nor_enters_their_own_grade(c
     body = {"grade": "good", "decided_on": today().isoformat()}
     assert client(clerk).post(f"/review/reports/{report}/grade", body).status_code == 404
     assert client(clerk).post(f"/review/reports/{report}/change", {}).status_code == 404
-    cells = [c.text for t in Document(io.BytesIO(client(clerk).get(f"/review/{YEAR}/meeting.docx").data)).tables
-             for row in t.rows for c in row.cells]  # fmt: skip
+    paper = Document(io.BytesIO(client(clerk).get(f"/review/{YEAR}/meeting.docx?grades=1").data))
+    cells = [c.text for t in paper.tables for row in t.rows for c in row.cells]
     assert "一般" not in cells
     stored = db.session.get(Report, report)
     stored.fed_back_on = today()
     db.session.commit()
     with pytest.raises(NotThere):
-        actions.decide_grade(report, Grade.GOOD, today(), "", by=factories.actor(clerk), at=factories.AT)
+        actions.decide_grade(report, NewDecision(Grade.GOOD, today()), by=factories.actor(clerk), at=factories.AT)
 
 
 # --- grades and papers ----------------------------------------------------------------------------
@@ -236,16 +240,140 @@ def test_a_grade_has_its_day(client, bureau, meeting):
     path = f"/review/reports/{meeting[woods]}/grade"
     browser = client(clerk)
     for wrong in ({"grade": "good"}, {"grade": "good", "decided_on": "2999-01-01"}, {"grade": "best"},
-                  {"grade": "good", "decided_on": "x"}, {"grade": "", "ground": "字" * 501}):  # fmt: skip
+                  {"grade": "good", "decided_on": "x"}, {"grade": ""},
+                  {"grade": "good", "decided_on": today().isoformat(), "ground": "字" * 501}):  # fmt: skip
         assert browser.post(path, wrong).status_code == 422
     good = {"grade": "fairly_good", "decided_on": today().isoformat(), "ground": "党组会议"}
     assert browser.post(path, good).status_code == 303
     assert "较好" in browser.get(f"/review/{YEAR}").text
-    assert browser.post(path, {"grade": ""}).status_code == 303
-    assert db.session.get(Report, meeting[woods]).grade is None
     assert client(member).post(path, good).status_code == 403
     assert browser.post("/review/reports/99999/grade", good).status_code == 404
+    assert "已定等次1人" in browser.get(f"/review/{YEAR}").text
+
+
+def test_a_changed_decision_says_why_and_the_former_stays(client, bureau, meeting):
+    clerk, leader, _member, (woods, _lake), _secretaries = bureau
+    path, browser = f"/review/reports/{meeting[woods]}/grade", client(clerk)
+    good = {"grade": "good", "decided_on": today().isoformat(), "ground": "党组第1次会议"}
+    browser.post(path, good)
+    assert browser.post(path, good | {"grade": "average"}).status_code == 422
+    assert browser.post(path, good | {"grade": "average", "reason": "复议"}).status_code == 303
+    taken_back = client(leader).post(path, {"grade": "", "reason": "下次再议"}, follow_redirects=True)
+    assert "已改为未定" in taken_back.text
+    assert "等次已登记" not in taken_back.text
+    assert [(one.grade, one.reason) for one in db.session.query(Decision).order_by(Decision.id)] == [
+        (Grade.GOOD, ""), (Grade.AVERAGE, "复议"), (None, "下次再议"),
+    ]  # fmt: skip
+    page = browser.get(f"/review/reports/{meeting[woods]}").text
+    assert page.index("下次再议") < page.index("复议")
+    assert "党组第1次会议" in page
     assert "已定等次0人" in browser.get(f"/review/{YEAR}").text
+    assert "上次述职评议" not in browser.get(f"/branches/{woods}").text
+
+
+def test_what_was_typed_for_a_report_is_shown_on_its_address(client, bureau, meeting):
+    browser, path = client(bureau[0]), f"/review/reports/{meeting[bureau[3][0]]}"
+    for act in ("grade", "change"):
+        assert browser.get(f"{path}/{act}").status_code == 200
+    refused = browser.post(f"{path}/grade", {"grade": "good", "ground": "写到一半"})
+    assert "写到一半" in refused.text
+    assert '<option selected value="' + str(bureau[2]) in refused.text, "the other form as it is stored"
+
+
+def test_whoever_is_under_review_does_not_learn_that_they_were_graded(client, bureau, meeting):
+    _clerk, leader, member, (_woods, lake), _secretaries = bureau
+    grade = {"grade": "good", "decided_on": today().isoformat()}
+    client(leader).post(f"/review/reports/{meeting[lake]}/grade", grade)
+    assert "已定等次0人" in client(member).get(f"/review/{YEAR}").text
+    assert "已定等次1人" in client(leader).get(f"/review/{YEAR}").text
+
+
+def test_the_figures_are_fixed_again_until_a_grade_is_decided(client, bureau, meeting):
+    clerk, _leader, member, (woods, _lake), _secretaries = bureau
+    factories.visit(member, woods, IN_YEAR)
+    browser = client(clerk)
+    assert "0人次" in browser.get(f"/review/{YEAR}").text
+    assert browser.post(f"/review/{YEAR}/freeze").status_code == 303
+    assert "1人次" in browser.get(f"/review/{YEAR}").text
+    factories.visit(member, woods, IN_YEAR)
+    grade = {"grade": "good", "decided_on": today().isoformat()}
+    browser.post(f"/review/reports/{meeting[woods]}/grade", grade)
+    assert "不再重新固定" in browser.post(f"/review/{YEAR}/freeze", follow_redirects=True).text
+    assert "1人次" in browser.get(f"/review/{YEAR}").text
+    assert "重新固定" not in browser.get(f"/review/{YEAR}").text
+
+
+def test_a_meeting_made_by_mistake_is_taken_away_until_something_rests_on_it(client, bureau, meeting):
+    clerk, leader, _member, (woods, _lake), _secretaries = bureau
+    browser = client(clerk)
+    assert "删去" in browser.get(f"/review/{YEAR}/remove").text
+    browser.post(f"/review/{YEAR}/remove")
+    assert db.session.query(Report).count() == 0
+    browser.post(f"/review/{YEAR}/create")
+    report = db.session.query(Report).filter_by(branch_id=woods).one().id
+    client(leader).post(f"/review/reports/{report}/print", {"as": "docx"})
+    assert "不能删去" in browser.post(f"/review/{YEAR}/remove", follow_redirects=True).text
+    assert db.session.query(Report).count() == 2
+    assert browser.post("/review/2001/freeze").status_code == 404
+
+
+def test_the_years_text_is_frozen_with_the_meeting(client, bureau, meeting):
+    clerk, _leader, member, (_woods, _lake), _secretaries = bureau
+    days = f"from={YEAR}-01-01&to={YEAR}-12-31"
+    browser = client(clerk)
+    browser.post(f"/years/text?{days}", {"text": "党办写的话。"})
+    assert "党办写的话。" not in browser.get(f"/review/{YEAR}").text
+    browser.post(f"/review/{YEAR}/freeze")
+    browser.post(f"/years/text?{days}", {"text": "后来的话。"})
+    assert "党办写的话。" in browser.get(f"/review/{YEAR}").text
+    assert "党办写的话。" not in client(member).get(f"/review/{YEAR}").text, "what was missed is for leader and office"
+    assert "党办写的话。" in read(browser.get(f"/review/{YEAR}/meeting.docx"))
+
+
+def test_who_comments_is_whose_liaison_holds_last_then_by_official_order(client, bureau):
+    clerk, leader, member, (woods, lake), _secretaries = bureau
+    for one, to_on in ((factories.member(official_order=1), 6), (factories.member(official_order=2), 12)):
+        factories.liaison(one, woods, year=YEAR, to_on=dt.date(YEAR, to_on, 30))
+    factories.liaison(leader, lake, year=YEAR)
+    client(clerk).post(f"/review/{YEAR}/create")
+    stored = {one.branch_id: one.commentator_id for one in db.session.query(Report)}
+    assert stored == {woods: member, lake: leader}
+
+
+def test_a_dissolved_branch_reports_no_more(client, bureau):
+    gone = factories.branch("撤销的党支部", to_on=today() - dt.timedelta(days=1))
+    factories.term(gone, factories.person())
+    client(bureau[0]).post(f"/review/{YEAR}/create")
+    assert "撤销的党支部" not in client(bureau[0]).get(f"/review/{YEAR}").text
+
+
+def test_what_was_raised_inside_a_general_branch_is_in_its_brief_by_the_day(client, bureau, meeting):
+    _clerk, leader, member, (woods, _lake), _secretaries = bureau
+    inner = factories.branch("护林党支部")
+    factories.placement(inner, woods, to_on=dt.date(YEAR, 2, 1))
+    factories.problem(member, inner, text="在内时的", side=Side.BRANCH, raised_on=dt.date(YEAR, 1, 9))
+    factories.problem(member, inner, text="迁出后的", side=Side.BRANCH, raised_on=IN_YEAR)
+    page = client(leader).get(f"/review/reports/{meeting[woods]}").text
+    assert ("在内时的" in page, "迁出后的" in page) == (True, False)
+
+
+def test_a_brief_is_in_the_readers_language(client, bureau, meeting):
+    _clerk, leader, member, (woods, _lake), _secretaries = bureau
+    factories.visit(member, woods, IN_YEAR)
+    factories.problem(member, woods, side=Side.BUREAU, raised_on=IN_YEAR)
+    browser = client(leader)
+    browser.post("/language", {"language": "en"})
+    browser.http.set_cookie("language", "en")
+    page = browser.get(f"/review/reports/{meeting[woods]}").text
+    assert "Members' visits to the branch: 1" in unescape(page)
+    assert page.count("no ground for judging the secretary") == 1
+    text = read(client(leader).post(f"/review/reports/{meeting[woods]}/print", {"as": "docx"}))
+    assert text.count("不作为评价书记的依据") == 1
+
+
+def test_members_are_told_who_makes_the_meeting(client, bureau):
+    assert "由党办建立" in client(bureau[2]).get("/review").text
+    assert "一键就能建" in client(bureau[0]).get("/review").text
 
 
 def test_secrecy_marks_in_ground_and_place_take_a_tick(client, bureau, meeting):
@@ -265,10 +393,13 @@ def test_the_meetings_paper_lists_the_reports_and_the_frozen_figures(client, bur
     client(leader).post(f"/review/reports/{meeting[woods]}/grade", grade)
     answer = browser.get(f"/review/{YEAR}/meeting.docx")
     text = read(answer)
-    assert "时间待定" in text
+    assert "会议时间：待定\n会议地点：待定" in text
     assert "下基层0人次" in text
+    assert f"青湖风景区管理局党办\n{full_date(today())}" in text
     cells = [cell.text for row in Document(io.BytesIO(answer.data)).tables[0].rows for cell in row.cells]
-    assert cells[6:12] == ["1", "森林党支部", "赵堃", "现场", "王珺", "好"]
+    assert cells[5:10] == ["1", "森林党支部", "赵堃", "现场", "王珺"]
+    graded = Document(io.BytesIO(browser.get(f"/review/{YEAR}/meeting.docx?grades=1").data))
+    assert [cell.text for cell in graded.tables[0].rows[1].cells][-2:] == ["王珺", "好"]
     browser.post(f"/review/{YEAR}", {"held_on": f"{YEAR}-12-30", "place": "二楼"})
     assert browser.get(f"/review/{YEAR}/meeting.pdf").data.startswith(b"%PDF")
     assert client(leader).get(f"/review/{YEAR}/meeting.docx").status_code == 403

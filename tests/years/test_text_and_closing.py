@@ -10,14 +10,15 @@ from docx import Document
 
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import today
+from logbook.formats import full_date, today
 from logbook.organization.models import Period
 from logbook.problems.models import Answer, Side, State, UndertakingState
 from logbook.settings.queries import Settings, Words
 from logbook.visits.models import Kind, Level, Visit
-from logbook.years import actions, coverage, frames, papers, queries, summary, views, wording
+from logbook.years import actions, coverage, frames, papers, queries, summary, wording
 from logbook.years.coverage import Standing
 from logbook.years.frames import Span
+from logbook.years.models import SummaryText
 from logbook.years.summary import Count
 from tests import factories
 
@@ -127,7 +128,7 @@ def test_an_empty_year_reads_as_an_empty_year():
     assert "全年没有党组成员下基层的记录。" in text
     assert "尚未安排挂点联系。" in text
     assert "（上年" not in text
-    assert "没有未到的支部，没有超期未办结的问题。" in text
+    assert "没有需要列出的事项。" in text
     for nonsense in ("None", "0次", "0人次", "（）"):
         assert nonsense not in text
 
@@ -177,8 +178,73 @@ def test_voices_and_undertakings_have_one_and_many():
         undertakings=replace(base.undertakings, total=3, done=1, underway=1, explained=1),
     )  # fmt: skip
     text = wording.written(many, None, UNIT)
-    assert "共收集意见建议7条，主要集中在职工待遇（5条）、安全（2条）等方面。" in text
+    assert "共收集意见建议7条，集中在职工待遇（5条）、安全（2条）方面。" in text
+    more = replace(many, voices=(*many.voices, Count("service", 1), Count("team", 1)))
+    assert "主要集中在职工待遇（5条）、安全（2条）、经营服务（1条）等方面。" in wording.written(more, None, UNIT)
     assert "党组成员领办事项3项，办成1项，正在办理1项，暂不能办理、已向支部说明1项。" in text
+
+
+def test_what_is_not_due_yet_is_neither_kept_nor_missed(year):
+    early = wording.written(figures(on=dt.date(2025, 2, 1)), None, UNIT)
+    assert "（一）挂点联系。挂点联系安排中，尚无已满一个联系周期的。" in early
+    assert "没有需要列出的事项。" in early
+    late = factories.branch("新设党支部")
+    factories.liaison(year[1], late, year=2025, from_on=dt.date(2025, 12, 30))
+    assert "2个支部在应联系的各期均有挂点领导到支部；远山党支部" in wording.written(figures(), None, UNIT)
+
+
+def test_one_branch_that_was_due_and_all_of_them():
+    member, woods = factories.member(), factories.branch()
+    factories.liaison(member, woods, year=2025)
+    for month in (1, 4, 8, 11):
+        factories.visit(member, woods, dt.date(2025, month, 5))
+    assert "按照挂点联系安排，应联系的1个支部有挂点领导按安排到支部。" in wording.written(figures(), None, UNIT)
+    lake = factories.branch()
+    factories.liaison(member, lake, year=2025, period=Period.YEAR)
+    factories.visit(member, lake, dt.date(2025, 8, 6))
+    assert "按照挂点联系安排，全年各支部均按安排有挂点领导到支部。" in wording.written(figures(), None, UNIT)
+    assert "没有未到的支部。" in wording.written(figures(), None, UNIT)
+
+
+def test_a_unit_named_like_a_word_of_ours_keeps_its_name():
+    member, branch = factories.member(), factories.branch("党办党支部")
+    factories.liaison(member, branch, year=2025)
+    other = Settings(unit_name="某党组办公室", words=Words("党委", "组织科", "包联", "评分表"))
+    text = wording.written(figures(), None, other)
+    assert "党办党支部第一、第二、第三、第四季度未按安排到支部" in text
+    assert "没有到过的支部：党办党支部。" in text
+    assert "由组织科撰写" in text
+    paper = papers.paper(figures(), text, [], other, today(), counts=False)
+    assert "由组织科撰写" not in str(paper)
+    assert (paper.signed, paper.title) == ("某党组办公室组织科", "某党组办公室党委委员\n2025年度下基层情况汇总")
+
+
+def test_days_across_years_name_their_years(year):
+    found = figures(dt.date(2024, 7, 1), dt.date(2025, 6, 30))
+    text = wording.written(found, None, UNIT)
+    assert "远山党支部2025年第一、第二季度未按安排到支部" in text
+    labels = papers.paper(found, text, [], UNIT, today(), counts=False).attachments[3].blocks[1].rows
+    assert (labels[0][0], labels[-1][0]) == ("2024年7月", "2025年6月")
+    one_day = figures(dt.date(2025, 1, 5), dt.date(2025, 1, 5))
+    assert wording.span_name(one_day) == "2025年1月5日"
+    assert "现将2025年1月5日党组成员" in wording.written(one_day, None, UNIT)
+
+
+def test_what_was_carried_in_is_of_last_year_only_from_new_year_on(year):
+    factories.problem(branch_id=year[1], raised_on=dt.date(2024, 12, 1))
+    assert "（含上年结转1个）" in wording.written(figures(), None, UNIT)
+    assert "（含此前结转1个）" in wording.written(figures(first=dt.date(2025, 2, 1)), None, UNIT)
+
+
+def test_contents_are_noted_to_overlap_only_where_they_do():
+    base = replace(figures(), records=20, contents=(Count("guide_party_work", 12), Count("plan_together", 1)))
+    text = wording.written(base, None, UNIT)
+    assert "（二）主要内容。指导支部建设12次、谋划党建与重点任务融合发展1次。" in text
+    few = "了解党员干部思想动向（没有）、帮助解决实际困难（没有）、谋划党建与重点任务融合发展（1次）"
+    assert f"记录较少的内容：{few}。" in text
+    many = replace(base, records=12)
+    assert "1次（一次涉及多项的分别计算）。" in wording.written(many, None, UNIT)
+    assert "记录较少" not in wording.written(replace(base, records=9), None, UNIT)
 
 
 def test_a_missed_half_is_not_called_a_quarter():
@@ -204,8 +270,11 @@ def test_one_liaison_branch_has_its_own_sentence():
 
 def test_what_was_closed_later_was_still_under_way_then(year):
     _one, woods, *_rest = year
-    factories.problem(branch_id=woods, raised_on=dt.date(2024, 12, 1), state=State.DONE, closed_on=dt.date(2026, 1, 20),
-                      side=Side.BRANCH)  # fmt: skip
+    later = factories.problem(branch_id=woods, raised_on=dt.date(2024, 12, 1), state=State.DONE,
+                              closed_on=dt.date(2026, 1, 20), side=Side.BRANCH, result="修好")  # fmt: skip
+    for state, month in ((State.PARTLY, 5), (State.UNDERWAY, 12)):
+        factories.progress(year[0], problem_id=later, state=state, at=dt.datetime(2025, month, 31, 1, tzinfo=dt.UTC))
+    factories.progress(year[0], problem_id=later, state=State.DONE, at=dt.datetime(2026, 1, 20, 1, tzinfo=dt.UTC))
     factories.problem(branch_id=woods, raised_on=dt.date(2025, 3, 1), state=State.DONE, closed_on=dt.date(2025, 4, 1),
                       answer=Answer.SOLVED, result="办好")  # fmt: skip
     factories.problem(branch_id=woods, raised_on=dt.date(2025, 3, 1), state=State.DONE, closed_on=dt.date(2025, 4, 1),
@@ -216,6 +285,9 @@ def test_what_was_closed_later_was_still_under_way_then(year):
     assert (found.problems.total, found.problems.carried, found.problems.done, found.problems.underway) == (3, 1, 2, 1)
     assert (found.problems.accepted, found.problems.doubted) == (1, 1)
     assert (found.undertakings.total, found.undertakings.underway) == (1, 1)
+    assert [one.result for one in found.items] == ["", "办好", "办了一半"]
+    half = figures(dt.date(2025, 1, 1), dt.date(2025, 6, 30)).problems
+    assert (half.partly, half.underway, half.done) == (1, 0, 2)
 
 
 def test_a_summary_is_stored_and_read_again_unchanged(year):
@@ -229,18 +301,31 @@ def test_a_summary_is_stored_and_read_again_unchanged(year):
 def test_the_page_shows_figures_that_open_their_records(client, year):
     browser = client(factories.office())
     page = browser.get("/years?from=2025-01-01&to=2025-12-31").text
-    assert "<strong>8</strong>" in page
+    assert ">8</a></strong>" in page
     opened = browser.get("/visits?state=counted&from=2025-01-01&to=2025-12-31").text
     assert "共8条" in opened
     assert client(factories.member()).get("/years").status_code == 403
 
 
 @pytest.mark.parametrize(
-    "query",
-    ["from=x&to=y", "from=2025-05-05&to=2025-01-01", "from=1900-01-01&to=2100-01-01", "from=2024-02-29&to=2024-02-29"],
-)
-def test_nonsense_days_are_this_year(client, query):
-    assert client(factories.office()).get(f"/years?{query}").status_code == 200
+    ("first", "last", "said"),
+    [
+        ("x", "2025-01-01", "请选择日期"), ("2025-01-01", "", "请选择日期"), ("2025-05-05", "2025-01-01", "不能早于"),
+        ("1900-01-01", "1900-02-01", "2000年"), ("2019-01-01", "2025-12-31", "五年"),
+        ("2999-01-01", "2999-12-31", "不能晚于今天"),
+    ],
+)  # fmt: skip
+def test_days_that_cannot_be_summed_up_are_shown_again_with_what_is_wrong(client, first, last, said):
+    browser = client(factories.office())
+    for path in ("/years", "/years/paper.docx", "/years/paper.xlsx", "/years/text", "/years/items"):
+        answer = browser.get(f"{path}?from={first}&to={last}")
+        assert (answer.status_code, said in answer.text) == (422, True), path
+        assert f'value="{first}"' in answer.text
+        assert f'value="{last}"' in answer.text
+
+
+def test_a_leap_day_can_be_summed_up(client):
+    assert "2024年2月29日汇总" in client(factories.office()).get("/years?from=2024-02-29&to=2024-02-29").text
 
 
 def test_the_offices_text_stays_and_changed_figures_are_pointed_out(client, year):
@@ -301,7 +386,7 @@ def test_a_closed_year_keeps_its_figures_and_refuses_everything(client, year):
     factories.visit(member, woods, dt.date(2025, 12, 2))  # past the actions, as nothing else could
     browser = client(clerk)
     page = browser.get("/years?from=2025-01-01&to=2025-12-31").text
-    assert f"<strong>{frozen.records}</strong>" in page
+    assert f">{frozen.records}</a></strong>" in page
     assert "归档" in page
     assert "年度归档…" not in page
     late = {"visited_on": "2025-12-05", "branch_id": str(woods), "kinds": ["research"], "level": "group"}
@@ -315,6 +400,68 @@ def test_a_closed_year_keeps_its_figures_and_refuses_everything(client, year):
     assert db.session.get(Visit, record).version == 1
     assert db.session.get(Visit, record).withdrawn_at is None
     assert "已于" in browser.get("/years/2025/close").text
+
+
+def test_a_closed_years_text_is_closed_with_it(client, year):
+    clerk = factories.office()
+    browser, path = client(clerk), "/years/text?from=2025-01-01&to=2025-12-31"
+    browser.post(path, {"text": "党办写的话。"})
+    close(clerk)
+    assert "修改文字" not in browser.get("/years?from=2025-01-01&to=2025-12-31").text
+    assert "党办写的话。" in browser.get("/years?from=2025-01-01&to=2025-12-31").text
+    assert "已经归档，汇总文字不再改动" in browser.get(path, follow_redirects=True).text
+    browser.post(path, {"text": "后来的话。"})
+    assert db.session.query(SummaryText).one().text == "党办写的话。"
+    with pytest.raises(RuleBroken):
+        actions.edit_text(figures(), "后来的话。", by=factories.actor(clerk), at=factories.AT)
+    assert browser.post("/years/text?from=2025-01-01&to=2025-06-30", {"text": "半年的话。"}).status_code == 303
+
+
+def test_counts_of_people_stand_in_the_workbook_only_where_the_office_chose(client, year):
+    browser, days = client(factories.office()), "from=2025-01-01&to=2025-12-31"
+    heads = []
+    for counts in ("", "&counts=1"):
+        book = openpyxl.load_workbook(io.BytesIO(browser.get(f"/years/paper.xlsx?{days}{counts}").data))
+        heads.append([cell.value for cell in book["党组成员"][1]])
+    assert heads[0] == ["姓名", "职务", "挂点支部", "主要方式", "推动解决的主要问题"]
+    assert heads[1][4:8] == ["人次", "天数", "问题", "办结"]
+
+
+def test_the_same_problem_is_named_once_beside_a_member(year):
+    for _n in range(3):
+        factories.problem(year[0], year[1], raised_on=dt.date(2025, 3, 1), state=State.DONE, text="缺遮阳棚",
+                          closed_on=dt.date(2025, 4, 1))  # fmt: skip
+    assert figures().members[0].solved == ("缺遮阳棚",)
+    assert figures().members[0].closed == 3
+
+
+def test_a_records_addendum_is_printed_only_when_the_group_may_read_the_record(client, year):
+    clerk = factories.office()
+    for level in (Level.GROUP, Level.OFFICE):
+        factories.visit(year[0], year[1], dt.date(2025, 6, 6), level=level, findings=level.value)
+    close(clerk)
+    for one in db.session.query(Visit).filter(Visit.findings.in_(["group", "office"])):
+        actions.add_addendum(2025, one.id, f"补充{one.level.value}", "漏写", by=factories.actor(clerk), at=factories.AT)
+    db.session.commit()
+    document = Document(io.BytesIO(client(clerk).get("/years/paper.docx?from=2025-01-01&to=2025-12-31").data))
+    added = [one.text for one in document.paragraphs if one.text.startswith("归档后补充")]
+    assert [("补充group" in one, one.endswith("。")) for one in added] == [(True, True)]
+
+
+def test_a_directive_shows_who_went_since_to_which_of_their_branches(client, year):
+    member = year[0]
+    woods, lake = factories.branch("新林党支部"), factories.branch("新湖党支部")
+    factories.liaison(member, woods, year=YEAR)
+    factories.liaison(member, lake, year=YEAR)
+    clerk = factories.office()
+    directive = factories.directive(clerk, issued_on=today() - dt.timedelta(days=3))
+    factories.visit(member, woods, today() - dt.timedelta(days=9))
+    seen = factories.visit(member, lake, today() - dt.timedelta(days=1), level=Level.SELF)
+    page = client(clerk).get(f"/directives/{directive}").text
+    assert page.index("新林党支部") < page.index("还没有到") < page.index("新湖党支部") < page.index("已到")
+    assert f'href="/visits/{seen}"' not in page
+    assert f'href="/visits/{seen}"' in client(member).get(f"/directives/{directive}").text
+    assert client(clerk).get("/directives/999").status_code == 404
 
 
 def test_closing_asks_and_happens_once(client):
@@ -344,9 +491,14 @@ def test_an_addendum_is_shown_and_changes_no_figure(client, year):
     assert "日期应为6日。" in browser.get(f"/visits/{record}").text
     page = browser.get("/years?from=2025-01-01&to=2025-12-31").text
     assert "12月还去过一次。" in page
-    assert f"<strong>{before}</strong>" in page
+    assert f">{before}</a></strong>" in page
     document = Document(io.BytesIO(browser.get("/years/paper.docx?from=2025-01-01&to=2025-12-31").data))
-    assert any("12月还去过一次。" in one.text for one in document.paragraphs)
+    added = [one.text for one in document.paragraphs if one.text.startswith("归档后补充")]
+    day = full_date(today())
+    assert added == [
+        f"归档后补充：12月还去过一次（当时没有登记；钱玥，{day}）。",
+        f"归档后补充（记录2025-001）：日期应为6日（写错；钱玥，{day}）。",
+    ]
     assert browser.post("/years/2025/addendum", {"text": "", "reason": "x"}).status_code == 422
     assert browser.post("/years/2024/addendum", {"text": "x", "reason": "x"}).status_code == 422
     assert browser.post("/years/2025/addendum?record=99999", {"text": "x", "reason": "x"}).status_code == 404
@@ -380,4 +532,4 @@ def test_no_addendum_to_what_one_may_not_read(year):
 
 
 def test_the_day_a_year_before_the_29th_of_february():
-    assert views._earlier(dt.date(2024, 2, 29)) == dt.date(2023, 2, 28)
+    assert actions._earlier(dt.date(2024, 2, 29)) == dt.date(2023, 2, 28)
