@@ -19,8 +19,7 @@ TWO = 630  # twentieths of a point: two characters of 15.75 pt
 STANDING, LYING = (2098, 1474, 1984, 1588), (1588, 1984, 1474, 2098)
 A4 = (11906, 16838)
 NEARLY_FULL = 0.85
-HYPHEN = "\x1f"  # stands for the hyphen that does not break while a run is written; nobody can type it
-NUMBERS = re.compile(r"(\d{4})-(\d+(?:/\d+)?)(?: (第\d+版))?")  # a record's: never broken at its hyphen
+NUMBERS = re.compile(r"(\d{4}-\d+(?:/\d+)?(?: 第\d+版)?)")  # a record's: never broken at its hyphen
 
 
 def make(paper: Paper) -> bytes:
@@ -219,6 +218,8 @@ def _table(place: Any, block: Table) -> None:
             cell.width = width
             _cell(cell, text, face=HEI if i == 0 else FACES[0])
     if block.note:
+        for cell in table.rows[-1].cells:  # a page with nothing but the note would look like a slip
+            _keep_with_next(cell.paragraphs[0])
         _single(_line(place, block.note, size=SMALL, tighter=False))
 
 
@@ -264,14 +265,18 @@ def _line(
 
 
 def _write(paragraph: Any, text: str, face: str, size: int, *, tighter: bool = True) -> None:
-    """Runs of one face in which the numbers of records hold together: 2026-137, 2026-137 第2版."""
-    whole = NUMBERS.sub(lambda m: f"{m[1]}{HYPHEN}{m[2]}" + (f"\u00a0{m[3]}" if m[3] else ""), text)
-    parts = whole.split(HYPHEN)
-    for i, part in enumerate(parts, 1):
-        run = paragraph.add_run(part)
-        _face(run._r.get_or_add_rPr(), face, size, tighter=tighter)  # noqa: SLF001
-        if i < len(parts):
+    """Runs of one face; a record's number is a Latin run of its own, whose hyphen does not break: 2026-137."""
+    for part in NUMBERS.split(text):
+        if not part:
+            continue
+        is_number = NUMBERS.fullmatch(part)
+        run = paragraph.add_run()
+        _face(run._r.get_or_add_rPr(), face, size, tighter=tighter, hint="default" if is_number else "eastAsia")  # noqa: SLF001
+        year, hyphen, rest = part.partition("-") if is_number else (part, "", "")
+        run.text = year
+        if hyphen:
             _put(run._r, "w:noBreakHyphen")  # noqa: SLF001
+            _put(run._r, "w:t", text=rest.replace(" ", "\u00a0"))  # noqa: SLF001
 
 
 def _keep_with_next(paragraph: Any) -> None:
@@ -284,13 +289,13 @@ def _single(paragraph: Any) -> None:
     _put(paragraph._p.get_or_add_pPr(), "w:spacing", line="240", lineRule="auto")  # noqa: SLF001
 
 
-def _face(properties: Any, face: str, size: int, *, tighter: bool = True) -> None:
+def _face(properties: Any, face: str, size: int, *, tighter: bool = True, hint: str = "eastAsia") -> None:
     """Chinese in `face`, Latin in Times New Roman; the hint keeps Chinese quotation marks Chinese."""
     for name in ("w:rFonts", "w:sz", "w:szCs", "w:spacing", "w:color"):
         for old in properties.findall(_q(name)):
             properties.remove(old)
     latin = "Times New Roman"
-    _put(properties, "w:rFonts", ascii=latin, hAnsi=latin, cs=latin, eastAsia=face, hint="eastAsia")
+    _put(properties, "w:rFonts", ascii=latin, hAnsi=latin, cs=latin, eastAsia=face, hint=hint)
     if tighter:
         _put(properties, "w:spacing", val=str(TIGHTER))
     _put(properties, "w:sz", val=str(size))

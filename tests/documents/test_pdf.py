@@ -156,3 +156,10 @@ def test_the_typesetter_never_stays_in_this_process():
 def test_a_line_break_in_a_paragraph_is_kept():
     lines = opened(short(blocks=(Para("第一行\n第二行"),))).pages[0].extract_text().split()
     assert lines == ["标题", "第一行", "第二行"]
+
+
+def test_a_records_number_and_a_heading_that_runs_in_stay_whole():
+    block = Para(f"{'国' * 21}［2026-119/1］。", lead="（一）")
+    lines = opened(short(blocks=(block,))).pages[0].extract_text().split()
+    assert any("2026-119/1" in one for one in lines)
+    assert lines[1].startswith("（一）国")

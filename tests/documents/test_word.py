@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Twips
 
 from logbook.documents import word
-from logbook.documents.paper import Attachment, Chart, Table
+from logbook.documents.paper import Attachment, Chart, Para, Table
 from tests.documents.papers import BARS, MARKUP, RARE, paper, short
 
 
@@ -201,3 +201,21 @@ def test_children_keep_the_order_the_schema_wants(summary):
         names = [child.tag.split("}")[1] for child in one._p.pPr]
         known = [order.index(name) for name in names if name in order]
         assert all(a < b for a, b in itertools.pairwise(known)), names
+
+
+def test_a_heading_that_runs_in_has_its_face_and_the_text_its_own():
+    paragraph = line(opened(short(blocks=(Para("按照安排，到了。", lead="（一）挂点联系。"),))), "（一）")
+    faces = [run._r.rPr.find(qn("w:rFonts")).get(qn("w:eastAsia")) for run in paragraph.runs]
+    assert (paragraph.text, faces) == ("（一）挂点联系。按照安排，到了。", ["楷体_GB2312", "仿宋_GB2312"])
+
+
+def test_a_records_number_does_not_break_at_its_hyphen():
+    paragraph = line(opened(short(blocks=(Para("见［2026-119/1、2026-034 第2版］，2026-1月"),))), "见")
+    assert paragraph.text == "见［2026-119/1、2026-034\u00a0第2版］，2026-1月"
+    assert len(paragraph._p.xpath(".//w:noBreakHyphen")) == 3
+
+
+def test_a_page_that_is_nearly_full_has_a_number():
+    nearly = opened(short(blocks=tuple(Para("一行。") for _n in range(18))))
+    assert not nearly.sections[0].footer.is_linked_to_previous
+    assert opened(short(blocks=tuple(Para("一行。") for _n in range(12)))).sections[0].footer.is_linked_to_previous

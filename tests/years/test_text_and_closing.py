@@ -7,6 +7,7 @@ from dataclasses import replace
 import openpyxl
 import pytest
 from docx import Document
+from pypdf import PdfReader
 
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
@@ -533,3 +534,11 @@ def test_no_addendum_to_what_one_may_not_read(year):
 
 def test_the_day_a_year_before_the_29th_of_february():
     assert actions._earlier(dt.date(2024, 2, 29)) == dt.date(2023, 2, 28)
+
+
+def test_a_date_stands_on_one_line_of_a_papers_tables(client, year):
+    factories.problem(year[0], year[1], raised_on=dt.date(2025, 10, 10), due_on=dt.date(2025, 12, 31))
+    answer = client(factories.office()).get("/years/paper.pdf?from=2025-01-01&to=2025-12-31")
+    lines = [line for page in PdfReader(io.BytesIO(answer.data)).pages for line in page.extract_text().splitlines()]
+    assert any("2025年12月31日" in line for line in lines)
+    assert any("2025年11月6日" in line for line in lines)
