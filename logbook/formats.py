@@ -9,6 +9,7 @@ from babel.dates import format_date
 from flask_babel import get_locale
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+LARGEST = 2**31 - 1  # of a stored integer
 MAX_TEXT = 20_000  # characters of one text field: some ten full pages
 _SECRECY = re.compile(r"绝密|机密|秘密★|秘密\s*[☆*]")
 
@@ -73,6 +74,20 @@ def _printable(char: str) -> bool:
     if "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069":
         return False
     return unicodedata.category(char) not in {"Cc", "Cs"} and char not in "\ufffe\uffff"
+
+
+def as_integer(text: str, most: int = LARGEST) -> int | None:
+    """Return the number typed in ASCII digits; None for anything else, and for what no column can hold."""
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    return int(text) if digits and int(text) <= most else None
+
+
+def as_date(text: str) -> dt.date | None:
+    """Return the day typed as 2026-03-05; None for anything else."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def secrecy_mark(text: str) -> str | None:

@@ -373,6 +373,18 @@ def test_the_secretary_of_the_general_branch_sees_no_observation_inside_it(brows
     assert "没有符合条件的记录" in browsers[reader].get("/visits?text=Z01OBS1").text
 
 
+@pytest.mark.parametrize("reader", ["secretary", "leader"])
+def test_a_record_moved_to_another_branch_tells_nobody_what_was_seen_of_themself(browsers, people, branch, reader):
+    factories.term(branch, people["leader"])
+    visit, body = sent(browsers["author"], branch, level="group", observation="Z01OBS1", observation_widened="y")
+    elsewhere = str(factories.branch("码头党支部"))
+    corrected(browsers["author"], visit, body, branch_id=elsewhere, observation="Z01OBS2")
+    assert "Z01OBS1" in browsers["member"].get(f"/visits/{visit}/history").text
+    page = browsers[reader].get(f"/visits/{visit}/history").text
+    assert "Z01OBS1" not in page
+    assert "Z01OBS2" in browsers[reader].get(f"/visits/{visit}").text
+
+
 def test_a_named_companions_record_stays_theirs_until_they_confirm(browsers, people, branch):
     sent(browsers["author"], branch, level="group", companion_ids=[str(people["secretary"])])
     joint = db.session.query(Visit).filter_by(member_id=people["secretary"]).one().id

@@ -30,6 +30,7 @@ from logbook.problems.models import (
 )
 
 MAX_LINE = 2000  # characters
+LONGEST_DUE = dt.timedelta(days=3653)
 LONG_AGO = dt.timedelta(days=366)  # an order older than this is a slip of the pen
 
 
@@ -97,8 +98,8 @@ def record_lines(
     first: bool = False,
 ) -> None:
     """Take the lines of a source's version into the ledger; `first`: nothing of the source is there yet."""
-    _check(problems, "problem")
-    _check(undertakings, "undertaking")
+    _check(problems, "problem", source.on)
+    _check(undertakings, "undertaking", source.on)
     known = ({}, {}) if first else _known(source)
     fresh = [new for new in problems if new.line not in known[0]]
     _insert(Problem, [_problem_row(new, source, rules) for new in fresh if new.repeats_id is None])
@@ -112,8 +113,10 @@ def record_lines(
     db.session.flush()
 
 
-def _check(lines: Iterable[NewProblem | NewUndertaking], name: str) -> None:
+def _check(lines: Iterable[NewProblem | NewUndertaking], name: str, on: dt.date) -> None:
     for new in lines:
+        if new.due_on is not None and not on <= new.due_on <= on + LONGEST_DUE:
+            raise RuleBroken(f"{name}-{new.line}", _("完成时限应在下基层日期之后，十年以内。"))
         if not new.text.strip():
             raise RuleBroken(f"{name}-{new.line}", _("请写明内容。"))
         if len(new.text) > MAX_LINE:
@@ -318,8 +321,8 @@ def change_problem(problem_id: int, terms: Terms, *, by: Actor, at: dt.datetime)
     problem = _problem(problem_id, by)
     if not by.may(Act.KEEP_LEDGER):
         raise NotAllowed("change a problem")
-    if terms.due_on < problem.raised_on:
-        raise RuleBroken("due_on", _("完成时限不能早于提出的日期。"))
+    if not problem.raised_on <= terms.due_on <= problem.raised_on + LONGEST_DUE:
+        raise RuleBroken("due_on", _("完成时限应在提出的日期之后，十年以内。"))
     if not terms.owner_unit.strip() and terms.owner_person_id is None:
         raise RuleBroken("owner_unit", _("请填写责任单位，或选一位责任人。"))
     if len(terms.measures) > MAX_LINE:

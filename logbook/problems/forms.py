@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from logbook.accounts.models import Person
 from logbook.db import Word
-from logbook.formats import clean_text
+from logbook.formats import as_integer, clean_text
 from logbook.problems.actions import Closing, Terms
 from logbook.problems.models import Answer, Category, Handling, Problem, Side, State, UndertakingState
 from logbook.problems.queries import Filters
@@ -19,7 +19,6 @@ from logbook.settings.forms import WrittenForm
 _ = lazy_gettext
 W = TypeVar("W", bound=Word)
 STATES = {"open": _("未办结"), "overdue": _("已超期"), "done": _("已办结"), "all": _("全部")}
-LARGEST = 2**31 - 1
 
 
 def _words(words: Any) -> list[SelectChoice]:
@@ -30,15 +29,7 @@ def _long(label: object) -> TextAreaField:
     return TextAreaField(label, filters=[clean_text], render_kw={"rows": 2, "class": "short"})
 
 
-class LedgerForm(WrittenForm):
-    """A form beside others on its page, each filled on its own."""
-
-    class Meta(WrittenForm.Meta):
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            return None if formdata is None else super().wrap_formdata(form, formdata)
-
-
-class ProgressForm(LedgerForm):
+class ProgressForm(WrittenForm):
     text = _long(_("进展"))
     state = SelectField(_("现在的状态"), choices=[])
 
@@ -47,7 +38,7 @@ class ProgressForm(LedgerForm):
         self.state.choices = _words(state for state in State if state is not State.DONE)
 
 
-class CloseForm(LedgerForm):
+class CloseForm(WrittenForm):
     result = _long(_("办理结果"))
     told_whom = StringField(_("反馈给谁（选填）"), filters=[clean_text], validators=[Length(max=200)])
     told_on = DateField(_("反馈日期（选填）"), validators=[Optional()])
@@ -69,11 +60,11 @@ class CloseForm(LedgerForm):
         return Closing(self.result.data or "", self.told_whom.data or "", self.told_on.data, answer)
 
 
-class ReopenForm(LedgerForm):
+class ReopenForm(WrittenForm):
     reason = StringField(_("重新打开的原因"), filters=[clean_text])
 
 
-class TermsForm(LedgerForm):
+class TermsForm(WrittenForm):
     side = SelectField(_("责任方"), choices=[])
     handling = SelectField(_("处理方式"), choices=[])
     category = SelectField(_("类别"), choices=[])
@@ -105,7 +96,7 @@ def typed(problem: Problem) -> dict[str, Any]:
     return values | {name: getattr(problem, name).value for name in ("side", "handling", "category")}
 
 
-class UndertakingForm(LedgerForm):
+class UndertakingForm(WrittenForm):
     text = _long(_("办理情况"))
     state = RadioField(_("现在的状态"), choices=[])
 
@@ -114,7 +105,7 @@ class UndertakingForm(LedgerForm):
         self.state.choices = _words(UndertakingState)
 
 
-class DirectiveForm(LedgerForm):
+class DirectiveForm(WrittenForm):
     text = _long(_("党组部署"))
     issued_on = DateField(_("部署日期"), validators=[InputRequired(_("请选择日期。"))])
     due_on = DateField(_("完成时限"), validators=[InputRequired(_("请选择日期。"))])
@@ -127,15 +118,11 @@ def filters_from(args: Mapping[str, str]) -> Filters:
         state=args.get("state", "") if args.get("state") in STATES else "open",
         side=_known(Side, args.get("side")),
         category=_known(Category, args.get("category")),
-        branch_id=_integer(args.get("branch", "")),
-        member_id=_integer(args.get("member", "")),
+        branch_id=as_integer(args.get("branch", "")),
+        member_id=as_integer(args.get("member", "")),
         text=clean_text(args.get("text"))[:100],
     )
 
 
 def _known(words: type[W], value: str | None) -> W | None:
     return next((word for word in words if word.value == value), None)
-
-
-def _integer(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST else None  # noqa: PLR2004

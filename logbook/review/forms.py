@@ -1,7 +1,5 @@
 """The forms of a meeting."""
 
-from typing import Any
-
 from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -21,15 +19,7 @@ class MeetingForm(WrittenForm):
     place = StringField(_("会议地点"), filters=[clean_text], validators=[Length(max=200)])
 
 
-class _Beside(Form):
-    """A form beside another on its page: formdata=None keeps what was sent with the other out of it."""
-
-    class Meta(Form.Meta):
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            return None if formdata is None else super().wrap_formdata(form, formdata)
-
-
-class ReportForm(_Beside):
+class ReportForm(Form):
     commentator_id = SelectField(_("点评人"), choices=[])
     in_writing = BooleanField(_("书面述职"))
 
@@ -43,7 +33,7 @@ class ReportForm(_Beside):
         return int(self.commentator_id.data) if self.commentator_id.data else None
 
 
-class GradeForm(_Beside, WrittenForm):
+class GradeForm(WrittenForm):
     grade = SelectField(_("确定等次"), choices=[])
     decided_on = DateField(_("党组研究确定的日期"), validators=[Optional()])
     ground = StringField(_("依据（选填）"), filters=[clean_text])

@@ -40,6 +40,8 @@ class Form(FlaskForm):
             return _own_messages(str(get_locale() or "zh"))
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            if formdata is None:  # one of several on its page, and not the one that was sent
+                return None
             if "shown_again" in g:
                 shown: MultiDict[str, str] = g.shown_again
                 return shown
@@ -53,6 +55,11 @@ class Form(FlaskForm):
         if "shown_again" in g:
             return False
         return bool(super().validate_on_submit(extra_validators))
+
+    @property
+    def status(self) -> int:
+        """422 for a page that shows what is wrong with what was typed."""
+        return 422 if self.errors else 200
 
     def refuse(self, broken: RuleBroken) -> None:
         """Put the domain's refusal beside its field, or on top of the form."""

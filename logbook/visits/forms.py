@@ -17,7 +17,7 @@ from wtforms.widgets import CheckboxInput, DateInput, ListWidget, NumberInput
 from logbook import formats
 from logbook.accounts.models import Person
 from logbook.errors import RuleBroken
-from logbook.formats import clean_text
+from logbook.formats import LARGEST, as_date, as_integer, clean_text
 from logbook.organization.models import Branch
 from logbook.problems.actions import NewProblem, NewUndertaking
 from logbook.problems.models import Category, Handling, Side
@@ -29,6 +29,7 @@ from logbook.visits.queries import Filters
 
 _ = lazy_gettext
 T = TypeVar("T", bound=enum.Enum)
+V = TypeVar("V")
 OTHER_DAY = "other"
 ROWS = {
     "voice": ("text", "category"),
@@ -40,7 +41,6 @@ PARTS = {
     "files": _("照片、文件"),
 }  # fmt: skip
 MOST_SEARCHED = 100  # characters of a search
-LARGEST = 2**31 - 1  # of a stored integer
 MOST_ROWS = 50  # of one kind in one record
 HALF_DAYS = {1: _("半天"), 2: _("一天"), 3: _("一天半"), 4: _("两天"), 6: _("三天"), 8: _("四天"), 10: _("五天")}
 
@@ -259,13 +259,13 @@ class VisitForm(WrittenForm):
 
     def _visited_on(self) -> dt.date | None:
         text = self.visited_on.data if self.visited_on.data != OTHER_DAY else self.other_on.data
-        day = _date(text or "")
+        day = as_date(text or "")
         if day is None:
             self._wrong("visited_on", _("请选择下基层日期，例如2026年3月5日。"))
         return day
 
     def _day(self, name: str) -> dt.date | None:
-        day = _date(self[name].data or "")
+        day = as_date(self[name].data or "")
         if day is None and self[name].data:
             self._wrong(name, _("请选择日期。"))
         return day
@@ -323,13 +323,13 @@ class VisitForm(WrittenForm):
             side=Side(typed["side"] or Side.BUREAU.value),
             handling=Handling(typed["handling"] or Handling.COORDINATE.value),
             owner_unit=typed["owner"][:100],
-            due_on=_date(typed["due"], strict=True),
-            repeats_id=_strict_integer(typed["repeats"]),
+            due_on=_strict(as_date, typed["due"]),
+            repeats_id=_strict(as_integer, typed["repeats"]),
         )
         return [new]
 
     def _undertaking(self, row: Row) -> list[NewUndertaking]:
-        due_on = _date(row.values["due"], strict=True)
+        due_on = _strict(as_date, row.values["due"])
         return [NewUndertaking(text=row.values["text"], line=row.number or 0, due_on=due_on)]
 
 
@@ -386,23 +386,12 @@ def _named(person: Person) -> SelectChoice:
     return SelectChoice(str(person.id), person.name)
 
 
-def _date(text: str, *, strict: bool = False) -> dt.date | None:
-    """The day typed as 2026-03-05; None for nothing, and for nonsense unless `strict`: then ValueError."""
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        if strict:
-            raise
-        return None
-
-
-def as_integer(text: str, most: int = LARGEST) -> int | None:
-    digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
-    return int(text) if digits and int(text) <= most else None
-
-
-def _strict_integer(text: str) -> int | None:
-    return int(text) if text else None
+def _strict(parse: Callable[[str], V | None], text: str) -> V | None:
+    """What was typed, None for nothing; raise ValueError for nonsense."""
+    value = parse(text)
+    if text and value is None:
+        raise ValueError(text)
+    return value
 
 
 _LEDGER_LINE = re.compile(r"(问题|我来办|领办)[：:]\s*\S")
@@ -449,8 +438,8 @@ STATES = {
 def filters_from(args: Mapping[str, str]) -> Filters:
     """What an address narrows the list to; nonsense narrows nothing."""
     return Filters(
-        from_on=_date(args.get("from", "")),
-        to_on=_date(args.get("to", "")),
+        from_on=as_date(args.get("from", "")),
+        to_on=as_date(args.get("to", "")),
         member_id=as_integer(args.get("member", "")),
         branch_id=as_integer(args.get("branch", "")),
         kind=_known(Kind, args.get("kind")),

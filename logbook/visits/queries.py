@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union,
     union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, load_only, selectinload, undefer
@@ -385,8 +386,29 @@ def versions(visit_id: int) -> Sequence[VisitVersion]:
     ).all()
 
 
-def kept_back(actor: Actor, record: Record, stored: VisitVersion) -> frozenset[str]:
-    """The fields of one version that are not for this reader: widening a record later opens nothing written before."""
+def kept_back(actor: Actor, record: Record, stored: Sequence[VisitVersion]) -> dict[int, frozenset[str]]:
+    """By version, the fields that are not for this reader.
+
+    Widening a record later opens nothing written before, and moving it to another branch tells nobody what was
+    observed of themself (rule 7).
+    """
+    led = _led_in(actor, record.visit.year)
+    return {one.n: _kept_back(actor, record, one, led) for one in stored}
+
+
+def _led_in(actor: Actor, year: int) -> frozenset[int]:
+    """The branches this person led in a year, and those inside them."""
+    first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
+
+    def in_year(table: type[SecretaryTerm | Placement]) -> tuple[ColumnElement[bool], ...]:
+        return table.void.is_(False), table.from_on <= last, or_(table.to_on.is_(None), table.to_on >= first)
+
+    led = select(SecretaryTerm.branch_id).where(SecretaryTerm.person_id == actor.person_id, *in_year(SecretaryTerm))
+    inside = select(Placement.branch_id).where(Placement.general_branch_id.in_(led), *in_year(Placement))
+    return frozenset(db.session.scalars(union(led, inside)))
+
+
+def _kept_back(actor: Actor, record: Record, stored: VisitVersion, led: frozenset[int]) -> frozenset[str]:
     body = json.loads(stored.body)
     visit, own = record.visit, record.visit.member_id == actor.person_id
     wrote = actor.is_office and stored.by_id == actor.person_id
@@ -394,7 +416,7 @@ def kept_back(actor: Actor, record: Record, stored: VisitVersion) -> frozenset[s
     if not own and level not in _levels(actor) and not (wrote and level is not Level.SELF):
         return frozenset({*body, "reason"})
     thinking = own or actor.is_leader or actor.is_office or body.get("thinking_widened")
-    observation = own or actor.is_leader or body.get("observation_widened")
+    observation = (own or actor.is_leader or body.get("observation_widened")) and body.get("branch_id") not in led
     hidden = set(record.hidden) if thinking else {*record.hidden, "thinking"}
     return frozenset(hidden if observation else {*hidden, "observation"})
 

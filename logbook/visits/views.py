@@ -17,7 +17,7 @@ from logbook.access import Act, Actor, actor, may
 from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
-from logbook.formats import now, today
+from logbook.formats import as_integer, now, today
 from logbook.organization import queries as organization
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Handling, Side, SourceKind
@@ -31,7 +31,6 @@ from logbook.visits.forms import (
     Row,
     VisitForm,
     WithdrawForm,
-    as_integer,
     contents_offered,
     filters_from,
     ledger_lines,
@@ -254,7 +253,7 @@ def history(visit_id: int) -> str:
     record = _record(visit_id)
     stored = queries.versions(visit_id)
     names = _names()
-    kept_back = {one.n: queries.kept_back(actor(), record, one) for one in stored}
+    kept_back = queries.kept_back(actor(), record, stored)
     steps = [
         (after, versions.differences(before.body, after.body, names, kept_back[before.n] | kept_back[after.n]))
         for before, after in pairwise(stored)

@@ -7,15 +7,17 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
+from logbook.accounts import carried
 from logbook.db import db
 from logbook.documents import charts, pdf, sheet, word
 from logbook.documents.charts import Series
 from logbook.documents.sheet import Sheet
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import now, shown_date, today
+from logbook.formats import as_integer, now, shown_date, today
 from logbook.organization import queries as organization
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Side, State, UndertakingState
@@ -167,9 +169,12 @@ def directive(directive_id: int) -> str:
 @bp.route("/years/text", methods=["GET", "POST"])
 @may(Act.MAKE_YEAR)
 def edit_text() -> Answer:
-    seen, status = _seen(_span()), 200
+    seen = _seen(_span())
     if seen.closing:
-        flash(_("%(year)s年已经归档，汇总文字不再改动；遗漏的请作补充说明。", year=seen.summary.first.year))
+        reason = _("%(year)s年已经归档，汇总文字不再改动；遗漏的请作补充说明。", year=seen.summary.first.year)
+        if request.method == "POST":
+            return carried.keep(reason, 409, MultiDict(request.form.items(multi=True)))
+        flash(reason)
         return redirect(url_for("years.index", **_days(seen.summary)), 303)
     form = TextForm(data={"text": seen.text})
     if form.validate_on_submit():
@@ -181,11 +186,10 @@ def edit_text() -> Answer:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-            status = 422
     generated = wording.written(seen.summary, seen.before, current())
     return render_template(
         "years/text.html", form=form, seen=seen, generated=generated, days=_days(seen.summary)
-    ), status
+    ), form.status
 
 
 def _days(figures: YearSummary) -> dict[str, Any]:
@@ -238,7 +242,7 @@ def _file(content: bytes, name: str, ending: str, media_type: str) -> Response:
 @bp.route(f"/years/{YEAR}/close", methods=["GET", "POST"])
 @may(Act.CLOSE_YEAR)
 def close(year: int) -> Answer:
-    form, status = CloseForm(), 200
+    form = CloseForm()
     if form.validate_on_submit():
         try:
             if not form.sure.data:
@@ -250,7 +254,6 @@ def close(year: int) -> Answer:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-            status = 422
     first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
     open_states = [
         (state, visits.totals(actor(), Filters(first, last, state=state))[0]) for state in ("unconfirmed", "new")
@@ -259,7 +262,7 @@ def close(year: int) -> Answer:
         "years/close.html", form=form, year=year, waiting=dict(open_states), days=_whole(year),
         closing=queries.closing(year), early=year == today().year,
     )  # fmt: skip
-    return page, status
+    return page, form.status
 
 
 def _whole(year: int) -> dict[str, Any]:
@@ -269,8 +272,7 @@ def _whole(year: int) -> dict[str, Any]:
 @bp.route(f"/years/{YEAR}/addendum", methods=["GET", "POST"])
 @may(Act.CLOSE_YEAR)
 def add_addendum(year: int) -> Answer:
-    form, status = AddendumForm(), 200
-    record = request.args.get("record", type=int)
+    form, record = AddendumForm(), as_integer(request.args.get("record", ""))
     if form.validate_on_submit():
         try:
             actions.add_addendum(year, record, form.text.data or "", form.reason.data or "", by=actor(), at=now())
@@ -281,5 +283,4 @@ def add_addendum(year: int) -> Answer:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-            status = 422
-    return render_template("years/addendum.html", form=form, year=year, record=record), status
+    return render_template("years/addendum.html", form=form, year=year, record=record), form.status

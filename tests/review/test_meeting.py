@@ -383,7 +383,7 @@ def test_secrecy_marks_in_ground_and_place_take_a_tick(client, bureau, meeting):
         refused = browser.post(path, typed)
         assert (refused.status_code, 'name="no_secrets"' in refused.text) == (422, True), path
         assert browser.post(path, typed | {"no_secrets": "y"}).status_code == 303
-    assert db.session.get(Report, meeting[woods]).ground == "机密会议纪要"
+    assert db.session.scalars(db.select(Decision)).one().ground == "机密会议纪要"
 
 
 def test_the_meetings_paper_lists_the_reports_and_the_frozen_figures(client, bureau, meeting):

@@ -128,6 +128,9 @@ def test_everything_a_record_can_hold(client, place):
         ({"voice_text": ["缺棚"], "voice_category": ["nothing"]}, "请重新选择这一行的内容"),
         ({"voice_text": ["字" * 2001]}, "每条不超过2000字"),
         ({"undertaking_text": ["字" * 2001]}, "每条不超过2000字"),
+        ({"problem_text": ["缺棚"], "problem_repeats": ["9" * 20]}, "请重新选择这一行的内容"),
+        ({"problem_text": ["缺棚"], "problem_due": ["9999-12-31"]}, "十年以内"),
+        ({"undertaking_text": ["答复"], "undertaking_due": ["0001-01-01"]}, "十年以内"),
     ],
 )
 def test_bad_input_is_refused_at_its_place_and_nothing_is_lost(client, place, values, said):
@@ -393,6 +396,15 @@ def test_the_hint_of_a_repeated_text_is_the_authors_alone(client, place):
     again = client(member).post("/visits/new", body(branch, findings=text + "！"))
     assert f"您的记录{TODAY.year}-001文字相近" in client(member).get(again.headers["Location"]).text
     assert "文字相近" not in client(factories.leader()).get(again.headers["Location"]).text
+
+
+def test_a_file_in_the_place_of_a_text_is_no_text_and_nul_is_nowhere(client, place):
+    member, branch = place
+    answer = client(member).post("/visits/new", body(branch) | {"findings": (io.BytesIO(b"x"), "x.txt")})
+    assert (answer.status_code, "请写一两行基本情况" in answer.text) == (422, True)
+    odd = body(branch, findings="总体\0平稳。", client_key="k\0ey", place="\0")
+    assert client(member).post("/visits/new", odd).status_code == 303
+    assert db.session.query(Visit).one().findings == "总体平稳。"
 
 
 # --- lists ----------------------------------------------------------------------------------------
