@@ -5,8 +5,9 @@ year is refused.
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from flask_babel import lazy_gettext as _
 
@@ -15,10 +16,12 @@ from logbook.accounts import queries as accounts
 from logbook.accounts.actions import pinyin
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.formats import shown_date, today
 from logbook.organization import queries
 from logbook.organization.models import (
     Branch,
     BranchKind,
+    FormerEntry,
     HostKind,
     Liaison,
     LiaisonLock,
@@ -34,6 +37,7 @@ MAX_TARGET = 99
 # Which column of a row with history says whose it is, and which says what holds.
 OWNER = {Placement: "branch_id", SecretaryTerm: "branch_id", Membership: "person_id"}
 VALUE = {Placement: "general_branch_id", SecretaryTerm: "person_id", Membership: "branch_id"}
+DATED = ("name", "host_unit", "host_kind", "reports_to_group")  # of a branch's entry: what papers and figures show
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,14 @@ class NewLiaison:
     period: Period = Period.QUARTER
 
 
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What copying a year's arrangement did: how many it added, and which it left for the office to confirm."""
+
+    added: int
+    own: tuple[str, ...]
+
+
 def _allowed(by: Actor) -> None:
     if not by.may(Act.KEEP_LISTS):
         raise NotAllowed(Act.KEEP_LISTS.value)
@@ -90,19 +102,49 @@ def add_branch(new: NewBranch, *, by: Actor) -> Branch:
     return branch
 
 
-def change_branch(branch_id: int, new: NewBranch, *, by: Actor) -> Branch:
-    """Change a branch's entry; its kind stays while branches stand inside it, or it inside another ("kind")."""
+def change_branch(branch_id: int, new: NewBranch, *, since: dt.date | None, by: Actor) -> Branch:
+    """Let a new entry hold `since` a day; None corrects what was wrong all along, and keeps no former entry.
+
+    Raise RuleBroken: "name", "to_on" as above; "kind" while branches stand inside it, or it inside another;
+    "since" closed, yet to come, or not after the last change.
+    """
     _allowed(by)
-    branch = _branch(branch_id)
+    branch, new = _branch(branch_id), replace(new, name=new.name.strip(), host_unit=new.host_unit.strip())
     _check_branch(new, branch_id)
     if new.kind is not branch.kind and (queries.contains_any(branch_id) or queries.placements_of(branch_id)):
         raise RuleBroken("kind", _("这个党组织与其他党组织有隶属关系，类别不能改。"))
-    if new.name.strip() != branch.name:
-        branch.name = new.name.strip()
+    if since and any(getattr(new, name) != getattr(branch, name) for name in DATED):
+        keep_former(branch, since, queries.former_entries(branch_id))
+    if new.name != branch.name:
+        branch.name = new.name
         branch.pinyin = pinyin(branch.name)
     _written(branch, new)
     db.session.flush()
     return branch
+
+
+def keep_former(branch: Branch, since: dt.date, former: Sequence[FormerEntry]) -> None:
+    """Keep what the branch's entry says until the day before; what it said for no day at all is not kept."""
+    refuse_closed(since, "since")
+    if since > today():
+        raise RuleBroken("since", _("还没有到这一天，请到时再改。"))
+    last = former[0].to_on if former else None
+    if last and since <= last:
+        raise RuleBroken("since", _("上一次变动是%(day)s，请填这一天或以后。", day=shown_date(last + DAY)))
+    if last != since - DAY:
+        said = {name: getattr(branch, name) for name in DATED}
+        db.session.add(FormerEntry(branch_id=branch.id, to_on=since - DAY, **said))
+
+
+def void_entry(entry_id: int, *, by: Actor) -> None:
+    """Mark a former entry as entered in error: what came after it holds from where it began."""
+    _allowed(by)
+    entry = queries.former_entry(entry_id)
+    if entry is None:
+        raise NotThere
+    refuse_closed(entry.to_on)
+    entry.void = True
+    db.session.flush()
 
 
 def _written(branch: Branch, new: NewBranch) -> Branch:
@@ -122,7 +164,9 @@ def _check_branch(new: NewBranch, branch_id: int | None) -> None:
         raise RuleBroken("to_on", _("撤销日期早于成立日期。"))
 
 
-def place_inside(branch_id: int, general_id: int | None, from_on: dt.date, *, by: Actor) -> None:
+def place_inside(
+    branch_id: int, general_id: int | None, from_on: dt.date, *, confirmed: bool = False, by: Actor
+) -> None:
     """Put a branch inside a general branch from a day on, or (None) inside none."""
     _allowed(by)
     refuse_closed(from_on)
@@ -130,11 +174,39 @@ def place_inside(branch_id: int, general_id: int | None, from_on: dt.date, *, by
         raise RuleBroken("general_branch_id", _("党总支不能放在另一个党总支之内。"))
     if general_id is not None and _branch(general_id).kind is not BranchKind.GENERAL:
         raise RuleBroken("general_branch_id", _("请选择一个党总支。"))
-    succeed(queries.placements_of(branch_id), Placement, branch_id, general_id, from_on)
+    with _asking_for_own(from_on, confirmed=confirmed):
+        succeed(queries.placements_of(branch_id), Placement, branch_id, general_id, from_on)
+
+
+@contextmanager
+def _asking_for_own(since: dt.date, *, confirmed: bool) -> Iterator[None]:
+    """What the change inside makes of liaison points the member's own organization, the office confirms.
+
+    Raise RuleBroken("own_confirmed"), naming them, when it did not.
+    """
+    known = {one.id for one in queries.own_points(since)}
+    yield
+    db.session.flush()
+    found = [one for one in queries.own_points(since) if one.id not in known]
+    if found and not confirmed:
+        points = "；".join(point_name(one) for one in found)
+        raise RuleBroken(
+            "own_confirmed",
+            _("改动后是本人所在党组织的挂点：%(points)s。请勾选确认，或先结束这些挂点联系。", points=points),
+        )
+    for one in found:
+        one.own_confirmed = True
     db.session.flush()
 
 
-def set_secretary(branch_id: int, person_id: int | None, from_on: dt.date, *, by: Actor) -> None:
+def point_name(one: Liaison) -> str:
+    """Whose liaison point it is, in a line."""
+    return f"{one.year} {one.member.name} — {one.branch.name}"
+
+
+def set_secretary(
+    branch_id: int, person_id: int | None, from_on: dt.date, *, confirmed: bool = False, by: Actor
+) -> None:
     """Make a person the branch's secretary from a day on, or (None) leave the post vacant."""
     _allowed(by)
     refuse_closed(from_on)
@@ -142,25 +214,27 @@ def set_secretary(branch_id: int, person_id: int | None, from_on: dt.date, *, by
     if person_id is not None:
         _known_person(person_id)
     former = sorted(queries.secretary_terms(branch_id), key=lambda term: (term.from_on, term.id))
-    succeed(former, SecretaryTerm, branch_id, person_id, from_on)
-    db.session.flush()
+    with _asking_for_own(from_on, confirmed=confirmed):
+        succeed(former, SecretaryTerm, branch_id, person_id, from_on)
 
 
-def set_own_branch(person_id: int, branch_id: int | None, from_on: dt.date, *, by: Actor) -> None:
+def set_own_branch(
+    person_id: int, branch_id: int | None, from_on: dt.date, *, confirmed: bool = False, by: Actor
+) -> None:
     """Make a branch the person's own from a day on, or (None) none."""
     _allowed(by)
     refuse_closed(from_on)
     _known_person(person_id)
     if branch_id is not None:
         _branch(branch_id)
-    succeed(queries.memberships_of(person_id), Membership, person_id, branch_id, from_on)
-    db.session.flush()
+    with _asking_for_own(from_on, confirmed=confirmed):
+        succeed(queries.memberships_of(person_id), Membership, person_id, branch_id, from_on)
 
 
-def refuse_closed(from_on: dt.date) -> None:
-    """Raise RuleBroken("from_on") for a day in a closed year, or before one: it would change what was true then."""
+def refuse_closed(from_on: dt.date, field: str = "from_on") -> None:
+    """Raise RuleBroken(field) for a day in a closed year, or before one: it would change what was true then."""
     if from_on.year <= queries.last_locked_year():
-        raise RuleBroken("from_on", _("%(year)s年已归档，不能再改。", year=from_on.year))
+        raise RuleBroken(field, _("%(year)s年已归档，不能再改。", year=from_on.year))
 
 
 def succeed(rows: Sequence[History], table: type[History], owner_id: int, value: int | None, from_on: dt.date) -> None:
@@ -210,11 +284,11 @@ def _void(table: type[History], row_id: int, by: Actor) -> None:
     if row is None:
         raise NotThere
     refuse_closed(row.from_on)
-    row.void = True
-    for former in _rows_of(row):
-        if former.to_on == row.from_on - DAY:
-            former.to_on = row.to_on
-    db.session.flush()
+    with _asking_for_own(row.from_on, confirmed=False):
+        row.void = True
+        for former in _rows_of(row):
+            if former.to_on == row.from_on - DAY:
+                former.to_on = row.to_on
 
 
 def _rows_of(row: Placement | SecretaryTerm | Membership) -> Sequence[Placement | SecretaryTerm | Membership]:
@@ -236,12 +310,14 @@ def add_liaison(new: NewLiaison, *, confirmed: bool, by: Actor) -> Liaison:
     _known_person(new.member_id)
     check_liaison(new, queries.locked_years())
     _refuse_overlap(new)
-    own = any(new.branch_id in queries.own_organizations(new.member_id, day) for day in (new.from_on, new.to_on))
-    if own and not confirmed:
-        raise RuleBroken("own_confirmed", _("这是本人所在的党组织。确要作为挂点的，请勾选确认。"))
-    liaison = Liaison(**{name: getattr(new, name) for name in NewLiaison.__slots__}, own_confirmed=own)
+    liaison = Liaison(**{name: getattr(new, name) for name in NewLiaison.__slots__})
     db.session.add(liaison)
     db.session.flush()
+    if liaison in queries.own_points(new.from_on):
+        if not confirmed:
+            raise RuleBroken("own_confirmed", _("这是本人所在的党组织。确要作为挂点的，请勾选确认。"))
+        liaison.own_confirmed = True
+        db.session.flush()
     return liaison
 
 
@@ -301,10 +377,11 @@ def void_liaison(liaison_id: int, *, by: Actor) -> None:
     db.session.flush()
 
 
-def copy_liaison(from_year: int, to_year: int, *, by: Actor) -> int:
-    """Copy what was in force on 31 December into the whole of `to_year`; return how many were added.
+def copy_liaison(from_year: int, to_year: int, *, by: Actor) -> Copied:
+    """Copy what was in force on 31 December into the whole of `to_year`.
 
-    Left out: what `to_year` has already, members no longer in use, branches dissolved.
+    Left out: what `to_year` has already, members no longer in use, branches dissolved; and, named, what is the
+    member's own organization: each year it is confirmed anew, or not.
     """
     _allowed(by)
     _refuse_locked(to_year)
@@ -317,15 +394,20 @@ def copy_liaison(from_year: int, to_year: int, *, by: Actor) -> int:
         if row.to_on == dt.date(from_year, 12, 31) and row.member.active and row.branch_id in existing
     ]
     added = [row for row in rows if (row.member_id, row.branch_id) not in have]
-    db.session.add_all(
+    copies = [
         Liaison(
             year=to_year, member_id=row.member_id, branch_id=row.branch_id, from_on=first, to_on=last,
-            target=row.target, period=row.period, own_confirmed=row.own_confirmed,
+            target=row.target, period=row.period,
         )
         for row in added
-    )  # fmt: skip
+    ]  # fmt: skip
+    db.session.add_all(copies)
     db.session.flush()
-    return len(added)
+    own = [one for one in queries.own_points(first) if one in copies]
+    for one in own:
+        db.session.delete(one)  # it was never committed: nobody saw it
+    db.session.flush()
+    return Copied(len(copies) - len(own), tuple(point_name(one) for one in own))
 
 
 def lock_liaison(year: int, *, by: Actor, at: dt.datetime) -> None:

@@ -61,6 +61,15 @@ class BranchForm(Form):
     official_order = IntegerField(_("排序"), default=999, validators=[GIVEN, NumberRange(min=1, max=9999)])
     from_on = DateField(_("成立日期"), validators=[Optional()], description=_("不清楚的留空。"))
     to_on = DateField(_("撤销日期"), validators=[Optional()])
+    since = DateField(
+        _("改动自何日起"),
+        default=today,
+        validators=[Optional(), sensible],
+        description=_("以前的汇总、材料和名册仍按原来的名称、所在单位和是否述职。"),
+    )
+    wrong = BooleanField(
+        _("原来填错了，直接改正"), description=_("不留原来的，以前的也照新的显示；已归档年度的汇总不变。")
+    )
 
     def offer(self) -> None:
         """Offer kinds in the reader's language."""
@@ -72,6 +81,10 @@ class BranchForm(Form):
         """A stored branch as it would have been typed."""
         plain = {name: getattr(branch, name) for name in NewBranch.__slots__}
         return plain | {"kind": branch.kind.value, "host_kind": branch.host_kind.value}
+
+    def since_on(self) -> dt.date | None:
+        """The day the change holds from; None for a correction."""
+        return None if self.wrong.data else self.since.data or today()
 
     def new_branch(self) -> NewBranch:
         """The branch as typed."""
@@ -87,18 +100,23 @@ class BranchForm(Form):
         )
 
 
-class SecretaryForm(Form):
-    person_id = SelectField(_("新任书记"), coerce=int, validators=[chosen])
+class HistoryForm(Form):
+    """What holds from a day on; `own_confirmed` is asked only where it makes a liaison point the member's own."""
+
     from_on = DateField(_("自何日起"), default=today, validators=[REQUIRED, sensible])
+    own_confirmed = BooleanField(_("是本人所在的党组织，仍作为挂点"))
+
+
+class SecretaryForm(HistoryForm):
+    person_id = SelectField(_("新任书记"), coerce=int, validators=[chosen])
 
     def offer(self, people: Iterable[Person]) -> None:
         """Offer the people, and a vacant post."""
         self.person_id.choices = [*_ask(), *_people(people), SelectChoice(value=0, label=_("空缺"))]
 
 
-class PlacementForm(Form):
+class PlacementForm(HistoryForm):
     general_branch_id = SelectField(_("上级党总支"), coerce=int, validators=[chosen])
-    from_on = DateField(_("自何日起"), default=today, validators=[REQUIRED, sensible])
 
     def offer(self, branches: Iterable[Branch]) -> None:
         """Offer the general branches, and none."""
@@ -110,9 +128,8 @@ class PlacementForm(Form):
         ]
 
 
-class OwnBranchForm(Form):
+class OwnBranchForm(HistoryForm):
     person_id = SelectField(_("人员"), coerce=int, validators=[chosen])
-    from_on = DateField(_("自何日起"), default=today, validators=[REQUIRED, sensible])
 
     def offer(self, people: Iterable[Person]) -> None:
         """Offer the people."""

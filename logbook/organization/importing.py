@@ -6,7 +6,7 @@ The plan compares each line with what the database has; carrying out writes what
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from flask_babel import lazy_gettext as _
@@ -18,7 +18,7 @@ from logbook.db import Word, db
 from logbook.errors import NotAllowed, RuleBroken
 from logbook.formats import full_date
 from logbook.organization import queries
-from logbook.organization.actions import NewLiaison, check_liaison, succeed
+from logbook.organization.actions import DATED, NewLiaison, check_liaison, keep_former, succeed
 from logbook.organization.models import (
     Branch,
     BranchKind,
@@ -29,6 +29,7 @@ from logbook.organization.models import (
     Placement,
     SecretaryTerm,
 )
+from logbook.organization.own import refuse_own
 from logbook.organization.pairing import BranchEntry, PersonEntry, Point, Work, held
 from logbook.organization.workbook import (
     BRANCHES,
@@ -54,7 +55,7 @@ Change = tuple[str, str, str]  # column, what stands there now, what would
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of the preview; `changes` is empty for what is new or stays."""
+    """One line of the preview: what changes, or of something new all that is written; empty for what stays."""
 
     sheet: str
     row: int
@@ -88,7 +89,10 @@ def plan_import(lists: Lists, from_on: dt.date, *, by: Actor) -> ImportPlan:
         *(_branch_item(work, entry, entry.row) for entry in work.branches if entry.row),
         *(found for row in lists.liaison if (found := _liaison_item(work, row))),
     ]
+    for row in lists.faulty:
+        _check_names(work, row)
     _refuse_overlaps(work)
+    refuse_own(work)
     return ImportPlan(
         from_on=from_on,
         new=tuple(item for is_new, item in items if is_new),
@@ -99,8 +103,24 @@ def plan_import(lists: Lists, from_on: dt.date, *, by: Actor) -> ImportPlan:
     )
 
 
+def _check_names(work: Work, row: PersonRow | BranchRow | LiaisonRow) -> None:
+    """A line that cannot be read whole still tells, with its other faults, whom it names that nobody knows."""
+    if isinstance(row, LiaisonRow):
+        people, branches = {"党组成员": row.member}, {"党组织": row.branch}
+    elif isinstance(row, BranchRow):
+        people, branches = {COLUMN["secretary"]: row.secretary}, {COLUMN["general"]: row.general}
+    else:
+        people, branches = {}, {COLUMN["branch"]: row.branch}
+    for column, name in people.items():
+        if name:
+            work.person(name, row.sheet, row.row, column)
+    for column, name in branches.items():
+        if name:
+            work.branch(name, row.sheet, row.row, column)
+
+
 def _person_item(work: Work, entry: PersonEntry, row: PersonRow) -> tuple[bool, Item]:
-    changes = _changes(entry.found, _person_values(row))
+    changes = _changes(entry.found, _person_values(row), COLUMN | OF_PEOPLE)
     found_id = entry.found.id if entry.found else 0
     if row.roles is not None and row.roles != work.roles.get(found_id, set()):
         changes.append((COLUMN["roles"], _shown(work.roles.get(found_id, ())), _shown(row.roles)))
@@ -110,7 +130,7 @@ def _person_item(work: Work, entry: PersonEntry, row: PersonRow) -> tuple[bool, 
         now = held(work.memberships.get(found_id, ()), work.from_on)
         now_branch = work.by_branch_id[now.branch_id] if now else None
         changes += _moved(work, now_branch, own, (PEOPLE, row.row, COLUMN["branch"]))
-    return entry.found is None, Item(PEOPLE, row.row, row.name, tuple(changes) if entry.found else ())
+    return entry.found is None, Item(PEOPLE, row.row, row.name, tuple(changes))
 
 
 def _check_rights(work: Work, row: PersonRow, found_id: int, columns: set[str]) -> None:
@@ -131,8 +151,9 @@ def _person_values(row: PersonRow) -> dict[str, object]:
     }
 
 
-def _branch_values(row: BranchRow) -> dict[str, object]:
-    return {
+def _branch_values(row: BranchRow, found: Branch | None) -> dict[str, object]:
+    presets = {"host_kind": HostKind.BUREAU, "reports_to_group": False} if found is None else {}
+    given = {
         "name": row.name,
         "kind": row.kind,
         "host_unit": row.host_unit,
@@ -140,16 +161,18 @@ def _branch_values(row: BranchRow) -> dict[str, object]:
         "reports_to_group": row.reports,
         "official_order": row.official_order,
     }
+    return {name: presets.get(name) if value is None else value for name, value in given.items()}
 
 
-def _changes(found: Person | Branch | Liaison | None, values: Mapping[str, object]) -> list[Change]:
-    """Return what differs; a cell left empty (None) changes nothing."""
+def _changes(
+    found: Person | Branch | Liaison | None, values: Mapping[str, object], titles: Mapping[str, str] = COLUMN
+) -> list[Change]:
+    """Return what differs; a cell left empty (None) changes nothing, and the name of something new is its heading."""
     old = {name: getattr(found, name, None) for name in values}
-    title = COLUMN | (OF_PEOPLE if isinstance(found, Person) else {})
     return [
-        (title[name], _shown(old[name]), _shown(value))
+        (titles[name], _shown(old[name]), _shown(value))
         for name, value in values.items()
-        if value is not None and value != old[name]
+        if value is not None and value != old[name] and (found or name != "name")
     ]
 
 
@@ -181,7 +204,7 @@ def _moved(
 
 
 def _branch_item(work: Work, entry: BranchEntry, row: BranchRow) -> tuple[bool, Item]:
-    changes = _changes(entry.found, _branch_values(row))
+    changes = _entry_changes(work, entry.found, row)
     found_id = entry.found.id if entry.found else 0
     if row.secretary and (person := work.person(row.secretary, BRANCHES, row.row, COLUMN["secretary"])):
         work.secretary[entry] = person
@@ -194,7 +217,17 @@ def _branch_item(work: Work, entry: BranchEntry, row: BranchRow) -> tuple[bool, 
         now_general = work.by_branch_id[now.general_branch_id] if now else None
         changes += _moved(work, now_general, general, (BRANCHES, row.row, COLUMN["general"]))
     _check_kind(work, entry, row)
-    return entry.found is None, Item(BRANCHES, row.row, row.name, tuple(changes) if entry.found else ())
+    return entry.found is None, Item(BRANCHES, row.row, row.name, tuple(changes))
+
+
+def _entry_changes(work: Work, found: Branch | None, row: BranchRow) -> list[Change]:
+    """Return the changes of a branch's entry; what figures and papers show holds from today on."""
+    changes = _changes(found, _branch_values(row, found))
+    dated = {COLUMN[name] for name in DATED} & {column for column, _old, _new in changes} if found else set()
+    if dated and work.today.year <= max(work.locked, default=0):
+        work.refuse(BRANCHES, row.row, min(dated), _("%(year)s年已归档，不能再改。", year=work.today.year))
+    since = f"（{full_date(work.today)}起）"
+    return [(column, old, new + since if column in dated else new) for column, old, new in changes]
 
 
 def _general(work: Work, row: BranchRow) -> BranchEntry | None:
@@ -220,6 +253,7 @@ def _liaison_item(work: Work, row: LiaisonRow) -> tuple[bool, Item] | None:
     member = work.person(row.member, LIAISON, row.row, "党组成员")
     branch = work.branch(row.branch, LIAISON, row.row, "党组织")
     if member is None or branch is None:
+        _check_point(work, row, _new_liaison(row, None))
         return None
     same = _same_liaison(work, row, member, branch)
     if same is None:
@@ -233,9 +267,7 @@ def _liaison_item(work: Work, row: LiaisonRow) -> tuple[bool, Item] | None:
     if found is None:
         _check_member(work, point)
     work.points.append(point)
-    return found is None, Item(
-        LIAISON, row.row, f"{row.year} {member.name} {branch.name}", tuple(changes) if found else ()
-    )
+    return found is None, Item(LIAISON, row.row, f"{row.year} {member.name} {branch.name}", tuple(changes))
 
 
 def _same_liaison(work: Work, row: LiaisonRow, member: PersonEntry, branch: BranchEntry) -> list[Liaison] | None:
@@ -272,29 +304,8 @@ def _check_point(work: Work, row: LiaisonRow, new: NewLiaison) -> None:
 def _check_member(work: Work, point: Point) -> None:
     member = point.member
     roles = (work.ever[member.found.id] if member.found else set()) | set((member.row and member.row.roles) or ())
-    if not roles & {Role.MEMBER, Role.LEADER}:
+    if not roles & {Role.MEMBER, Role.LEADER} and not work.may_stand(PEOPLE, member.name):
         work.refuse(LIAISON, point.row.row, "党组成员", _("不是党组成员：%(name)s", name=member.name))
-    if point.branch in _own(work, member, (point.new.from_on, point.new.to_on)):
-        why = _("是本人所在的党组织。确要作为挂点的，请在名册页面逐条添加并确认。")
-        work.refuse(LIAISON, point.row.row, "党组织", why)
-
-
-def _own(work: Work, member: PersonEntry, days: Sequence[dt.date]) -> set[BranchEntry]:
-    """The branches the member belongs to or leads, by database or workbook, and what contains these."""
-    own: set[BranchEntry] = set()
-    if member.found:
-        rows = [*work.memberships.get(member.found.id, ()), *work.led.get(member.found.id, ())]
-        own = {work.by_branch_id[row.branch_id] for day in days for row in rows if held([row], day)}
-    if member in work.own:
-        own.add(work.own[member])
-    own |= {branch for branch, secretary in work.secretary.items() if secretary is member}
-    return own | {general for branch in own for general in _around(work, branch, days)}
-
-
-def _around(work: Work, branch: BranchEntry, days: Sequence[dt.date]) -> set[BranchEntry]:
-    rows = work.placements.get(branch.found.id, []) if branch.found else []
-    around = {work.by_branch_id[row.general_branch_id] for day in days for row in rows if held([row], day)}
-    return around | ({work.general[branch]} if branch in work.general else set())
 
 
 def _refuse_overlaps(work: Work) -> None:
@@ -329,7 +340,7 @@ def carry_out(plan: ImportPlan, *, by: Actor, at: dt.datetime) -> None:
             _write_person(person, person.row)
     for branch in work.branches:
         if branch.row:
-            _write_branch(branch, branch.row)
+            _write_branch(work, branch, branch.row)
     db.session.flush()
     _write_roles(work, by, at)
     _write_history(work)
@@ -347,11 +358,14 @@ def _write_person(entry: PersonEntry, row: PersonRow) -> None:
     _write(entry.found, _person_values(row))
 
 
-def _write_branch(entry: BranchEntry, row: BranchRow) -> None:
+def _write_branch(work: Work, entry: BranchEntry, row: BranchRow) -> None:
+    values = _branch_values(row, entry.found)
+    if entry.found and any(values[name] not in {None, getattr(entry.found, name)} for name in DATED):
+        keep_former(entry.found, work.today, queries.former_entries(entry.found.id))
     if entry.found is None:
-        entry.found = Branch(name=row.name, pinyin=accounts.pinyin(row.name), host_kind=HostKind.BUREAU)
+        entry.found = Branch(pinyin=accounts.pinyin(row.name))
         db.session.add(entry.found)
-    _write(entry.found, _branch_values(row))
+    _write(entry.found, values)
 
 
 def _write(row: Person | Branch | Liaison, values: Mapping[str, object]) -> None:

@@ -46,6 +46,21 @@ class Branch(Base):
     placements: Mapped[list["Placement"]] = relationship(foreign_keys="Placement.branch_id", viewonly=True)
 
 
+class FormerEntry(Base):
+    """What a branch's entry said up to and with the day `to_on`; Branch holds what it says since the last of these."""
+
+    __tablename__ = "former_entry"
+
+    id: Mapped[Key]
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), index=True)
+    to_on: Mapped[dt.date]
+    name: Mapped[str]
+    host_unit: Mapped[str]
+    host_kind: Mapped[HostKind]
+    reports_to_group: Mapped[bool]
+    void: Mapped[bool] = mapped_column(default=False)
+
+
 class Placement(Base):
     """A branch inside a general branch; a visit to it counts for both."""
 

@@ -13,11 +13,12 @@ from flask_babel import lazy_gettext as _
 
 from logbook.access import Actor, Role
 from logbook.accounts.models import Person
+from logbook.formats import today
 from logbook.organization import queries
 from logbook.organization.actions import NewLiaison
 from logbook.organization.models import Branch, Liaison
 from logbook.organization.queries import History
-from logbook.organization.workbook import PEOPLE, BranchRow, LiaisonRow, Lists, PersonRow, Problem
+from logbook.organization.workbook import BRANCHES, PEOPLE, BranchRow, LiaisonRow, Lists, PersonRow, Problem
 
 Found = TypeVar("Found", Person, Branch)
 Row = TypeVar("Row", PersonRow, BranchRow)
@@ -54,7 +55,7 @@ class Work:
     """The lists of the workbook beside those of the database, while an import is planned and carried out."""
 
     def __init__(self, lists: Lists, from_on: dt.date, by: Actor) -> None:
-        self.lists, self.from_on, self.by = lists, from_on, by
+        self.lists, self.from_on, self.by, self.today = lists, from_on, by, today()
         self.problems = list(lists.problems)
         self.people = [PersonEntry(found=person) for person in queries.everyone()]
         self.branches = [BranchEntry(found=branch) for branch in queries.branches()]
@@ -70,8 +71,11 @@ class Work:
         self.memberships = _by_owner(queries.memberships(), "person_id")
         self.locked = queries.locked_years()
         self.liaison: dict[tuple[int, int, int], list[Liaison]] = defaultdict(list)
-        for liaison in queries.liaisons_in(frozenset(row.year for row in lists.liaison)):
+        for liaison in queries.liaisons_since(min((row.year for row in lists.liaison), default=from_on.year)):
             self.liaison[liaison.year, liaison.member_id, liaison.branch_id].append(liaison)
+        self.named_in_faulty: dict[str, set[str]] = defaultdict(set)
+        for row in lists.faulty:
+            self.named_in_faulty[row.sheet] |= _names(row)
         self._pair_people()
         self._pair_branches()
         self.people_named = _people_named(self.people)
@@ -116,10 +120,12 @@ class Work:
                 self.branches.append(BranchEntry(row=row))
 
     def person(self, text: str, sheet: str, row: int, column: str) -> PersonEntry | None:
-        """Return who is meant by a name or sign-in name; None and a problem when nobody or several are."""
+        """Return who is meant by a name or sign-in name; None, and a problem, when nobody is or several are."""
         fitting = self.people_named.get(text, [])
         if len(fitting) == 1:
             return fitting[0]
+        if not fitting and self.may_stand(PEOPLE, text):
+            return None
         why = (
             _("有几个人同名，请写登录名：%(name)s", name=text) if fitting else _("名册里没有此人：%(name)s", name=text)
         )
@@ -129,9 +135,20 @@ class Work:
     def branch(self, text: str, sheet: str, row: int, column: str) -> BranchEntry | None:
         """Return the branch of that name; None and a problem when there is none."""
         entry = self.branches_named.get(text)
-        if entry is None:
+        if entry is None and not self.may_stand(BRANCHES, text):
             self.refuse(sheet, row, column, _("名册里没有这个党组织：%(name)s", name=text))
         return entry
+
+    def may_stand(self, sheet: str, text: str) -> bool:
+        """Whether what is not known may stand in a sheet or line that could not be read: that is fault enough."""
+        return sheet in self.lists.unread or text in self.named_in_faulty[sheet]
+
+
+def _names(row: PersonRow | BranchRow | LiaisonRow) -> set[str]:
+    if isinstance(row, LiaisonRow):
+        return set()
+    signs = {row.sign_in_name or ""} if isinstance(row, PersonRow) else set()
+    return {row.name, *signs} - {""}
 
 
 def _by_owner(rows: Iterable[History], owner: str) -> dict[int, list[History]]:

@@ -5,13 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Date, Integer, Row, bindparam, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Date, Integer, Row, and_, bindparam, exists, func, or_, select, union
 from sqlalchemy.orm import joinedload
 
 from logbook.access import Role
 from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
-from logbook.organization.models import Branch, Liaison, LiaisonLock, Membership, Placement, SecretaryTerm
+from logbook.formats import today
+from logbook.organization.models import (
+    Branch,
+    BranchKind,
+    FormerEntry,
+    HostKind,
+    Liaison,
+    LiaisonLock,
+    Membership,
+    Placement,
+    SecretaryTerm,
+)
 
 History = TypeVar("History", Placement, SecretaryTerm, Membership)
 ORDER = (Branch.official_order, Branch.pinyin, Branch.id)
@@ -29,6 +40,46 @@ def branches(on: dt.date | None = None) -> Sequence[Branch]:
             or_(Branch.from_on.is_(None), Branch.from_on <= on), or_(Branch.to_on.is_(None), Branch.to_on >= on)
         )
     return db.session.scalars(query).all()
+
+
+@dataclass(frozen=True, slots=True)
+class BranchAsOf:
+    """A branch with its entry as it stood on a day."""
+
+    id: int
+    name: str
+    kind: BranchKind
+    host_unit: str
+    host_kind: HostKind
+    reports_to_group: bool
+    from_on: dt.date | None
+    to_on: dt.date | None
+
+
+def branches_as_of(on: dt.date) -> list[BranchAsOf]:
+    """All branches in official order, each as its entry stood on a day."""
+    query = select(FormerEntry).where(FormerEntry.void.is_(False), FormerEntry.to_on >= on)
+    rows = db.session.scalars(query.order_by(FormerEntry.to_on.desc(), FormerEntry.id.desc()))
+    former = {row.branch_id: row for row in rows}  # the earliest that reaches the day comes last, and stays
+    return [_as_of(one, former.get(one.id, one)) for one in branches()]
+
+
+def _as_of(branch: Branch, said: Branch | FormerEntry) -> BranchAsOf:
+    return BranchAsOf(
+        branch.id, said.name, branch.kind, said.host_unit, said.host_kind, said.reports_to_group, branch.from_on,
+        branch.to_on,
+    )  # fmt: skip
+
+
+def former_entries(branch_id: int) -> Sequence[FormerEntry]:
+    """What the branch's entry said before, the latest first."""
+    query = select(FormerEntry).where(FormerEntry.branch_id == branch_id, FormerEntry.void.is_(False))
+    return db.session.scalars(query.order_by(FormerEntry.to_on.desc(), FormerEntry.id.desc())).all()
+
+
+def former_entry(entry_id: int) -> FormerEntry | None:
+    """The row, unless it was entered in error."""
+    return db.session.scalar(select(FormerEntry).where(FormerEntry.id == entry_id, FormerEntry.void.is_(False)))
 
 
 def branch(branch_id: int) -> Branch | None:
@@ -55,6 +106,31 @@ def liaisons_of(member_id: int, on: dt.date) -> Sequence[Liaison]:
         .options(joinedload(Liaison.branch, innerjoin=True))
         .order_by(*ORDER)
     ).all()
+
+
+def own_points(since: dt.date) -> Sequence[Liaison]:
+    """Unconfirmed liaisons ending on `since` or later whose branch is, on one of their days, the member's own."""
+    own: list[ColumnElement[bool]] = []
+    for table in (Membership, SecretaryTerm):
+        theirs = (table.void.is_(False), table.person_id == Liaison.member_id, _overlap(table, Liaison))
+        own.append(exists().where(*theirs, table.branch_id == Liaison.branch_id))
+        around = (Placement.branch_id == table.branch_id, Placement.general_branch_id == Liaison.branch_id)
+        together = (_overlap(Placement, Liaison), _overlap(Placement, table))
+        own.append(exists().where(*theirs, Placement.void.is_(False), *around, *together))
+    return db.session.scalars(
+        select(Liaison)
+        .where(Liaison.void.is_(False), Liaison.own_confirmed.is_(False), Liaison.to_on >= since, or_(*own))
+        .options(joinedload(Liaison.member, innerjoin=True), joinedload(Liaison.branch, innerjoin=True))
+        .order_by(Liaison.year, Liaison.id)
+    ).all()
+
+
+def _overlap(table: Any, other: Any) -> ColumnElement[bool]:
+    """Whether two rows are in force on a common day."""
+    return and_(
+        or_(other.to_on.is_(None), table.from_on <= other.to_on),
+        or_(table.to_on.is_(None), other.from_on <= table.to_on),
+    )
 
 
 def _in_force(on: dt.date) -> tuple[ColumnElement[bool], ...]:
@@ -93,16 +169,16 @@ def secretaries_on(on: dt.date) -> dict[int, Person]:
 def reporting_secretaries(year: int, today: dt.date) -> Sequence[Row[Branch, Person]]:
     """(branch, secretary) of the branches that report to the group: its last secretary in the year.
 
-    Of those that are there at the year's end, or today while it runs.
+    Of those that are there, and report, at the year's end, or today while it runs.
     """
     first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
     on = min(last, today)
+    reporting = {one.id for one in branches_as_of(on) if one.reports_to_group}
     rows = db.session.execute(
         select(Branch, Person)
         .join(SecretaryTerm, SecretaryTerm.branch_id == Branch.id)
         .join(Person, Person.id == SecretaryTerm.person_id)
         .where(
-            Branch.reports_to_group,
             or_(Branch.from_on.is_(None), Branch.from_on <= on),
             or_(Branch.to_on.is_(None), Branch.to_on >= on),
             SecretaryTerm.void.is_(False),
@@ -113,7 +189,8 @@ def reporting_secretaries(year: int, today: dt.date) -> Sequence[Row[Branch, Per
     ).all()
     latest: dict[int, Row[Branch, Person]] = {}
     for row in rows:
-        latest.setdefault(row[0].id, row)
+        if row[0].id in reporting:
+            latest.setdefault(row[0].id, row)
     return list(latest.values())
 
 
@@ -169,13 +246,6 @@ def ground(member_id: int, branch_id: int, on: dt.date) -> Ground | None:
     """What a record of the member at the branch on that day needs to know; None for no such branch."""
     row = db.session.execute(GROUND, {"member": member_id, "branch": branch_id, "on": on}).one_or_none()
     return Ground(row[0], bool(row[1]), bool(row[2])) if row else None
-
-
-def general_branch_of(branch_id: int, on: dt.date) -> int | None:
-    """The general branch that contains a branch on a day."""
-    return db.session.scalar(
-        select(Placement.general_branch_id).where(Placement.branch_id == branch_id, *_holds(Placement, on)).limit(1)
-    )
 
 
 def placements() -> Sequence[Placement]:
@@ -288,9 +358,9 @@ def liaison_years() -> Sequence[int]:
     return db.session.scalars(query.order_by(Liaison.year.desc())).all()
 
 
-def liaisons_in(years: frozenset[int]) -> Sequence[Liaison]:
-    """The arrangements of several years."""
-    query = select(Liaison).where(Liaison.void.is_(False), Liaison.year.in_(years))
+def liaisons_since(year: int) -> Sequence[Liaison]:
+    """The arrangements of a year and all after it."""
+    query = select(Liaison).where(Liaison.void.is_(False), Liaison.year >= year)
     return db.session.scalars(query.order_by(Liaison.from_on, Liaison.id)).all()
 
 

@@ -2,14 +2,16 @@
 
 import datetime as dt
 import hashlib
+import io
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
@@ -45,11 +47,17 @@ ROWS: dict[str, Callable[[int], Placement | SecretaryTerm | Membership | None]] 
     "placements": lambda row_id: queries.history_row(Placement, row_id),
     "memberships": lambda row_id: queries.history_row(Membership, row_id),
 }
+VOID_HINT = lazy_gettext("取消后如同没有填过，前一条接着有效。")
+VOID_HINTS = {
+    "liaison": lazy_gettext("取消后如同没有填过。"),
+    "entries": lazy_gettext("取消后如同没有填过，以前的也照后来的显示。"),
+}
 VOIDS = {
     "terms": actions.void_term,
     "placements": actions.void_placement,
     "memberships": actions.void_membership,
     "liaison": actions.void_liaison,
+    "entries": actions.void_entry,
 }
 
 
@@ -80,7 +88,7 @@ def _day(year: int) -> dt.date:
 def index() -> str:
     year = _year()
     day = _day(year)
-    branches = queries.branches()
+    branches = queries.branches_as_of(day)
     return render_template(
         "organization/index.html",
         year=year,
@@ -134,6 +142,7 @@ def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
         **shown,
         branch=branch,
         names={other.id: other.name for other in branches},
+        former=queries.former_entries(branch.id),
         terms=queries.secretary_terms(branch.id),
         placements=queries.placements_of(branch.id),
         belonging=queries.belonging_to(branch.id, today()),
@@ -151,7 +160,7 @@ def branch(branch_id: int) -> Page:
     form = BranchForm()
     form.offer()
     if form.validate_on_submit() and _done(
-        form, lambda: actions.change_branch(branch_id, form.new_branch(), by=actor())
+        form, lambda: actions.change_branch(branch_id, form.new_branch(), since=form.since_on(), by=actor())
     ):
         return _saved(branch_id)
     return _show_branch(_branch(branch_id), 422, form=form)
@@ -168,7 +177,14 @@ def set_secretary(branch_id: int) -> Page:
     found, form = _branch(branch_id), SecretaryForm(prefix="secretary-")
     form.offer(queries.everyone())
     if form.validate_on_submit() and _done(
-        form, lambda: actions.set_secretary(branch_id, form.person_id.data or None, form.from_on.data, by=actor())
+        form,
+        lambda: actions.set_secretary(
+            branch_id,
+            form.person_id.data or None,
+            form.from_on.data,
+            confirmed=form.own_confirmed.data,
+            by=actor(),
+        ),
     ):
         return _saved(branch_id)
     return _show_branch(found, 422, secretary=form)
@@ -181,7 +197,13 @@ def place(branch_id: int) -> Page:
     form.offer(queries.branches())
     if form.validate_on_submit() and _done(
         form,
-        lambda: actions.place_inside(branch_id, form.general_branch_id.data or None, form.from_on.data, by=actor()),
+        lambda: actions.place_inside(
+            branch_id,
+            form.general_branch_id.data or None,
+            form.from_on.data,
+            confirmed=form.own_confirmed.data,
+            by=actor(),
+        ),
     ):
         return _saved(branch_id)
     return _show_branch(found, 422, placement=form)
@@ -193,7 +215,10 @@ def set_own_branch(branch_id: int) -> Page:
     found, form = _branch(branch_id), OwnBranchForm(prefix="own-")
     form.offer(queries.everyone())
     if form.validate_on_submit() and _done(
-        form, lambda: actions.set_own_branch(form.person_id.data, branch_id, form.from_on.data, by=actor())
+        form,
+        lambda: actions.set_own_branch(
+            form.person_id.data, branch_id, form.from_on.data, confirmed=form.own_confirmed.data, by=actor()
+        ),
     ):
         return _saved(branch_id)
     return _show_branch(found, 422, own=form)
@@ -210,7 +235,13 @@ def _voidable(what: str, row_id: int) -> tuple[str, str]:
     if what == "liaison":
         found = _liaison(row_id)
         back = url_for("organization.index", year=found.year)
-        return f"{found.year} {found.member.name} — {found.branch.name}", back
+        return actions.point_name(found), back
+    if what == "entries":
+        entry = queries.former_entry(row_id)
+        if entry is None:
+            raise NotThere
+        back = url_for("organization.branch", branch_id=entry.branch_id)
+        return _("%(name)s（至%(day)s）", name=entry.name, day=shown_date(entry.to_on)), back
     row = ROWS[what](row_id)
     if row is None:
         raise NotThere
@@ -226,13 +257,14 @@ def _person(person_id: int) -> Person:
     return person
 
 
-@bp.route("/lists/<any(terms, placements, memberships, liaison):what>/<int:row_id>/void", methods=["GET", "POST"])
+@bp.route(
+    "/lists/<any(terms, placements, memberships, liaison, entries):what>/<int:row_id>/void", methods=["GET", "POST"]
+)
 @may(Act.KEEP_LISTS)
 def void(what: str, row_id: int) -> Page:
     words, back = _voidable(what, row_id)
     if request.method == "GET":
-        hint = _("取消后如同没有填过。") if what == "liaison" else _("取消后如同没有填过，前一条接着有效。")
-        return _ask(_("作为误填取消"), words, back, hint=hint)
+        return _ask(_("作为误填取消"), words, back, hint=str(VOID_HINTS.get(what, VOID_HINT)))
     try:
         VOIDS[what](row_id, by=actor())
         db.session.commit()
@@ -311,9 +343,12 @@ def end_liaison(liaison_id: int) -> Page:
 def copy_liaison() -> Response:
     year = _year()
     try:
-        count = actions.copy_liaison(year - 1, year, by=actor())
+        copied = actions.copy_liaison(year - 1, year, by=actor())
         db.session.commit()
-        flash(_("已从%(year)s年复制%(n)s条挂点联系。", year=year - 1, n=count))
+        flash(_("已从%(year)s年复制%(n)s条挂点联系。", year=year - 1, n=copied.added))
+        if copied.own:
+            names = "；".join(copied.own)
+            flash(_("没有复制的，是本人所在党组织：%(names)s。确要作为挂点的，请逐条添加并确认。", names=names))
     except RuleBroken as broken:
         db.session.rollback()
         flash(str(broken.message))
@@ -321,9 +356,7 @@ def copy_liaison() -> Response:
 
 
 def _file(content: bytes, name: str) -> Response:
-    response = current_app.response_class(content, mimetype=XLSX)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 
 
 @bp.route("/lists/template.xlsx")

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from flask_babel import lazy_gettext as _
 
@@ -58,6 +58,7 @@ class Problem:
 class PersonRow:
     """A line of 人员; None and "" stand for cells left empty."""
 
+    sheet: ClassVar[str] = PEOPLE
     row: int
     name: str
     post: str | None
@@ -71,6 +72,7 @@ class PersonRow:
 class BranchRow:
     """A line of 党组织; None and "" stand for cells left empty."""
 
+    sheet: ClassVar[str] = BRANCHES
     row: int
     name: str
     kind: BranchKind
@@ -86,6 +88,7 @@ class BranchRow:
 class LiaisonRow:
     """A line of 挂点联系; None stands for cells left empty."""
 
+    sheet: ClassVar[str] = LIAISON
     row: int
     year: int
     member: str
@@ -96,14 +99,20 @@ class LiaisonRow:
     period: Period | None
 
 
+Row = PersonRow | BranchRow | LiaisonRow
+L = TypeVar("L", bound=Row)
+
+
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """What a workbook says."""
+    """What a workbook says: its good lines, and beside its problems what could not be read whole."""
 
     people: tuple[PersonRow, ...] = ()
     branches: tuple[BranchRow, ...] = ()
     liaison: tuple[LiaisonRow, ...] = ()
     problems: tuple[Problem, ...] = ()
+    faulty: tuple[Row, ...] = ()  # lines with a cell that cannot be read
+    unread: frozenset[str] = frozenset()  # sheets that are missing, or whose head is not as it must be
 
 
 def same(text: str) -> str:
@@ -225,11 +234,13 @@ def parse(
     for name in COLUMNS:
         problems += _merged_problems(name, _either(ranges, name, apply) or ())
         lines[name] = _lines(name, _either(named, name, apply), apply, problems)
-    people, branches = _all(_person, lines[PEOPLE]), _all(_branch, lines[BRANCHES])
-    liaison = _all(_liaison, lines[LIAISON])
+    faulty: list[Row] = []
+    people, branches = _all(_person, lines[PEOPLE], faulty), _all(_branch, lines[BRANCHES], faulty)
+    liaison = _all(_liaison, lines[LIAISON], faulty)
     problems += _double_people(people) + _double(BRANCHES, "名称", ((row.row, row.name) for row in branches))
     problems += _double(LIAISON, "党组织", ((r.row, (r.year, r.member, r.branch, r.from_on)) for r in liaison))
-    return Lists(tuple(people), tuple(branches), tuple(liaison), tuple(problems))
+    unread = frozenset(name for name, found in lines.items() if found is None)
+    return Lists(tuple(people), tuple(branches), tuple(liaison), tuple(problems), tuple(faulty), unread)
 
 
 def _either(found: Mapping[str, R], name: str, apply: Callable[[str], str]) -> R | None:
@@ -247,14 +258,14 @@ def _bare(title: object) -> str:
 
 def _lines(
     name: str, rows: Sequence[Sequence[object]] | None, apply: Callable[[str], str], problems: list[Problem]
-) -> list[_Line]:
-    """Return the sheet's lines that are not empty, or none and a problem when sheet or head are not as they must be."""
+) -> list[_Line] | None:
+    """Return the sheet's lines that are not empty; None and a problem when sheet or head are not as they must be."""
     if rows is None:
         problems.append(Problem(name, 0, "", str(_("缺少这张工作表。请使用下载的模板。"))))
-        return []
+        return None
     places = _places(name, [_bare(title) for title in rows[0]] if rows else [], apply, problems)
     if places is None:
-        return []
+        return None
     return [
         _Line(name, number, {title: row[at] for title, at in places.items() if at < len(row)}, apply, problems)
         for number, row in enumerate(rows[1:], start=2)
@@ -278,8 +289,10 @@ def _places(
     return places if len(problems) == before else None
 
 
-def _all(read_line: Callable[[_Line], R], lines: Iterable[_Line]) -> list[R]:
-    read_lines = [(line, read_line(line)) for line in lines]
+def _all(read_line: Callable[[_Line], L], lines: Iterable[_Line] | None, faulty: list[Row]) -> list[L]:
+    """Return the good lines; the others go to `faulty`."""
+    read_lines = [(line, read_line(line)) for line in lines or ()]
+    faulty += [row for line, row in read_lines if line.refused]
     return [row for line, row in read_lines if not line.refused]
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from logbook.accounts import queries as accounts
 from logbook.formats import local_date
 from logbook.organization import queries as organization
-from logbook.organization.models import Branch, Liaison
+from logbook.organization.models import Liaison
+from logbook.organization.queries import BranchAsOf
 from logbook.problems import queries as problems
 from logbook.problems.models import Answer, Category, Handling, Problem, Side, State, Undertaking, UndertakingState
 from logbook.visits.models import Content, Kind
@@ -43,6 +44,11 @@ class Span:
     today: dt.date
 
     @property
+    def stood_on(self) -> dt.date:
+        """The day as of which branches and their secretaries are shown."""
+        return min(self.last, self.today)
+
+    @property
     def years(self) -> range:
         return range(self.first.year, self.last.year + 1)
 
@@ -72,9 +78,11 @@ def summarise(span: Span) -> YearSummary:
         for one in organization.liaisons(year)
         if one.from_on <= span.last and one.to_on >= span.first
     ]
-    items, promises = tuple(_items(span)), tuple(_promises(span))
     kinds = queries.kind_rows(span.first, span.last)
-    branches = _branches(span, visits, liaisons, items)
+    standing = organization.branches_as_of(span.stood_on)
+    names = {one.id: one.name for one in standing}
+    items, promises = tuple(_items(span, names)), tuple(_promises(span, names))
+    branches = _branches(span, [one for one in standing if _existed(one, span)], visits, liaisons, items)
     reached = [one for one in branches if one.liaison]
     trips = visits.loc[visits["trip"] == 1]
     ended = list(_ended(span, liaisons))
@@ -93,8 +101,8 @@ def summarise(span: Span) -> YearSummary:
         contents=_counts(Content, queries.content_rows(span.first, span.last)),
         voices=_counts(Category, queries.voice_rows(span.first, span.last)),
         branches=tuple(branches),
-        members=tuple(_members(span, visits, liaisons, kinds, items)),
-        misses=tuple(_miss(one) for one in ended if one.period.done < one.period.due),
+        members=tuple(_members(span, visits, liaisons, kinds, items, names)),
+        misses=tuple(_miss(one, names) for one in ended if one.period.done < one.period.due),
         problems=_problems(span, items),
         undertakings=_undertakings(promises),
         items=items,
@@ -135,10 +143,14 @@ def _counts(words: Any, rows: Iterable[Any]) -> tuple[Count, ...]:
 
 
 def _branches(
-    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], items: Sequence[Item]
+    span: Span,
+    standing: Sequence[BranchAsOf],
+    visits: "DataFrame",
+    liaisons: Sequence[Liaison],
+    items: Sequence[Item],
 ) -> list[BranchFigures]:
     figures = _by_branch(visits)
-    led = organization.secretaries_on(min(span.last, span.today))
+    led = organization.secretaries_on(span.stood_on)
     members: dict[int, list[str]] = defaultdict(list)
     for one in liaisons:
         if one.member.name not in members[one.branch_id]:
@@ -146,7 +158,7 @@ def _branches(
     raised = Counter(branch_id for one in items for branch_id in one.branch_ids)
     closed = Counter(branch_id for one in items if one.state == State.DONE.value for branch_id in one.branch_ids)
 
-    def one_row(branch: Branch) -> BranchFigures:
+    def one_row(branch: BranchAsOf) -> BranchFigures:
         trips, records, last_on, months = figures.get(branch.id, (0, 0, None, {}))
         return BranchFigures(
             branch.id, branch.name, branch.host_unit, branch.id in members, "、".join(members.get(branch.id, ())),
@@ -154,10 +166,10 @@ def _branches(
             tuple(months.get(i, 0) for i in range(len(span.months))), raised[branch.id], closed[branch.id],
         )  # fmt: skip
 
-    return [one_row(branch) for branch in organization.branches() if _existed(branch, span)]
+    return [one_row(branch) for branch in standing]
 
 
-def _existed(branch: Branch, span: Span) -> bool:
+def _existed(branch: BranchAsOf, span: Span) -> bool:
     return (branch.from_on is None or branch.from_on <= span.last) and (
         branch.to_on is None or branch.to_on >= span.first
     )
@@ -190,11 +202,11 @@ def _ended(span: Span, liaisons: Sequence[Liaison]) -> Iterable[Ended]:
                     yield Ended(liaison, one, sum(by_month[one.span.last.month :]))
 
 
-def _miss(one: Ended) -> Miss:
+def _miss(one: Ended, names: dict[int, str]) -> Miss:
     liaison, period = one.liaison, one.period
     return Miss(
-        liaison.branch_id, liaison.branch.name, liaison.member_id, liaison.member.name, period.span.name, period.done,
-        period.due, one.later, period.span.first, period.span.last,
+        liaison.branch_id, names[liaison.branch_id], liaison.member_id, liaison.member.name, period.span.name,
+        period.done, period.due, one.later, period.span.first, period.span.last,
     )  # fmt: skip
 
 
@@ -202,7 +214,12 @@ def _miss(one: Ended) -> Miss:
 
 
 def _members(
-    span: Span, visits: "DataFrame", liaisons: Sequence[Liaison], kinds: Sequence[Any], items: Sequence[Item]
+    span: Span,
+    visits: "DataFrame",
+    liaisons: Sequence[Liaison],
+    kinds: Sequence[Any],
+    items: Sequence[Item],
+    names: dict[int, str],
 ) -> Iterable[MemberFigures]:
     """按职务排序: who has a liaison or a record in the span, and today's members when it reaches today."""
     records = visits.groupby("member_id").agg(records=("id", "count"), half_days=("half_days", "sum"))
@@ -219,7 +236,7 @@ def _members(
             solved = [one.text for one in mine if one.state == State.DONE.value]
             yield MemberFigures(
                 person.id, person.name, person.post,
-                "、".join(dict.fromkeys(one.branch.name for one in liaisons if one.member_id == person.id)),
+                "、".join(dict.fromkeys(names[one.branch_id] for one in liaisons if one.member_id == person.id)),
                 *found.get(person.id, (0, 0)), _most_used(kinds, person.id),
                 tuple(dict.fromkeys(solved))[:MOST_SOLVED], len(mine), len(solved),
             )  # fmt: skip
@@ -236,28 +253,28 @@ OPEN = {State.OPEN, State.UNDERWAY, State.PARTLY}
 Steps = dict[int, list[tuple[dt.date, str]]]  # by item: the day of each step and the state after it
 
 
-def _items(span: Span) -> Iterable[Item]:
+def _items(span: Span, names: dict[int, str]) -> Iterable[Item]:
     steps = _steps(Problem, span)
     for row in problems.year_items(span.first, span.last):
         if not row.dropped:
             born = State.DONE if row.handling is Handling.ON_SITE else State.OPEN
             state = State(_then(row, steps[row.id], span.last, born))
             yield Item(
-                row.id, row.source_label, row.branch or "", _branch_ids(row), row.raised_by_id, row.text,
+                row.id, row.source_label, names.get(row.branch_id, ""), _branch_ids(row), row.raised_by_id, row.text,
                 row.owner_unit, row.side.value, row.category.value, row.raised_on, row.due_on, state.value,
                 state in OPEN and row.due_on < min(span.last, span.today), row.answer.value if row.answer else "",
                 row.result if state is State.DONE else "",
             )  # fmt: skip
 
 
-def _promises(span: Span) -> Iterable[Item]:
+def _promises(span: Span, names: dict[int, str]) -> Iterable[Item]:
     steps = _steps(Undertaking, span)
     for row in problems.year_undertakings(span.first, span.last):
         if not row.dropped:
             state = UndertakingState(_then(row, steps[row.id], span.last, UndertakingState.UNDERWAY))
             ended = state is not UndertakingState.UNDERWAY
             yield Item(
-                row.id, row.source_label, row.branch or "", (), row.member_id, row.text, row.member, "", "",
+                row.id, row.source_label, names.get(row.branch_id, ""), (), row.member_id, row.text, row.member, "", "",
                 row.raised_on, row.due_on, state.value, not ended and row.due_on < min(span.last, span.today), "",
                 row.result if ended else "",
             )  # fmt: skip

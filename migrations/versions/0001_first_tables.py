@@ -75,6 +75,19 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['entered_by_id'], ['person.id'], name=op.f('fk_directive_entered_by_id_person')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_directive'))
     )
+    op.create_table('former_entry',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('branch_id', sa.Integer(), nullable=False),
+    sa.Column('to_on', sa.Date(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('host_unit', sa.Text(), nullable=False),
+    sa.Column('host_kind', sa.Enum('bureau', 'subordinate', name='hostkind', native_enum=False, length=40), nullable=False),
+    sa.Column('reports_to_group', sa.Boolean(), nullable=False),
+    sa.Column('void', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['branch_id'], ['branch.id'], name=op.f('fk_former_entry_branch_id_branch')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_former_entry'))
+    )
+    op.create_index(op.f('ix_former_entry_branch_id'), 'former_entry', ['branch_id'], unique=False)
     op.create_table('liaison',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('year', sa.Integer(), nullable=False),

@@ -178,7 +178,7 @@ def test_an_import_builds_the_lists_and_a_second_changes_nothing(by):
 
 def test_what_changed_is_shown_from_old_to_new_and_history_stays(by):
     carried_out(by, PEOPLE, BRANCHES, LIAISON)
-    people = [("白鸣", "局长", "", "bai", "党组书记", "码头党支部"), PEOPLE[1], ("梅雨",)]
+    people = [("白鸣", "局长", "", "bai", "党组书记", "机关党总支"), PEOPLE[1], ("梅雨",)]
     branches = [BRANCHES[0], BRANCHES[1], ("码头党支部", "党支部", "码头", "", "机关党总支", "梅雨", "", "")]
     liaison = [(2026, "bai", "码头党支部", "2026-1-1", "2026-6-30", 2, "每半年")]
     plan = carried_out(by, people, branches, liaison, from_on=JUN)
@@ -186,7 +186,7 @@ def test_what_changed_is_shown_from_old_to_new_and_history_stays(by):
     assert {item.name: item.changes for item in plan.changed} == {
         "白鸣": (
             ("姓名", "白一鸣", "白鸣"), ("职务", "副局长", "局长"), ("角色", "党组成员", "党组书记"),
-            ("所在党组织", "机关党支部", "码头党支部（2026年6月1日起）"),
+            ("所在党组织", "机关党支部", "机关党总支（2026年6月1日起）"),
         ),
         "码头党支部": (("书记", "柳青", "梅雨（2026年6月1日起）"), ("上级党总支", "", "机关党总支（2026年6月1日起）")),
         "2026 白鸣 码头党支部": (
@@ -197,7 +197,7 @@ def test_what_changed_is_shown_from_old_to_new_and_history_stays(by):
     assert pier.reports_to_group  # a cell left empty changes nothing
     assert queries.secretary_on(pier.id, dt.date(2026, 5, 31)).name == "柳青"
     assert queries.secretary_on(pier.id, JUN).name == "梅雨"
-    assert queries.general_branch_of(pier.id, dt.date(2026, 5, 31)) is None
+    assert pier.id not in queries.placed_on(dt.date(2026, 5, 31))
     assert accounts.by_sign_in_name("bai").pinyin == "bai ming"
     (row,) = queries.liaisons(2026)
     assert (row.to_on, row.target, row.period) == (dt.date(2026, 6, 30), 2, Period.HALF)
@@ -246,6 +246,35 @@ def test_names_that_nobody_or_several_have_are_told(by):
     assert "请填登录名" in whys[0]
     assert "请写登录名：张伟" in whys[3]
     assert ("登录名", "", "na") in [change for item in plan.changed for change in item.changes]
+
+
+@pytest.mark.parametrize(
+    "heads", [{"人员": ("职务",)}, {"党组织": ("名称", "类别")}, {"人员": ("别的",), "党组织": ("别的",)}]
+)
+def test_a_sheet_that_cannot_be_read_brings_no_other_faults(by, heads):
+    plan = importing.plan_import(parsed(PEOPLE, BRANCHES, LIAISON, **heads), JAN, by=by)
+    told_rows = {(p.sheet, p.row) for p in plan.wrong}
+    assert told_rows == {(sheet, 1) for sheet in heads}
+
+
+def test_the_names_of_faulty_lines_are_known_to_the_others(by):
+    people = [(*PEOPLE[0][:2], "第二", *PEOPLE[0][3:]), PEOPLE[1]]
+    branches = [*BRANCHES[:2], ("码头党支部", "小组", *BRANCHES[2][2:])]
+    assert told(planned(by, people, branches, LIAISON).wrong) == [("人员", 2, "职务排序"), ("党组织", 4, "类别")]
+
+
+def test_a_line_tells_all_its_faults_at_once(by):
+    plan = planned(
+        by,
+        [("白一鸣", "", "第二", "", "", "没有的支部")],
+        [("码头党支部", "小组", "码头", "", "没有的总支", "没有的人")],
+        [(2026, "没有的人", "没有的支部", "", "", "", "每天"), (2026, "没有的人", "码头党支部", "2025-1-1")],
+    )
+    assert told(plan.wrong) == [
+        ("人员", 2, "职务排序"), ("人员", 2, "所在党组织"), ("党组织", 2, "类别"), ("党组织", 2, "书记"),
+        ("党组织", 2, "上级党总支"), ("挂点联系", 2, "周期"), ("挂点联系", 2, "党组成员"), ("挂点联系", 2, "党组织"),
+        ("挂点联系", 3, "党组成员"), ("挂点联系", 3, "开始日期"),
+    ]  # fmt: skip
 
 
 def test_another_sign_in_name_is_another_person(by):

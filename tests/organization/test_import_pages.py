@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import os
+import re
 import zipfile
 
 import openpyxl
@@ -59,6 +60,15 @@ def confirm(browser, page):
 @pytest.fixture
 def browser(client, by):
     return client(by.person_id)
+
+
+def test_the_preview_says_all_that_is_written_of_what_is_new(browser):
+    text = upload(browser, book(PEOPLE, BRANCHES, LIAISON)).text
+    shown = " ".join(re.sub(r"<[^>]+>", "", text).split())
+    for words in ("职务：副局长", "登录名：bai", "角色：党组成员", "所在党组织：机关党支部（2026年1月1日起）",
+                  "所在单位：码头；单位类别：下属单位；向党组述职：是", "书记：柳青（2026年1月1日起）",
+                  "开始日期：2026年1月1日；结束日期：2026年12月31日；次数：1；周期：每季度"):  # fmt: skip
+        assert words in shown
 
 
 def test_the_office_previews_and_imports(browser, tmp_path):
@@ -164,6 +174,8 @@ def test_ten_thousand_lines_are_previewed_and_imported(browser):
 
 def test_the_template_is_read_back_as_empty(browser):
     answer = browser.get("/lists/template.xlsx")
+    assert "filename*=UTF-8''%E5%90%8D" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"].isascii()
     assert answer.mimetype.endswith("spreadsheetml.sheet")
     assert workbook.read(answer.data) == workbook.Lists()
 

@@ -88,7 +88,7 @@ def test_what_was_entered_in_error_leaves_what_it_ended_going_on(by):
     actions.void_placement(queries.placements_of(branch)[0].id, by=by)
     assert queries.secretary_on(branch, DEC).id == former
     assert queries.own_organizations(former, DEC) == {branch}
-    assert queries.general_branch_of(branch, DEC) is None
+    assert queries.placed_on(DEC) == {}
     with pytest.raises(NotThere):
         actions.void_term(10_000, by=by)
 
@@ -97,7 +97,7 @@ def test_a_branch_stands_inside_a_general_branch_from_a_day_on(by):
     branch, first, second = factories.branch(), *(factories.branch(kind=BranchKind.GENERAL) for _ in range(2))
     actions.place_inside(branch, first, JAN, by=by)
     actions.place_inside(branch, second, JUN, by=by)
-    assert queries.general_branch_of(branch, dt.date(2026, 5, 31)) == first
+    assert queries.placed_on(dt.date(2026, 5, 31)) == {branch: first}
     assert queries.placed_on(JUN) == {branch: second}
     actions.place_inside(branch, None, DEC, by=by)
     assert queries.inside(second, DEC) == frozenset()
@@ -120,8 +120,8 @@ def test_a_branch_has_a_name_of_its_own_and_keeps_its_kind_while_others_stand_in
     actions.place_inside(branch.id, general.id, JAN, by=by)
     db.session.commit()
     for row, kind in ((general, BranchKind.BRANCH), (branch, BranchKind.GENERAL)):
-        refused("kind", actions.change_branch, row.id, NewBranch(row.name, kind, "x"), by=by)
-    actions.change_branch(branch.id, NewBranch("检票党支部", BranchKind.BRANCH, "票务中心"), by=by)
+        refused("kind", actions.change_branch, row.id, NewBranch(row.name, kind, "x"), since=None, by=by)
+    actions.change_branch(branch.id, NewBranch("检票党支部", BranchKind.BRANCH, "票务中心"), since=JAN, by=by)
     assert queries.branch(branch.id).pinyin.startswith("jian piao")
 
 
@@ -172,7 +172,7 @@ def test_last_years_liaison_stays_when_someone_moves(by):
     actions.end_liaison(this, dt.date(2026, 5, 31), by=by)
     actions.add_liaison(year_2026(factories.member(), branch, from_on=JUN), confirmed=False, by=by)
     actions.set_own_branch(member, branch, JUN, by=by)
-    actions.change_branch(branch, NewBranch("改名党支部", BranchKind.BRANCH, "别处"), by=by)
+    actions.change_branch(branch, NewBranch("改名党支部", BranchKind.BRANCH, "别处"), since=JUN, by=by)
     (row,) = queries.liaisons(2025)
     assert (row.id, row.member_id, row.from_on, row.to_on, row.target) == (
         last, member, dt.date(2025, 1, 1), dt.date(2025, 12, 31), 2,
@@ -213,7 +213,7 @@ def test_a_closed_year_changes_no_more(by):
     refused("from_on", actions.void_term, term, by=by)
     actions.set_secretary(branch, factories.person(), dt.date(2027, 1, 1), by=by)
     assert queries.secretary_on(branch, DEC).id == member
-    assert actions.copy_liaison(2026, 2027, by=by) == 1
+    assert actions.copy_liaison(2026, 2027, by=by).added == 1
 
 
 def test_nobody_unknown_becomes_anything(by):
@@ -238,8 +238,8 @@ def test_january_copies_what_still_held_in_december(by):
     factories.liaison(gone, kept, 2025)
     queries.branch(dissolved).to_on = dt.date(2025, 12, 31)
     db.session.get(factories.Person, gone).active = False
-    assert actions.copy_liaison(2025, 2026, by=by) == 1
-    assert actions.copy_liaison(2025, 2026, by=by) == 0
+    assert actions.copy_liaison(2025, 2026, by=by).added == 1
+    assert actions.copy_liaison(2025, 2026, by=by).added == 0
     (row,) = [row for row in queries.liaisons(2026) if row.branch_id == kept]
     assert (row.from_on, row.to_on, row.target, row.period) == (JAN, DEC, 2, Period.HALF)
 
