@@ -30,7 +30,6 @@ class Act(Word):
     RECEIVE = "receive", N_("收阅")
     INSTRUCT = "instruct", N_("批示")
     READ_CARD = "read_card", N_("看支部近况")
-    READ_COVERAGE = "read_coverage", N_("看覆盖情况")
     READ_LEDGER = "read_ledger", N_("看问题和领办事项")
     FOLLOW_PROBLEM = "follow_problem", N_("登记进展、办结")
     KEEP_LEDGER = "keep_ledger", N_("管理问题台账")
@@ -43,6 +42,7 @@ class Act(Word):
     READ_MEETING = "read_meeting", N_("看述职评议")
     RUN_MEETING = "run_meeting", N_("组织述职评议")
     DECIDE_GRADE = "decide_grade", N_("登记确定的等次")
+    KEEP_PEOPLE = "keep_people", N_("管理人员名单")
     KEEP_ACCOUNTS = "keep_accounts", N_("管理账号和角色")
     ISSUE_CODE = "issue_code", N_("发放一次性登录码")
     KEEP_SETTINGS = "keep_settings", N_("业务设置")
@@ -63,7 +63,6 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.RECEIVE: _OFFICE,
     Act.INSTRUCT: _LEADER,
     Act.READ_CARD: _BUSINESS,
-    Act.READ_COVERAGE: _OFFICE | _LEADER,
     Act.READ_LEDGER: _BUSINESS,
     Act.FOLLOW_PROBLEM: _BUSINESS,
     Act.KEEP_LEDGER: _OFFICE,
@@ -76,6 +75,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.READ_MEETING: _BUSINESS,
     Act.RUN_MEETING: _OFFICE,
     Act.DECIDE_GRADE: _LEADER | _OFFICE,
+    Act.KEEP_PEOPLE: _ADMIN | _OFFICE,  # names and posts; what opens doors is KEEP_ACCOUNTS
     Act.KEEP_ACCOUNTS: _ADMIN,
     Act.ISSUE_CODE: _ADMIN | _OFFICE,
     Act.KEEP_SETTINGS: _OFFICE,

@@ -25,9 +25,10 @@ DESK = "leader office"
 
 # (endpoint, method): who may. `owner` is the member whose record, problem or undertaking it is.
 TABLE = {
-    ("accounts.add_person", "GET"): "sysadmin", ("accounts.add_person", "POST"): "sysadmin",
-    ("accounts.edit_person", "GET"): "sysadmin", ("accounts.edit_person", "POST"): "sysadmin",
+    ("accounts.add_person", "GET"): "office sysadmin", ("accounts.add_person", "POST"): "office sysadmin",
+    ("accounts.edit_person", "GET"): "office sysadmin", ("accounts.edit_person", "POST"): "office sysadmin",
     ("accounts.end_session", "POST"): "owner",
+    ("accounts.slip", "GET"): "office sysadmin",
     ("accounts.issue_code", "POST"): "office sysadmin", ("accounts.people", "GET"): "office sysadmin",
     ("accounts.language", "POST"): f"nobody {ALL}", ("accounts.sign_in", "GET"): f"nobody {ALL}",
     ("accounts.sign_in", "POST"): f"nobody {ALL}", ("accounts.use_code", "GET"): f"nobody {ALL}",

@@ -70,19 +70,25 @@ def add_person(new: NewPerson) -> Person:
     return person
 
 
-def change_person(person_id: int, new: NewPerson, *, active: bool, at: dt.datetime) -> Person:
-    """Change a person's entry; deactivation ends their sessions."""
+def change_person(person_id: int, new: NewPerson) -> Person:
+    """Change a person's entry in the lists; their account stays as it is."""
     person = _person(person_id)
-    _refuse_taken(new.sign_in_name, person_id)
     if new.name.strip() != person.name:
         person.name = new.name.strip()
         person.pinyin = pinyin(person.name)
     person.post, person.official_order = new.post, new.official_order
-    person.sign_in_name, person.active = new.sign_in_name or None, active
+    db.session.flush()
+    return person
+
+
+def change_account(person_id: int, sign_in_name: str | None, *, active: bool, at: dt.datetime) -> None:
+    """Change a person's sign-in name; deactivation ends their sessions. Raise RuleBroken("sign_in_name") when taken."""
+    person = _person(person_id)
+    _refuse_taken(sign_in_name, person_id)
+    person.sign_in_name, person.active = sign_in_name or None, active
     if not active:
         sessions.end_all(person_id, at=at)
     db.session.flush()
-    return person
 
 
 def _refuse_taken(sign_in_name: str | None, person_id: int | None) -> None:
@@ -142,25 +148,36 @@ def issue_code(person_id: int, *, by: int | None, at: dt.datetime) -> str:
     return "-".join(code[i : i + 4] for i in (0, 4, 8))
 
 
-def use_code(sign_in_name: str, code: str, password: str, *, at: dt.datetime) -> Person:
-    """Set the password by a one-time code, end all sessions, and return the person.
+def has_code(person_id: int, *, at: dt.datetime) -> bool:
+    """Whether a code issued before is still good."""
+    return any(one.expires_at > at for one in queries.unused_codes(person_id))
 
-    Raise RuleBroken("code"): unknown, used, expired or somebody else's; RuleBroken("password"): too weak.
-    """
+
+def code_of(sign_in_name: str, code: str, *, at: dt.datetime) -> tuple[OneTimeCode, Person]:
+    """The code with its person; raise RuleBroken("code"): unknown, used, expired or somebody else's."""
     plain = "".join(code.split()).replace("-", "").upper()
     found = queries.code(sessions.digest(plain), at)
     person = queries.by_sign_in_name(sign_in_name)
     if found is None or person is None or found.person_id != person.id or not person.active:
         raise RuleBroken("code", _("登录名或登录码不对，或登录码已用过、已过期。请向系统管理员或党办另领一张。"))
-    set_password(person, password)
+    return found, person
+
+
+def use_code(sign_in_name: str, code: str, password_hash: str, *, at: dt.datetime) -> Person:
+    """Set the password (as `hashed`) by a one-time code, end all sessions, and return the person."""
+    found, person = code_of(sign_in_name, code, at=at)
+    person.password_hash = password_hash
     found.used_at = at
     sessions.end_all(person.id, at=at)
     db.session.flush()
     return person
 
 
-def set_password(person: Person, password: str) -> None:
-    """Store the hash of a password that is long and hard enough; raise RuleBroken("password") otherwise."""
+def hashed(person: Person, password: str) -> str:
+    """Return the hash of a password that is long and hard enough; raise RuleBroken("password") otherwise.
+
+    Slow on purpose: for outside any transaction, or others would wait for it.
+    """
     from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists take 10 MB; needed only here
 
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
@@ -168,15 +185,20 @@ def set_password(person: Person, password: str) -> None:
     own = [person.name, person.sign_in_name or "", *person.pinyin.split(), person.pinyin.replace(" ", "")]
     if zxcvbn(password[:100], user_inputs=own, max_length=100)["score"] < GOOD_SCORE:
         raise RuleBroken("password", _("这个密码容易被猜到，请再长一些，不用姓名、拼音、生日和常见词。"))
-    person.password_hash = HASHER.hash(password)
+    return HASHER.hash(password)
 
 
-def change_password(actor: Actor, old: str, new: str, *, session_id: int, at: dt.datetime) -> None:
-    """Change one's own password; the other sessions end. Raise RuleBroken("old") when the old one is wrong."""
-    person = _person(actor.person_id)
+def rehashed(person: Person, old: str, new: str) -> str:
+    """Return the hash of one's new password; raise RuleBroken("old") when the old one is wrong. Slow, as `hashed`."""
     if not verify(person.password_hash, old):
         raise RuleBroken("old", _("原密码不对。"))
-    set_password(person, new)
+    return hashed(person, new)
+
+
+def change_password(actor: Actor, password_hash: str, *, session_id: int, at: dt.datetime) -> None:
+    """Change one's own password (as `rehashed`); the other sessions end."""
+    person = _person(actor.person_id)
+    person.password_hash = password_hash
     sessions.end_all(person.id, at=at, but=session_id)
     db.session.flush()
 

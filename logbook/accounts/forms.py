@@ -1,5 +1,7 @@
 """Forms of sign-in, of one's own account, and of people."""
 
+from dataclasses import replace
+
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, IntegerField, PasswordField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -46,6 +48,19 @@ class PersonForm(Form):
         default=999,
         validators=[InputRequired(_("请填写此项。")), NumberRange(min=1, max=9999)],
     )
+
+    def new_person(self) -> NewPerson:
+        """The person as typed."""
+        return NewPerson(
+            name=self.name.data or "",
+            post=(self.post.data or "").strip(),
+            official_order=self.official_order.data or 999,
+        )
+
+
+class AccountForm(PersonForm):
+    """A person with their account, for who keeps the accounts."""
+
     sign_in_name = StringField(
         _("登录名"),
         description=_("字母、数字，例如姓名拼音；支部书记不需要登录名。"),
@@ -66,12 +81,7 @@ class PersonForm(Form):
 
     def new_person(self) -> NewPerson:
         """The person as typed."""
-        return NewPerson(
-            name=self.name.data or "",
-            post=(self.post.data or "").strip(),
-            official_order=self.official_order.data or 999,
-            sign_in_name=self.sign_in_name.data or None,
-        )
+        return replace(super().new_person(), sign_in_name=self.sign_in_name.data or None)
 
     def new_roles(self) -> frozenset[Role]:
         """The roles as ticked."""

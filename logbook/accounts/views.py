@@ -26,8 +26,8 @@ from werkzeug.wrappers import Response
 
 from logbook import logs
 from logbook.access import Act, Actor, Role, actor, may
-from logbook.accounts import actions, carried, queries, sessions
-from logbook.accounts.forms import CodeForm, PasswordForm, PersonForm, SignInForm
+from logbook.accounts import actions, carried, devices, queries, sessions
+from logbook.accounts.forms import AccountForm, CodeForm, PasswordForm, PersonForm, SignInForm
 from logbook.accounts.models import Person, SignInSession
 from logbook.db import db, reading, writing
 from logbook.errors import NotThere, RuleBroken
@@ -38,6 +38,7 @@ from logbook.settings.views import current
 bp = Blueprint("accounts", __name__)
 login_manager = LoginManager()
 KNOWN = "known"  # the cookie of a browser in which somebody signed in
+SLIP, SLIP_SECONDS = "slip", 300
 
 
 class Nobody(AnonymousUserMixin):
@@ -137,7 +138,7 @@ def _tried_as(name: str, person: Person | None) -> str:
 
 def _enter(person: Person, name: str) -> Response:
     actions.note_success(_tried_as(name, person))
-    token = sessions.begin(person.id, device=request.user_agent.string, at=now())
+    token = sessions.begin(person.id, device=devices.device(request.user_agent.string), at=now())
     db.session.commit()
     found = sessions.find(token)
     if found:
@@ -196,12 +197,22 @@ def use_code() -> str | Response | tuple[str, int]:
     if form.validate_on_submit():
         name = (form.sign_in_name.data or "").strip().lower()
         try:  # a code has 60 random bits: nobody guesses it, and whoever holds it need not wait for those who try
-            person = actions.use_code(name, form.code.data or "", form.password.data or "", at=now())
-            return _enter(person, name)
+            return _enter(_by_code(name, form.code.data or "", form.password.data or ""), name)
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
     return render_template("accounts/use_code.html", form=form), _status(form)
+
+
+def _by_code(name: str, code: str, password: str) -> Person:
+    moment = now()
+    with reading():  # as in _recognise
+        wait = actions.wait_seconds(name, at=moment)
+        if wait:
+            raise RuleBroken("sign_in_name", _("连续几次没有成功，请%(n)s秒后再试。", n=wait))
+        _code, person = actions.code_of(name, code, at=moment)
+        db.session.close()
+    return actions.use_code(name, code, actions.hashed(person, password), at=moment)
 
 
 def _status(form: Form) -> int:
@@ -235,13 +246,9 @@ def me() -> str | Response | tuple[str, int]:
     form = PasswordForm()
     if form.validate_on_submit():
         try:
-            actions.change_password(
-                actor(),
-                form.old.data or "",
-                form.password.data or "",
-                session_id=current_user.session.id,
-                at=now(),
-            )
+            # The person was read with the session, in a transaction that is over: see _recognise.
+            new = actions.rehashed(current_user.person, form.old.data or "", form.password.data or "")
+            actions.change_password(actor(), new, session_id=current_user.session.id, at=now())
             db.session.commit()
             flash(_("密码已更改，其他设备上的登录已结束。"))
             return redirect(url_for("accounts.me"), 303)
@@ -249,7 +256,10 @@ def me() -> str | Response | tuple[str, int]:
             db.session.close()
             form.refuse(broken)
     mine = queries.open_sessions(actor().person_id)
-    return render_template("accounts/me.html", form=form, sessions=mine, this=current_user.session.id), _status(form)
+    page = render_template(
+        "accounts/me.html", form=form, sessions=mine, this=current_user.session.id, device=devices.shown
+    )
+    return page, _status(form)
 
 
 @bp.post("/me/sessions/<int:session_id>/end")
@@ -269,15 +279,24 @@ def people() -> str:
     return render_template("accounts/people.html", people=queries.people(), Role=Role)
 
 
-@bp.route("/people/new", methods=["GET", "POST"])
-@may(Act.KEEP_ACCOUNTS)
-def add_person() -> str | Response | tuple[str, int]:
-    form = PersonForm()
+def _person_form(**values: Any) -> PersonForm:
+    """The form of a person: with their account for who keeps the accounts."""
+    if not actor().may(Act.KEEP_ACCOUNTS):
+        return PersonForm(**values)
+    form = AccountForm(**values)
     form.offer_roles()
+    return form
+
+
+@bp.route("/people/new", methods=["GET", "POST"])
+@may(Act.KEEP_PEOPLE)
+def add_person() -> str | Response | tuple[str, int]:
+    form = _person_form()
     if form.validate_on_submit():
         try:
             person = actions.add_person(form.new_person())
-            actions.set_roles(person.id, form.new_roles(), by=actor().person_id, at=now())
+            if isinstance(form, AccountForm):
+                actions.set_roles(person.id, form.new_roles(), by=actor().person_id, at=now())
             db.session.commit()
             flash(_("已添加%(name)s。", name=person.name))
             return redirect(url_for("accounts.people"), 303)
@@ -288,18 +307,19 @@ def add_person() -> str | Response | tuple[str, int]:
 
 
 @bp.route("/people/<int:person_id>", methods=["GET", "POST"])
-@may(Act.KEEP_ACCOUNTS)
+@may(Act.KEEP_PEOPLE)
 def edit_person(person_id: int) -> str | Response | tuple[str, int]:
     person = queries.person(person_id)
     if person is None:
         raise NotThere
     held = [role.value for role in queries.roles_of(person_id)]
-    form = PersonForm(obj=person, data={"roles": held})
-    form.offer_roles()
+    form = _person_form(obj=person, data={"roles": held})
     if form.validate_on_submit():
         try:
-            actions.change_person(person_id, form.new_person(), active=bool(form.active.data), at=now())
-            actions.set_roles(person_id, form.new_roles(), by=actor().person_id, at=now())
+            actions.change_person(person_id, form.new_person())
+            if isinstance(form, AccountForm):
+                actions.change_account(person_id, form.sign_in_name.data, active=bool(form.active.data), at=now())
+                actions.set_roles(person_id, form.new_roles(), by=actor().person_id, at=now())
             db.session.commit()
             flash(_("已保存%(name)s。", name=form.name.data))
             return redirect(url_for("accounts.people"), 303)
@@ -312,10 +332,26 @@ def edit_person(person_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/people/<int:person_id>/code")
 @may(Act.ISSUE_CODE)
 def issue_code(person_id: int) -> str | Response:
+    moment = now()
+    if actions.has_code(person_id, at=moment) and not request.form.get("sure"):
+        return render_template("accounts/replace_code.html", person=queries.person(person_id))
     try:
-        code = actions.issue_code(person_id, by=actor().person_id, at=now())
+        code = actions.issue_code(person_id, by=actor().person_id, at=moment)
         db.session.commit()
     except RuleBroken as broken:
         flash(str(broken.message))
+        return redirect(url_for("accounts.people"), 303)
+    # To the one browser that asked, in its signed cookie, until it has been shown: no address, log or table has it.
+    cookie_session[SLIP] = [person_id, code, current_user.session.id, moment.timestamp()]
+    return redirect(url_for("accounts.slip", person_id=person_id), 303)
+
+
+@bp.route("/people/<int:person_id>/code")
+@may(Act.ISSUE_CODE)
+def slip(person_id: int) -> str | Response:
+    owner, code, session_id, issued = cookie_session.pop(SLIP, None) or (0, "", 0, 0.0)
+    fresh = now().timestamp() - issued <= SLIP_SECONDS
+    if owner != person_id or session_id != current_user.session.id or not fresh:
+        flash(_("登录码只显示一次。没有抄下的，请另发一张，原来的就作废了。"))
         return redirect(url_for("accounts.people"), 303)
     return render_template("accounts/slip.html", person=queries.person(person_id), code=code, days=actions.CODE_DAYS)

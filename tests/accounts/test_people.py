@@ -1,6 +1,9 @@
 """People and their accounts: adding, changing, codes, one's own password and devices, the commands."""
 
+from typing import ClassVar
+
 import pytest
+from argon2 import PasswordHasher
 
 from logbook.access import Role
 from logbook.accounts import actions, queries
@@ -27,10 +30,24 @@ def test_a_person_is_added_with_roles_and_gets_a_slip(admin, client):
     assert answer.status_code == 303
     assert named("单玥").pinyin == "shan yue"  # a surname of several readings
     assert queries.roles_of(named("单玥").id) == {Role.MEMBER}
-    slip = admin.post(f"/people/{named('单玥').id}/code").text
+    slip = admin.post(f"/people/{named('单玥').id}/code", follow_redirects=True).text
     code = slip.split('class="code">')[1].split("<")[0]
     entered = client().post("/code", {"sign_in_name": "shanyue", "code": code, "password": GOOD})
     assert entered.status_code == 303
+
+
+def test_the_office_adds_and_renames_people_but_opens_no_doors(client):
+    browser = client(factories.office())
+    doors = {"sign_in_name": "likun", "roles": ["sysadmin"], "active": ""}
+    assert "登录名和角色由系统管理员设置" in browser.get("/people/new").text
+    assert browser.post("/people/new", {"name": "李堃", "official_order": "3"} | doors).status_code == 303
+    assert (named("李堃").sign_in_name, named("李堃").active) == (None, True)
+    person = factories.member(name="王珺", sign_in_name="wangjun")
+    browser.post(f"/people/{person}", {"name": "王玥", "post": "副局长", "official_order": "2"} | doors)
+    assert (named("王玥").sign_in_name, named("王玥").active, named("王玥").post) == ("wangjun", True, "副局长")
+    assert queries.roles_of(person) == {Role.MEMBER}
+    branch = factories.branch()
+    assert 'href="/people/new"' in browser.get(f"/lists/branches/{branch}").text
 
 
 @pytest.mark.parametrize(
@@ -80,6 +97,65 @@ def test_a_deactivated_person_is_signed_out_and_stays_out(admin, client):
     assert browser.get("/").status_code == 302
     answer = client().post("/sign-in", {"sign_in_name": "wangjun", "password": factories.PASSWORD})
     assert "登录名或密码不对" in answer.text
+
+
+def codes(person):
+    return len(queries.unused_codes(person))
+
+
+def test_a_slip_is_shown_once_and_a_reload_makes_no_other(admin):
+    person = factories.member(sign_in_name="wangjun")
+    made = admin.post(f"/people/{person}/code")
+    assert (made.status_code, made.headers["Location"]) == (303, f"/people/{person}/code")
+    assert 'class="code">' in admin.get(f"/people/{person}/code").text
+    again = admin.get(f"/people/{person}/code")
+    assert again.status_code == 303
+    assert "只显示一次" in admin.get("/people").text
+    assert codes(person) == 1
+
+
+def test_a_good_code_is_replaced_only_when_one_is_sure(admin):
+    person = factories.member(sign_in_name="wangjun")
+    admin.post(f"/people/{person}/code")
+    first = queries.unused_codes(person)[0].id
+    assert "原来的就作废了" in admin.post(f"/people/{person}/code").text
+    assert queries.unused_codes(person)[0].id == first
+    assert admin.post(f"/people/{person}/code", {"sure": "1"}).status_code == 303
+    assert [one.id == first for one in queries.unused_codes(person)] == [False]
+
+
+def test_a_slip_is_for_the_session_and_the_person_it_was_made_for(admin, client):
+    person, other = factories.member(sign_in_name="wangjun"), factories.member()
+    admin.post(f"/people/{person}/code")
+    thief = client(factories.office())
+    thief.http.set_cookie("logbook_form", admin.http.get_cookie("logbook_form").value)
+    assert thief.get(f"/people/{person}/code").status_code == 303
+    assert admin.get(f"/people/{other}/code").status_code == 303
+    assert 'class="code">' not in admin.get(f"/people/{person}/code", follow_redirects=True).text
+
+
+class Listening(PasswordHasher):
+    """The real hasher, which notes whether a transaction is open while it works."""
+
+    open: ClassVar[list] = []
+
+    def hash(self, password, **options):
+        self.open.append(db.session().in_transaction())
+        return super().hash(password, **options)
+
+    def verify(self, *values):
+        self.open.append(db.session().in_transaction())
+        return super().verify(*values)
+
+
+def test_no_transaction_waits_for_a_password_to_be_hashed(client, monkeypatch):
+    person = factories.member(sign_in_name="wangjun")
+    code = actions.issue_code(person, by=None, at=now())
+    db.session.commit()
+    monkeypatch.setattr(actions, "HASHER", Listening(time_cost=1, memory_cost=8, parallelism=1))
+    assert client(person).post("/me", {"old": factories.PASSWORD, "password": GOOD}).status_code == 303
+    assert client().post("/code", {"sign_in_name": "wangjun", "code": code, "password": GOOD}).status_code == 303
+    assert Listening.open == [False, False, False]
 
 
 def test_no_code_for_a_person_without_a_sign_in_name(admin):
