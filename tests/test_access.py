@@ -61,6 +61,7 @@ TABLE = {
     ("review.decide", "GET"): DESK, ("review.decide", "POST"): DESK, ("review.print_brief", "POST"): BUSINESS,
     ("review.freeze", "POST"): "office", ("review.remove", "GET"): "office", ("review.remove", "POST"): "office",
     ("review.docx", "GET"): "office", ("review.pdf_paper", "GET"): "office",
+    ("settings.security", "GET"): "sysadmin", ("settings.security", "POST"): "sysadmin",
     ("settings.edit", "GET"): "office", ("settings.edit", "POST"): "office",
     ("visits.index", "GET"): BUSINESS, ("visits.xlsx", "GET"): BUSINESS, ("visits.voices", "GET"): BUSINESS,
     ("visits.log", "GET"): BUSINESS, ("visits.log", "POST"): BUSINESS, ("visits.show", "GET"): BUSINESS,

@@ -10,13 +10,14 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from logbook.access import PUBLIC
+from logbook.access import PUBLIC, Act
 from logbook.app import create_app
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted((ROOT / "logbook").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
+ACT = re.compile(r"\.may\(Act\.(\w+)")
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "N_": None, "ngettext": (1, 2)}
 
 
@@ -93,6 +94,14 @@ def test_every_route_names_its_act(tmp_path):
         if rule.endpoint not in PUBLIC and not hasattr(app.view_functions[rule.endpoint], "act")
     ]
     assert not missing, f"decorate with @may(Act.…) right under the route: {missing}"
+
+
+def test_every_act_opens_a_route(tmp_path):
+    app, _rules = routes(tmp_path)
+    opened = {view.act for view in app.view_functions.values() if hasattr(view, "act")}
+    asked = {name for path in CODE for name in ACT.findall(path.read_text(encoding="utf-8"))}
+    idle = [act.name for act in Act if act not in opened and act.name not in asked]
+    assert not idle, f"an act nobody can do is no act: guard its route or delete it: {idle}"
 
 
 def test_every_address_parameter_has_a_type(tmp_path):

@@ -15,11 +15,18 @@ WORD_CHOICES = {
 }
 
 
+# Least and most: too short signs people out while they type, too long leaves a lost phone open.
+SECURITY_BOUNDS = {"idle_minutes": (5, 480), "session_days": (1, 90)}
+
+
 def change(values: dict[str, str | int | bool]) -> None:
-    """Store the settings named in `values`; raise RuleBroken for a word outside its choices."""
+    """Store the settings named in `values`; raise RuleBroken for what is outside its choices or bounds."""
     for name, value in values.items():
         if name in WORD_CHOICES and value not in WORD_CHOICES[name]:
             raise RuleBroken(name, _("请从列出的用词中选择。"))
+        least, most = SECURITY_BOUNDS.get(name, (None, None))
+        if least is not None and most is not None and not least <= int(value) <= most:
+            raise RuleBroken(name, _("请填%(least)s至%(most)s。", least=least, most=most))
         text = str(int(value)) if isinstance(value, bool) else str(value)
         db.session.merge(Setting(name=name, value=text))
     db.session.flush()

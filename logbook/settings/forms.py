@@ -16,7 +16,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from logbook.errors import RuleBroken
 from logbook.formats import secrecy_mark
-from logbook.settings.actions import WORD_CHOICES
+from logbook.settings.actions import SECURITY_BOUNDS, WORD_CHOICES
 
 
 def _without_nul(typed: MultiDict[str, str]) -> MultiDict[str, str]:
@@ -121,3 +121,20 @@ class SettingsForm(Form):
     def values(self) -> dict[str, str | int | bool]:
         """The settings as typed, by name."""
         return {name: value for name, value in self.data.items() if name != "csrf_token"}
+
+
+class SecurityForm(Form):
+    idle_minutes = IntegerField(
+        _("多少分钟不操作要重新登录"),
+        validators=[InputRequired(), NumberRange(*SECURITY_BOUNDS["idle_minutes"])],
+        description=_("5至480。没有写完的内容不会丢：重新登录后还在。"),
+    )
+    session_days = IntegerField(
+        _("登录最长保持几天"),
+        validators=[InputRequired(), NumberRange(*SECURITY_BOUNDS["session_days"])],
+        description=_("1至90。到了这个天数，一直在用的也要重新登录。"),
+    )
+
+    def values(self) -> dict[str, str | int | bool]:
+        """The settings as typed, by name."""
+        return {name: self.data[name] for name in SECURITY_BOUNDS}

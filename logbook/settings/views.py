@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from logbook.access import Act, may
 from logbook.db import db
 from logbook.settings import actions, queries
-from logbook.settings.forms import SettingsForm
+from logbook.settings.forms import SecurityForm, SettingsForm
 
 bp = Blueprint("settings", __name__)
 
@@ -40,6 +40,18 @@ def edit() -> Response | tuple[str, int]:
         flash(_("设置已保存。"))
         return redirect(url_for("settings.edit"), 303)
     return render_template("settings/edit.html", form=form), 422 if form.errors else 200
+
+
+@bp.route("/settings/security", methods=["GET", "POST"])
+@may(Act.KEEP_SECURITY)
+def security() -> Response | tuple[str, int]:
+    form = SecurityForm(obj=current())
+    if form.validate_on_submit():
+        actions.change(form.values())
+        db.session.commit()
+        flash(_("已保存，马上生效。"))
+        return redirect(url_for("settings.security"), 303)
+    return render_template("settings/security.html", form=form), 422 if form.errors else 200
 
 
 def _as_typed(settings: queries.Settings) -> dict[str, object]:

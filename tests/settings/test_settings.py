@@ -1,7 +1,12 @@
 """The settings: the unit's words on every page and paper, rules, who may change them."""
 
+import datetime as dt
+
 import pytest
 
+from logbook.accounts import queries as accounts
+from logbook.db import db
+from logbook.formats import now
 from logbook.settings import actions, queries
 from logbook.settings.queries import Words
 from tests import factories
@@ -62,3 +67,27 @@ def test_an_unknown_word_is_refused_below_the_form(app):
 @pytest.mark.parametrize("role", [factories.member, factories.leader, factories.sysadmin])
 def test_only_the_office_changes_them(client, role):
     assert client(role()).post("/settings", BODY).status_code == 403
+
+
+def test_the_sysadmin_shortens_sessions_and_it_holds_at_once(client):
+    person = factories.office()
+    browser = client(person)
+    accounts.open_sessions(person)[0].last_seen_at = now() - dt.timedelta(minutes=30)
+    db.session.commit()
+    admin = client(factories.sysadmin())
+    assert admin.post("/settings/security", {"idle_minutes": "20", "session_days": "7"}).status_code == 303
+    assert (queries.load().idle_minutes, queries.load().session_days) == (20, 7)
+    assert browser.get("/").status_code == 302
+    assert 'value="20"' in admin.get("/settings/security").text
+
+
+@pytest.mark.parametrize(
+    "values", [{"idle_minutes": "4"}, {"idle_minutes": "481"}, {"session_days": "0"}, {"session_days": "91"}]
+)
+def test_sessions_stay_within_sense(client, values):
+    body = {"idle_minutes": "20", "session_days": "7"} | values
+    assert client(factories.sysadmin()).post("/settings/security", body).status_code == 422
+    with pytest.raises(actions.RuleBroken):
+        actions.change({name: int(value) for name, value in body.items()})
+    db.session.rollback()
+    assert queries.load().idle_minutes == 60
