@@ -91,7 +91,7 @@ Key = Annotated[int, mapped_column(primary_key=True)]
 
 
 class LazyLoad(RuntimeError):  # noqa: N818
-    """A relationship was about to be loaded behind the page's back; its query must load it."""
+    """A relationship or column was about to be loaded behind the page's back; its query must load it."""
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
@@ -132,6 +132,19 @@ def set_writing(*, on: bool) -> None:
 def _refuse_lazy_loads(state: ORMExecuteState) -> None:
     if state.is_relationship_load and state.lazy_loaded_from is not None:
         raise LazyLoad(f"{state.lazy_loaded_from} is loaded lazily; let its query in queries.py load it (selectinload)")
+    if state.is_column_load:
+        _refuse_left_out(state)
+
+
+def _refuse_left_out(state: ORMExecuteState) -> None:
+    """A column that load_only left out was read: that is a statement a row. What a rollback expired is read again."""
+    options: Any = state._orm_compile_options()  # noqa: SLF001 - nothing public tells the one from the other
+    row = state.load_options._refresh_state  # noqa: SLF001
+    left_out = set(options._only_load_props or ()) - row.expired_attributes  # noqa: SLF001
+    if left_out:
+        raise LazyLoad(
+            f"{sorted(left_out)} of {row.class_.__name__} was left out by its query in queries.py: load it there"
+        )
 
 
 @event.listens_for(Engine, "connect")

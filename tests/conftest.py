@@ -1,13 +1,9 @@
 """The application on a real database: SQLite by default, PostgreSQL where LOGBOOK_TEST_DATABASE_URL says so."""
 
-import contextlib
-import contextvars
 import os
-import re
 import uuid
 from pathlib import Path
 
-import html5lib
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
@@ -15,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from logbook.app import create_app
 from logbook.db import Base, db
 from tests import factories
+from tests.client import Client, listening
 
 THOROUGH = os.environ.get("LOGBOOK_THOROUGH") == "1"
 POSTGRES = os.environ.get("LOGBOOK_TEST_DATABASE_URL")
@@ -68,74 +65,6 @@ def app(tmp_path: Path, _postgres_url):
             db.session.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
             db.session.commit()
         db.engine.dispose()
-
-
-class Client:
-    """A browser without a screen: every page it opens is checked; after each answer the session is rolled back."""
-
-    def __init__(self, app, person=None):
-        self.http = app.test_client()
-        self.token = factories.sign_in(person) if person else None
-        if self.token:
-            self.http.set_cookie("logbook", self.token)
-
-    def get(self, path, **options):
-        with listening() as made:
-            response = self._checked(self.http.get, path, **options)
-        written = {found[2] for found in map(WRITES.match, made) if found} - {"sign_in_session"}
-        assert not written, f"GET {path} wrote into {written}"
-        return response
-
-    def post(self, path, data=None, **options):
-        return self._checked(self.http.post, path, data=data or {}, **options)
-
-    def _checked(self, send, path, **options):
-        db.session.rollback()
-        # A context of its own: the request has its own session, and a commit that the view forgot shows.
-        response = contextvars.Context().run(send, path, **options)
-        db.session.expire_all()
-        response.get_data()  # a file is read whole, and closed
-        response.close()
-        if response.mimetype == "text/html" and response.status_code not in {301, 302, 303}:
-            check_page(response.text)
-        return response
-
-
-def check_page(html):
-    """Valid HTML5, one h1, a title, a label for every control, an action for every form, no id twice."""
-    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
-    tree = parser.parse(html)
-    assert len(tree.findall(".//h1")) == 1, "one h1"
-    assert (tree.findtext(".//title") or "").strip(), "a title"
-    ids = [e.get("id") for e in tree.iter() if e.get("id")]
-    assert len(ids) == len(set(ids)), f"id twice: {sorted(i for i in ids if ids.count(i) > 1)}"
-    labelled = {e.get("for") for e in tree.iter("label")}
-    for form in tree.iter("form"):
-        assert form.get("action") or form.get("method", "get") == "get", "a form's action"
-    for control in [*tree.iter("input"), *tree.iter("select"), *tree.iter("textarea")]:
-        if control.get("type") not in {"hidden", "submit"}:
-            named = control.get("id") in labelled or control.get("aria-label") or control.get("aria-labelledby")
-            assert named, f"a label for {control.attrib}"
-    assert not re.search(r"<[^>]+\sstyle=|<script(?![^>]+src=)|\son\w+=", html), "nothing inline"
-
-
-WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\s+(?:INTO\s+|FROM\s+)?\"?(\w+)", re.IGNORECASE)
-
-
-@contextlib.contextmanager
-def listening():
-    """Collects the SQL statements sent meanwhile."""
-    made = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        if not statement.startswith(("BEGIN", "PRAGMA", "SELECT set_config")):  # begun, not asked
-            made.append(statement)
-
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield made
-    finally:
-        sa.event.remove(db.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

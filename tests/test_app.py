@@ -2,11 +2,12 @@
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import load_only
 
 from logbook import config
 from logbook.app import create_app
 from logbook.db import LazyLoad, db
-from logbook.organization.models import SecretaryTerm
+from logbook.organization.models import Branch, SecretaryTerm
 from tests import factories
 
 
@@ -77,6 +78,15 @@ def test_nothing_loads_behind_the_pages_back(app):
     term = db.session.scalars(sa.select(SecretaryTerm)).one()
     with pytest.raises(LazyLoad, match="queries"):
         _ = term.person
+
+
+def test_no_column_is_read_that_its_query_left_out(app):
+    factories.branch("森林党支部", host_unit="森林公园")
+    branch = db.session.scalars(sa.select(Branch).options(load_only(Branch.name))).one()
+    with pytest.raises(LazyLoad, match=r"host_unit.*of Branch.*queries"):
+        _ = branch.host_unit
+    db.session.rollback()
+    assert (branch.name, branch.host_unit) == ("森林党支部", "森林公园")  # what a rollback expired is read again
 
 
 def test_the_commands_of_the_database(tmp_path):

@@ -181,6 +181,14 @@ def _safe_next(path: str | None) -> str:
     return url_for("desk.home")
 
 
+def _nearest_page(path: str) -> str:
+    """The path itself, or of one that only takes forms, the page it belongs to."""
+    adapter = current_app.create_url_adapter(request)
+    while adapter and path != "/" and not adapter.test(path.split("?", maxsplit=1)[0], method="GET"):
+        path = path.rsplit("/", 1)[0] or "/"
+    return path
+
+
 def _with_cookies(answer: Any, token: str, known: str) -> Response:
     response = make_response(answer)
     flags: dict[str, Any] = {
@@ -201,23 +209,15 @@ def use_code() -> str | Response | tuple[str, int]:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return render_template("accounts/use_code.html", form=form), _status(form)
+    return render_template("accounts/use_code.html", form=form), form.status
 
 
 def _by_code(name: str, code: str, password: str) -> Person:
     moment = now()
     with reading():  # as in _recognise
-        wait = actions.wait_seconds(name, at=moment)
-        if wait:
-            raise RuleBroken("sign_in_name", _("连续几次没有成功，请%(n)s秒后再试。", n=wait))
         _code, person = actions.code_of(name, code, at=moment)
         db.session.close()
     return actions.use_code(name, code, actions.hashed(person, password), at=moment)
-
-
-def _status(form: Form) -> int:
-    """422 for a page that shows what is wrong with what was typed."""
-    return 422 if form.errors or form.form_errors else 200
 
 
 @bp.post("/sign-out")
@@ -235,7 +235,7 @@ def sign_out() -> Response:
 @bp.post("/language")
 def language() -> Response:
     chosen = "en" if request.form.get("language") == "en" else "zh"
-    response = redirect(_safe_next(request.form.get("next")), 303)
+    response = redirect(_nearest_page(_safe_next(request.form.get("next"))), 303)
     response.set_cookie("language", chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
     return response
 
@@ -259,7 +259,7 @@ def me() -> str | Response | tuple[str, int]:
     page = render_template(
         "accounts/me.html", form=form, sessions=mine, this=current_user.session.id, device=devices.shown
     )
-    return page, _status(form)
+    return page, form.status
 
 
 @bp.post("/me/sessions/<int:session_id>/end")
@@ -303,7 +303,7 @@ def add_person() -> str | Response | tuple[str, int]:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return render_template("accounts/person.html", form=form, person=None), _status(form)
+    return render_template("accounts/person.html", form=form, person=None), form.status
 
 
 @bp.route("/people/<int:person_id>", methods=["GET", "POST"])
@@ -326,7 +326,7 @@ def edit_person(person_id: int) -> str | Response | tuple[str, int]:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return render_template("accounts/person.html", form=form, person=person), _status(form)
+    return render_template("accounts/person.html", form=form, person=person), form.status
 
 
 @bp.post("/people/<int:person_id>/code")

@@ -17,3 +17,9 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form button:disabled").forEach((button) => (button.disabled = false));
 });
+
+// What was typed is not left behind unasked: not by a link, not by changing the language.
+let typed = false;
+document.querySelector("main")?.addEventListener("input", (event) => { typed ||= event.target.form?.method === "post"; });
+document.querySelector("main")?.addEventListener("submit", () => { typed = false; });
+window.addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });

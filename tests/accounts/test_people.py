@@ -258,6 +258,10 @@ def test_the_language_is_chosen_by_a_button(client):
     answer = browser.post("/language", {"language": "en", "next": "/visits"})
     assert answer.headers["Location"] == "/visits"
     assert '<html lang="en">' in browser.get("/visits").text
+    page = browser.get("/visits?state=new&text=a").text
+    assert 'name="next" value="/visits?state=new&amp;text=a"' in page
+    refused = browser.post("/language", {"language": "en", "next": "/lists/branches/7/secretary"})
+    assert refused.headers["Location"] == "/lists/branches/7"
     browser.post("/language", {"language": "zh", "next": "//evil.example"})
     assert '<html lang="zh-CN">' in browser.get("/visits").text
 

@@ -48,6 +48,45 @@ def test_a_utils_file_turns_the_contracts_red(copy):
         assert "utils" in said
 
 
+@pytest.mark.parametrize("room", ["sample", "documents"])
+def test_a_room_without_a_place_turns_the_contracts_red(copy, room):
+    (copy / "logbook" / room / "odds.py").write_text('"""Anything."""\n')
+    code, said = imports(copy)
+    assert code != 0
+    assert f"logbook.{room}.odds" in said
+
+
+def test_a_module_of_the_domain_that_the_contract_forgot_turns_the_house_red(copy):
+    path = copy / "pyproject.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"logbook.years.coverage", "logbook', '"logbook'), encoding="utf-8"
+    )
+    code, said = house(copy)
+    assert code != 0
+    assert "logbook.years.coverage" in said
+
+
+def test_pandas_at_the_top_turns_the_house_red(copy):
+    path = copy / "logbook" / "years" / "frames.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\n\nimport pandas\n", encoding="utf-8")
+    code, said = house(copy)
+    assert code != 0
+    assert "import it inside the function that needs it" in said
+
+
+@pytest.mark.parametrize("planted", ["{{ visit.guidance }}", "{{ visit.contents|length }}"])
+def test_a_lazy_load_in_a_page_turns_its_test_red(copy, planted):
+    """A column and a relationship of each listed record that the list's query does not load."""
+    shutil.copytree(ROOT / "tests", copy / "tests", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    path = copy / "templates" / "visits" / "index.html"
+    row = "{% for visit in page.records %}"
+    assert row in path.read_text(encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(row, row + planted), encoding="utf-8")
+    code, said = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/visits/test_pages.py", "-x")
+    assert code != 0
+    assert "LazyLoad" in said
+
+
 @pytest.mark.parametrize(
     ("place", "line"),
     [

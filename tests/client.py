@@ -1,0 +1,78 @@
+"""A browser without a screen: every page it opens is checked, a GET that writes fails, a forgotten commit shows."""
+
+import contextlib
+import contextvars
+import re
+
+import html5lib
+import sqlalchemy as sa
+
+from logbook.db import db
+from tests import factories
+
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\s+(?:INTO\s+|FROM\s+)?\"?(\w+)", re.IGNORECASE)
+
+
+class Client:
+    """A browser without a screen: every page it opens is checked; after each answer the session is rolled back."""
+
+    def __init__(self, app, person=None):
+        self.http = app.test_client()
+        self.token = factories.sign_in(person) if person else None
+        if self.token:
+            self.http.set_cookie("logbook", self.token)
+
+    def get(self, path, **options):
+        with listening() as made:
+            response = self._checked(self.http.get, path, **options)
+        written = {found[2] for found in map(WRITES.match, made) if found} - {"sign_in_session"}
+        assert not written, f"GET {path} wrote into {written}"
+        return response
+
+    def post(self, path, data=None, **options):
+        return self._checked(self.http.post, path, data=data or {}, **options)
+
+    def _checked(self, send, path, **options):
+        db.session.rollback()
+        # A context of its own: the request has its own session, and a commit that the view forgot shows.
+        response = contextvars.Context().run(send, path, **options)
+        db.session.expire_all()
+        response.get_data()  # a file is read whole, and closed
+        response.close()
+        if response.mimetype == "text/html" and response.status_code not in {301, 302, 303}:
+            check_page(response.text)
+        return response
+
+
+def check_page(html):
+    """Valid HTML5, one h1, a title, a label for every control, an action for every form, no id twice."""
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    tree = parser.parse(html)
+    assert len(tree.findall(".//h1")) == 1, "one h1"
+    assert (tree.findtext(".//title") or "").strip(), "a title"
+    ids = [e.get("id") for e in tree.iter() if e.get("id")]
+    assert len(ids) == len(set(ids)), f"id twice: {sorted(i for i in ids if ids.count(i) > 1)}"
+    labelled = {e.get("for") for e in tree.iter("label")}
+    for form in tree.iter("form"):
+        assert form.get("action") or form.get("method", "get") == "get", "a form's action"
+    for control in [*tree.iter("input"), *tree.iter("select"), *tree.iter("textarea")]:
+        if control.get("type") not in {"hidden", "submit"}:
+            named = control.get("id") in labelled or control.get("aria-label") or control.get("aria-labelledby")
+            assert named, f"a label for {control.attrib}"
+    assert not re.search(r"<[^>]+\sstyle=|<script(?![^>]+src=)|\son\w+=", html), "nothing inline"
+
+
+@contextlib.contextmanager
+def listening():
+    """Collects the SQL statements sent meanwhile."""
+    made = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if not statement.startswith(("BEGIN", "PRAGMA", "SELECT set_config")):  # begun, not asked
+            made.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield made
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
