@@ -139,7 +139,7 @@ def _refuse_lazy_loads(state: ORMExecuteState) -> None:
 def _refuse_left_out(state: ORMExecuteState) -> None:
     """A column that load_only left out was read: that is a statement a row. What a rollback expired is read again."""
     options: Any = state._orm_compile_options()  # noqa: SLF001 - nothing public tells the one from the other
-    row = state.load_options._refresh_state  # noqa: SLF001
+    row: Any = state.load_options._refresh_state  # noqa: SLF001
     left_out = set(options._only_load_props or ()) - row.expired_attributes  # noqa: SLF001
     if left_out:
         raise LazyLoad(

@@ -19,7 +19,7 @@ from logbook.db import Base, db
 from logbook.formats import now, today
 from logbook.visits.models import Attachment, Visit
 from tests import factories
-from tests.conftest import check_page
+from tests.client import check_page
 
 
 @pytest.fixture
