@@ -32,7 +32,6 @@ from logbook.accounts.models import Person, SignInSession
 from logbook.db import db, reading, writing
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import local_date, now, shown_date
-from logbook.settings.forms import Form
 from logbook.settings.views import current
 
 bp = Blueprint("accounts", __name__)

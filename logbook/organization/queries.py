@@ -11,7 +11,6 @@ from sqlalchemy.orm import joinedload
 from logbook.access import Role
 from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
-from logbook.formats import today
 from logbook.organization.models import (
     Branch,
     BranchKind,
