@@ -24,6 +24,11 @@ def local_date(instant: dt.datetime) -> dt.date:
     return instant.astimezone(SHANGHAI).date()
 
 
+def begin_of(day: dt.date) -> dt.datetime:
+    """Return the instant a day begins in Asia/Shanghai."""
+    return dt.datetime.combine(day, dt.time(), SHANGHAI)
+
+
 def today() -> dt.date:
     """Return today's date in Asia/Shanghai."""
     return local_date(now())

@@ -1,6 +1,10 @@
 """The homes of member, leader, office and sysadmin; the branch card."""
 
 import datetime as dt
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, render_template
@@ -9,9 +13,9 @@ from logbook.access import Act, Actor, actor, may
 from logbook.errors import NotThere
 from logbook.formats import today
 from logbook.organization import queries as organization
-from logbook.organization.models import Branch, Liaison
+from logbook.organization.models import Liaison
 from logbook.problems import queries as problems
-from logbook.problems.models import Side
+from logbook.problems.models import Directive, Side
 from logbook.review import queries as review
 from logbook.visits import queries as visits
 from logbook.visits.queries import Filters
@@ -35,42 +39,104 @@ def home() -> str:
         parts |= _desk(by, on)
     if by.is_leader:
         parts |= {"matters": problems.matters_for_group()}
-    return render_template("desk/home.html", Standing=Standing, months=range(1, 13), year=on.year, **parts)
+    return render_template("desk/home.html", months=_months(on), year=on.year, **parts)
+
+
+def _months(on: dt.date) -> list[tuple[int, str]]:
+    """Each month of the year, and how an address asks for its days."""
+    return [
+        (month, f"&from={on.year}-{month:02}-01&to={on.year}-{month:02}-{monthrange(on.year, month)[1]}")
+        for month in range(1, 13)
+    ]
 
 
 def _desk(by: Actor, on: dt.date) -> dict[str, Any]:
-    """What office and leader see first: coverage, what is overdue, what is new; four statements."""
+    """What office and leader see first: coverage, what is overdue, what is new; four statements for the office."""
     late_count, late = problems.overdue(on, SHOWN)
-    new_count, new = visits.new_records(by, SHOWN)
     rows = _coverage(on)
+    standing = {one: [row for row in rows if row.worst and row.worst.standing is one] for one in Standing}
     return {
-        "rows": rows,
-        "unmet": [row for row in rows if row.worst and row.worst.standing in {Standing.MISSED, Standing.DUE}],
-        "overdue": late, "overdue_count": late_count, "new": new, "new_count": new_count,
+        "rows": rows, "missed": standing[Standing.MISSED], "waiting": standing[Standing.DUE],
+        "overdue": late, "overdue_count": late_count, **(_received(by) if by.is_office else _read_lately(by, on)),
+    }  # fmt: skip
+
+
+def _received(by: Actor) -> dict[str, Any]:
+    """What waits for the office's mark."""
+    count, new = visits.new_records(by, SHOWN)
+    return {"new": new, "new_count": count, "new_asked": {"state": "new"}}
+
+
+def _read_lately(by: Actor, on: dt.date) -> dict[str, Any]:
+    """What came in within a fortnight, and what the leader wrote on it already."""
+    since = on - FORTNIGHT
+    filters = Filters(state="counted", since=since)
+    new = visits.records(by, filters).records[:SHOWN]
+    return {
+        "new": new, "new_count": visits.totals(by, filters)[0],
+        "new_asked": {"state": "counted", "since": since.isoformat()},
+        "instructed_on": visits.instructions_by(by.person_id, [one.id for one in new]),
     }  # fmt: skip
 
 
 def _coverage(on: dt.date) -> list[BranchRow]:
-    branches: dict[int, Branch] = {}
-    liaisons: list[Liaison] = []
-    for branch, liaison in organization.arrangement(on.year):
-        if (branch.from_on is None or branch.from_on <= on) and (branch.to_on is None or branch.to_on >= on):
-            branches[branch.id] = branch
-            liaisons += [liaison] if liaison else []
-    return coverage.branch_rows(list(branches.values()), liaisons, Tallies(years.tallies(on.year)), on)
+    arranged = [(branch, one) for branch, one in organization.arrangement(on.year) if branch.exists_on(on)]
+    branches = {branch.id: branch for branch, _one in arranged}
+    liaisons: dict[int, list[Liaison]] = {on.year - 1: [], on.year: []}
+    for _branch, one in arranged:
+        if one is not None:
+            liaisons[one.year].append(one)
+    tallies = _tallies(on, earlier=coverage.still_counts(liaisons[on.year], on))
+    before = coverage.last_periods(liaisons[on.year - 1], tallies[on.year - 1])
+    return coverage.branch_rows(list(branches.values()), liaisons[on.year], tallies[on.year], on, before)
+
+
+def _tallies(on: dt.date, *, earlier: bool) -> dict[int, Tallies]:
+    """Of the year and, where it may still decide something, of the one before; one statement."""
+    rows = years.tallies(on.year - earlier, on.year)
+    return {year: Tallies(row for row in rows if row.year == year) for year in (on.year - 1, on.year)}
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One of the member's branches: how it stands, and why one would go."""
+
+    state: LiaisonState
+    last_on: dt.date | None
+    problems: int
+    promises: int
+    visitors: int  # members of the group who were there within a fortnight
 
 
 def _member(by: Actor, on: dt.date) -> dict[str, Any]:
+    """The member's branches, and what waits for them."""
     liaisons = organization.liaisons_of(by.person_id, on)
-    tallies = Tallies(years.tallies(on.year))
-    mine: list[LiaisonState] = [coverage.liaison_state(one, tallies.by_month(one), on) for one in liaisons]
+    promises = problems.undertakings_of(by.person_id)
     return {
-        "mine": sorted(mine, key=lambda state: coverage.ORDER.index(state.standing)),
-        "last_on": tallies.last_on,
-        "to_confirm": visits.to_confirm(by.person_id),
-        "promises": problems.undertakings_of(by.person_id),
-        "directives": problems.directives(open_only=True),
-    }
+        "mine": _mine(liaisons, Counter(one.branch_id for one in promises), on),
+        "to_confirm": visits.to_confirm(by.person_id), "promises": promises,
+        "my_problems": problems.open_of(by.person_id),
+        "directives": [(one, _left(one, by, liaisons, on)) for one in problems.directives(open_only=True)],
+        "instructed": visits.instructions_on(by.person_id, on - FORTNIGHT),
+    }  # fmt: skip
+
+
+def _mine(liaisons: Sequence[Liaison], promises: Counter[int | None], on: dt.date) -> list[Mine]:
+    tallies = _tallies(on, earlier=False)[on.year]
+    open_here, visitors = problems.open_by_branch(on), visits.visitors_by_branch(on - FORTNIGHT)
+    states = [coverage.liaison_state(one, tallies.by_month(one), on).to_members for one in liaisons]
+    return [
+        Mine(state, tallies.last_on.get(here), open_here[here], promises[here], len(visitors.get(here, ())))
+        for state in sorted(states, key=lambda state: coverage.ORDER.index(state.standing))
+        for here in [state.liaison.branch_id]
+    ]
+
+
+def _left(order: Directive, by: Actor, liaisons: Sequence[Liaison], on: dt.date) -> list[str]:
+    """The member's branches that a directive still sends them to."""
+    if not order.asks_visits:
+        return []
+    return [one.branch.name for one, first in years.first_visits(by, liaisons, order.issued_on, on) if first is None]
 
 
 @bp.route("/branches/<int:branch_id>")
@@ -89,11 +155,11 @@ def branch(branch_id: int) -> str:
         "desk/branch.html", branch=found, on=on, inside=[one for one in organization.branches(on) if one.id in inside],
         secretary=organization.secretary_on(branch_id, on),
         row=next((row for row in _coverage(on) if row.branch.id == branch_id), None),
-        records=visits.records(by, filters).records[:10], everything=everything, hidden=everything - readable,
+        records=visits.records(by, filters).records[:5], everything=everything, hidden=everything - readable,
         own_problems=[one for one in open_problems if one.side is Side.BRANCH],
         owed=[one for one in open_problems if one.side is not Side.BRANCH],
         promises=problems.undertakings_at(here), recent=visits.visitors_since(branch_id, on - FORTNIGHT),
-        last_report=review.last_report(by, branch_id), months=range(1, 13),
+        last_report=review.last_report(by, branch_id), months=_months(on),
     )  # fmt: skip
 
 

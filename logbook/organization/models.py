@@ -45,6 +45,10 @@ class Branch(Base):
 
     placements: Mapped[list["Placement"]] = relationship(foreign_keys="Placement.branch_id", viewonly=True)
 
+    def exists_on(self, on: dt.date) -> bool:
+        """Whether it was founded by that day and not dissolved before."""
+        return (self.from_on is None or self.from_on <= on) and (self.to_on is None or self.to_on >= on)
+
 
 class FormerEntry(Base):
     """What a branch's entry said up to and with the day `to_on`; Branch holds what it says since the last of these."""

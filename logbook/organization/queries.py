@@ -376,10 +376,12 @@ def grants() -> Sequence[Row[int, Role, dt.datetime | None]]:
 
 
 def arrangement(year: int) -> Sequence[Row[Branch, Liaison | None]]:
-    """Every branch with each of the year's liaisons on it and their members; one statement."""
+    """Every branch with each liaison on it of the year and the one before, and their members; one statement."""
     return db.session.execute(
         select(Branch, Liaison)
-        .outerjoin(Liaison, (Liaison.branch_id == Branch.id) & (Liaison.year == year) & Liaison.void.is_(False))
+        .outerjoin(
+            Liaison, (Liaison.branch_id == Branch.id) & Liaison.year.in_((year - 1, year)) & Liaison.void.is_(False)
+        )
         .options(joinedload(Liaison.member))
         .order_by(*ORDER, Liaison.from_on, Liaison.id)
     ).all()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -192,6 +193,30 @@ def open_at_branch(branch_ids: int | Iterable[int]) -> Sequence[Problem]:
         .where(Problem.branch_id.in_(ids), Problem.state != State.DONE, Problem.dropped.is_(False))
         .order_by(Problem.due_on, Problem.id)
     ).all()
+
+
+def open_of(member_id: int) -> Sequence[Problem]:
+    """The problems from the member's own records that are not closed, the first due first."""
+    return db.session.scalars(
+        select(Problem)
+        .where(Problem.raised_by_id == member_id, Problem.state != State.DONE, Problem.dropped.is_(False))
+        .options(joinedload(Problem.branch))
+        .order_by(Problem.due_on, Problem.id)
+    ).all()
+
+
+def open_by_branch(on: dt.date) -> Counter[int]:
+    """How many problems of each branch are not closed; an inner branch's are also those of the one around it."""
+    rows = db.session.execute(
+        select(Problem.branch_id, Placement.general_branch_id, func.count())
+        .outerjoin(Placement, and_(Placement.branch_id == Problem.branch_id, *_held(on)))
+        .where(Problem.branch_id.is_not(None), Problem.state != State.DONE, Problem.dropped.is_(False))
+        .group_by(Problem.branch_id, Placement.general_branch_id)
+    )
+    found: Counter[int] = Counter()
+    for branch_id, general_id, n in rows:
+        found.update({one: n for one in (branch_id, general_id) if one is not None})
+    return found
 
 
 def overdue(today: dt.date, limit: int) -> tuple[int, Sequence[Problem]]:

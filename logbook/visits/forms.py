@@ -446,6 +446,7 @@ def filters_from(args: Mapping[str, str]) -> Filters:
         content=_known(Content, args.get("content")),
         state=args.get("state", "") if args.get("state") in STATES else "",
         text=clean_text(args.get("text"))[:MOST_SEARCHED],
+        since=as_date(args.get("since", "")),
         by_date=args.get("sort") == "date",
         trips=args.get("trips") == "1",
     )

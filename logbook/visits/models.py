@@ -273,6 +273,7 @@ class Instruction(Base):
     text: Mapped[str]
 
     by: Mapped[Person] = relationship(viewonly=True)
+    visit: Mapped[Visit] = relationship(viewonly=True)
 
 
 class Addendum(Base):

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,6 +32,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, load_only
 from logbook.access import Actor, Role
 from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
+from logbook.formats import begin_of
 from logbook.organization.models import Branch, Placement, SecretaryTerm
 from logbook.organization.queries import GROUND, Ground
 from logbook.problems.models import Category
@@ -72,6 +74,7 @@ class Filters:
     state: str = ""
     text: str = ""
     by_date: bool = False
+    since: dt.date | None = None  # recorded on this day or later
     trips: bool = False  # one record a trip and branch: 次, not 人次
 
     @property
@@ -204,6 +207,8 @@ def _conditions(actor: Actor, filters: Filters) -> Iterable[ColumnElement[bool]]
         yield Visit.member_id == filters.member_id
     if filters.branch_id:
         yield at_branch(filters.branch_id)
+    if filters.since:
+        yield Visit.recorded_at >= begin_of(filters.since)
     yield from _of_words(filters)
     if filters.text:
         yield _contains(actor, filters.text)
@@ -222,7 +227,8 @@ def _of_words(filters: Filters) -> Iterable[ColumnElement[bool]]:
 def _state(state: str) -> Iterable[ColumnElement[bool]]:
     conditions: dict[str, ColumnElement[bool]] = {
         "counted": Visit.counts.is_(True),
-        "new": and_(Visit.counts, NEW),
+        # What is for the leader alone is never the office's to receive.
+        "new": and_(Visit.counts, NEW, Visit.level.in_((Level.OFFICE, Level.GROUP))),
         "late": and_(Visit.counts, Visit.late),
         "unconfirmed": UNCONFIRMED,
         "withdrawn": Visit.withdrawn_at.is_not(None),
@@ -249,9 +255,12 @@ def at_branch(branch_id: int) -> ColumnElement[bool]:
 
 def _inside(general_branch: ColumnElement[bool]) -> ColumnElement[bool]:
     """The record's branch stood that day inside a general branch of which this holds."""
-    return exists().where(
-        Placement.branch_id == Visit.branch_id,
-        general_branch,
+    return exists().where(Placement.branch_id == Visit.branch_id, general_branch, *_held_then())
+
+
+def _held_then() -> tuple[ColumnElement[bool], ...]:
+    """The placement held on the day of the visit."""
+    return (
         Placement.void.is_(False),
         Placement.from_on <= Visit.visited_on,
         or_(Placement.to_on.is_(None), Placement.to_on >= Visit.visited_on),
@@ -447,6 +456,47 @@ def own_texts(member_id: int, but: int, limit: int = 50) -> Sequence[Row[int, in
 def last_visited_on(branch_id: int) -> dt.date | None:
     """The day of the last counted visit to the branch, whoever went."""
     return db.session.scalar(select(func.max(Visit.visited_on)).where(at_branch(branch_id), Visit.counts))
+
+
+def visitors_by_branch(since: dt.date) -> dict[int, set[int]]:
+    """The members who went to each branch since a day; to an inner branch is also to the one around it."""
+    inside = and_(Placement.branch_id == Visit.branch_id, *_held_then())
+    rows = db.session.execute(
+        select(Visit.branch_id, Placement.general_branch_id, Visit.member_id)
+        .outerjoin(Placement, inside)
+        .where(Visit.visited_on >= since, Visit.counts, Visit.branch_id.is_not(None))
+        .distinct()
+    )
+    found: dict[int, set[int]] = defaultdict(set)
+    for branch_id, general_id, member_id in rows:
+        for one in filter(None, (branch_id, general_id)):
+            found[one].add(member_id)
+    return found
+
+
+def instructions_on(member_id: int, since: dt.date) -> Sequence[Instruction]:
+    """What the leader wrote on the member's records since a day, with the record and its branch, the latest first."""
+    return db.session.scalars(
+        select(Instruction)
+        .join(Visit, Visit.id == Instruction.visit_id)
+        .where(Visit.member_id == member_id, Instruction.at >= begin_of(since))
+        .options(
+            joinedload(Instruction.by, innerjoin=True),
+            joinedload(Instruction.visit, innerjoin=True).joinedload(Visit.branch),
+        )
+        .order_by(Instruction.id.desc())
+    ).all()
+
+
+def instructions_by(person_id: int, visit_ids: Iterable[int]) -> dict[int, list[str]]:
+    """What a leader wrote on these records already, by record."""
+    query = select(Instruction.visit_id, Instruction.text).where(
+        Instruction.by_id == person_id, Instruction.visit_id.in_(list(visit_ids))
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for visit_id, text in db.session.execute(query.order_by(Instruction.id)):
+        found[visit_id].append(text)
+    return found
 
 
 def visitors_since(branch_id: int, since: dt.date) -> int:

@@ -8,7 +8,7 @@ import calendar
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from logbook.db import N_, Word
 from logbook.organization.models import Branch, Liaison, Period
@@ -42,6 +42,7 @@ MISSED = {
     "第一季度": N_("第一季度未到"), "第二季度": N_("第二季度未到"), "第三季度": N_("第三季度未到"),
     "第四季度": N_("第四季度未到"),
 }  # fmt: skip
+MISSED_BEFORE = {Period.YEAR: N_("上年未到"), Period.HALF: N_("上年下半年未到"), Period.QUARTER: N_("上年第四季度未到")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,15 @@ class LiaisonState:
     liaison: Liaison
     standing: Standing
     word: str  # Chinese source text: 第二季度未到, 本季度待安排 …
+    decides: PeriodState | None  # the period that says so; None where nothing is due
     periods: tuple[PeriodState, ...]
+
+    @property
+    def to_members(self) -> "LiaisonState":
+        """As members see it: what was missed is office's and leader's to know, here a visit is still to be planned."""
+        if self.standing is not Standing.MISSED:
+            return self
+        return replace(self, standing=Standing.DUE, word=NOW[self.liaison.period][Standing.DUE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +118,59 @@ def due(target: int, in_force: tuple[dt.date, dt.date], span: Span) -> int:
     return (2 * target * max(days, 0) + span.days) // (2 * span.days)
 
 
-def liaison_state(liaison: Liaison, by_month: Sequence[int], on: dt.date) -> LiaisonState:
-    """How a liaison stands on a day; `by_month` counts the member's records on the branch, January first."""
+def liaison_state(
+    liaison: Liaison, by_month: Sequence[int], on: dt.date, before: PeriodState | None = None
+) -> LiaisonState:
+    """How a liaison stands on a day; `by_month` counts the member's records on the branch, January first.
+
+    `before` is the last period of the same liaison the year before: until this year's first one has ended, it is
+    the last ended period.
+    """
+    states = period_states(liaison, by_month)
+    standing, word, decides = _standing(liaison, states, by_month, on, before)
+    return LiaisonState(liaison, standing, word, decides, states)
+
+
+def period_states(liaison: Liaison, by_month: Sequence[int]) -> tuple[PeriodState, ...]:
+    """What was due and done in each period of the liaison's year."""
     states = []
     for span in spans(liaison.year, liaison.period):
         done = sum(by_month[span.first.month - 1 : span.last.month])
         states.append(PeriodState(span, due(liaison.target, (liaison.from_on, liaison.to_on), span), done))
-    standing, word = _standing(liaison, states, by_month, on)
-    return LiaisonState(liaison, standing, word, tuple(states))
+    return tuple(states)
 
 
 def _standing(
-    liaison: Liaison, states: list[PeriodState], by_month: Sequence[int], on: dt.date
-) -> tuple[Standing, str]:
+    liaison: Liaison, states: Sequence[PeriodState], by_month: Sequence[int], on: dt.date, before: PeriodState | None
+) -> tuple[Standing, str, PeriodState | None]:
     ended = [state for state in states if state.span.last < on]
     if ended and ended[-1].done < ended[-1].due and not sum(by_month[ended[-1].span.last.month :]):
-        return Standing.MISSED, MISSED[ended[-1].span.name]
+        return Standing.MISSED, MISSED[ended[-1].span.name], ended[-1]
+    if not ended and before and before.done < before.due and not sum(by_month):
+        return Standing.MISSED, MISSED_BEFORE[liaison.period], before
     now = next((state for state in states if state.span.first <= on <= state.span.last), None)
     running = now or (ended[-1] if ended else None)
     if running is None or (running.due == 0 and running.done == 0):
-        return Standing.NOT_DUE, Standing.NOT_DUE.chinese
+        return Standing.NOT_DUE, Standing.NOT_DUE.chinese, None
     standing = Standing.DONE if running.done >= running.due else Standing.DUE
-    return standing, NOW[liaison.period][standing]
+    return standing, NOW[liaison.period][standing], running
+
+
+Before = dict[tuple[int, int], PeriodState]
+
+
+def last_periods(liaisons: Iterable[Liaison], tallies: "Tallies") -> Before:
+    """The last period of each liaison that was in force when its year ended, by member and branch."""
+    return {
+        (one.member_id, one.branch_id): period_states(one, tallies.by_month(one))[-1]
+        for one in liaisons
+        if (one.to_on.month, one.to_on.day) == (12, 31)
+    }
+
+
+def still_counts(liaisons: Iterable[Liaison], on: dt.date) -> bool:
+    """Whether the year before may still decide how one of these stands: its first period has not ended."""
+    return any(on.month <= MONTHS[one.period] for one in liaisons)
 
 
 class Tallies:
@@ -160,12 +200,13 @@ class Tallies:
 
 
 def branch_rows(
-    branches: Sequence[Branch], liaisons: Sequence[Liaison], tallies: Tallies, on: dt.date
+    branches: Sequence[Branch], liaisons: Sequence[Liaison], tallies: Tallies, on: dt.date, before: "Before"
 ) -> list[BranchRow]:
-    """The coverage table on a day, branches in the order given."""
+    """The coverage table on a day, branches in the order given; `liaisons` are those of the day's year."""
     states: dict[int, list[LiaisonState]] = defaultdict(list)
-    for liaison in liaisons:
-        states[liaison.branch_id].append(liaison_state(liaison, tallies.by_month(liaison), on))
+    for one in liaisons:
+        state = liaison_state(one, tallies.by_month(one), on, before.get((one.member_id, one.branch_id)))
+        states[one.branch_id].append(state)
     return [_row(branch, states[branch.id], tallies, on) for branch in branches]
 
 

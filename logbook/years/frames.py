@@ -194,7 +194,7 @@ def _by_branch(visits: "DataFrame") -> dict[int, tuple[int, int, dt.date, dict[i
 
 def _ended(span: Span, liaisons: Sequence[Liaison]) -> Iterable[Ended]:
     for year in span.years:
-        tallies = Tallies(queries.tallies(year))
+        tallies = Tallies(queries.tallies(year, year))
         for liaison in (one for one in liaisons if one.year == year):
             by_month = tallies.by_month(liaison)
             for one in coverage.liaison_state(liaison, by_month, span.today).periods:

@@ -23,6 +23,7 @@ class Tally:
     branch_id: int
     general_branch_id: int | None
     member_id: int
+    year: int
     month: int
     own_organization: bool
     records: int
@@ -42,13 +43,14 @@ def _contained() -> Any:
 
 def _tallies() -> Any:
     in_month = extract("month", Visit.visited_on)
-    place = (Visit.branch_id, Placement.general_branch_id, Visit.member_id, in_month, Visit.own_organization)
+    time = (Visit.year, in_month)
+    place = (Visit.branch_id, Placement.general_branch_id, Visit.member_id, *time, Visit.own_organization)
     firsts = func.sum(case((first_of_trip(), 1), else_=0))
     return (
         select(*place, func.count(), firsts, func.max(Visit.visited_on))
         .select_from(Visit)
         .outerjoin(Placement, _contained())
-        .where(Visit.year == bindparam("of_year"), Visit.counts, Visit.branch_id.is_not(None))
+        .where(Visit.year.between(bindparam("first"), bindparam("last")), Visit.counts, Visit.branch_id.is_not(None))
         .group_by(*place)
     )
 
@@ -56,11 +58,13 @@ def _tallies() -> Any:
 _TALLIES = _tallies()  # built once: building it costs more than running it
 
 
-def tallies(year: int) -> list[Tally]:
-    """The year's counted records of branches, tallied; one statement."""
+def tallies(first: int, last: int) -> list[Tally]:
+    """The counted records of branches in these years, both included, tallied; one statement."""
     return [
-        Tally(branch, general, member, int(month), own, records, int(trips), last)
-        for branch, general, member, month, own, records, trips, last in db.session.execute(_TALLIES, {"of_year": year})
+        Tally(branch, general, member, year, int(month), own, records, int(trips), last_on)
+        for branch, general, member, year, month, own, records, trips, last_on in db.session.execute(
+            _TALLIES, {"first": first, "last": last}
+        )
     ]
 
 

@@ -1,11 +1,12 @@
 """The homes of each role and the branch card: what stands there, and how little it asks of the database."""
 
 import datetime as dt
+import re
 
 import pytest
 
 from logbook.db import db
-from logbook.formats import today
+from logbook.formats import now, today
 from logbook.problems.models import Handling, Side
 from logbook.visits.models import Level, Visit
 from tests import factories
@@ -19,6 +20,77 @@ def bureau(app):
     branch = factories.branch("三岭山森林公园党支部")
     factories.liaison(member, branch, year=TODAY.year)
     return member, branch
+
+
+def test_each_of_a_members_branches_says_why_one_would_go(client, bureau):
+    member, branch = bureau
+    factories.visit(factories.member(), branch, TODAY)
+    factories.problem(member, branch, due_on=TODAY)
+    factories.undertaking(member, branch, due_on=TODAY)
+    page = client(member).get("/").text
+    for words in ("应到1次、到0次", "近两周已有1位局领导到过", "在办问题1个", "我答应的事1项", "本季度待安排"):
+        assert words in page, words
+
+
+def test_what_was_missed_is_for_office_and_leader_only(client, bureau, monkeypatch):
+    member, branch = bureau
+    monkeypatch.setattr("logbook.desk.views.today", lambda: dt.date(TODAY.year, 5, 20))
+    for person, seen in ((factories.office(), True), (factories.leader(), True), (member, False)):
+        browser = client(person)
+        for path in ("/", f"/branches/{branch}"):
+            assert ("第一季度未到" in browser.get(path).text) == seen, path
+    desk = client(factories.leader()).get("/").text
+    assert "第一季度应到1次、到0次" in desk
+    assert desk.index('id="unmet"') < desk.index('id="coverage"')
+
+
+def test_what_was_missed_last_year_is_told_until_this_years_first_period_ends(client, bureau, monkeypatch):
+    member, branch = bureau
+    factories.liaison(member, branch, year=TODAY.year - 1)
+    clerk = client(factories.office())
+    monkeypatch.setattr("logbook.desk.views.today", lambda: dt.date(TODAY.year, 2, 10))
+    assert "上年第四季度未到" in clerk.get("/").text
+    factories.visit(member, branch, dt.date(TODAY.year, 1, 8))
+    assert "未到</span>" not in clerk.get("/").text
+
+
+def test_every_cell_of_the_map_opens_its_records(client, bureau):
+    member, branch = bureau
+    factories.visit(member, branch, TODAY)
+    browser = client(factories.office())
+    cell = re.search(r'<td class="cell a1"><a href="([^"]+)">1</a>', browser.get("/").text)[1].replace("&amp;", "&")
+    assert "共1条" in browser.get(cell).text
+
+
+def test_an_instruction_reaches_the_members_home_and_shows_on_the_leaders(client, bureau):
+    member, branch = bureau
+    visit = factories.visit(member, branch, TODAY, recorded_at=now())
+    leader = client(factories.leader(name="施喆"))
+    leader.post(f"/visits/{visit}/instruct", {"text": "请抓紧办。", "back": "home"})
+    assert "批示：请抓紧办。" in leader.get("/").text
+    page = client(member).get("/").text
+    assert "批示：请抓紧办。" in page
+    assert "施喆" in page
+
+
+def test_a_directive_names_the_branches_still_to_visit(client, bureau):
+    member, branch = bureau
+    factories.directive(factories.office(), due_on=TODAY, issued_on=TODAY)
+    assert "还剩三岭山森林公园党支部" in client(member).get("/").text
+    factories.visit(member, branch, TODAY)
+    assert "挂点支部都到过了" in client(member).get("/").text
+
+
+def test_what_is_the_leaders_alone_does_not_wait_for_the_office(client, bureau):
+    member, branch = bureau
+    for level in Level:
+        factories.visit(member, branch, TODAY, level=level, recorded_at=now())
+    office, leader = client(factories.office()), client(factories.leader())
+    for browser, count in ((office, 2), (leader, 4)):
+        page = browser.get("/").text
+        opened, figure = re.search(r'href="(/visits\?state=[^"]+)"><strong>(\d+)</strong>', page).groups()
+        assert int(figure) == count
+        assert f"共{count}条" in browser.get(opened.replace("&amp;", "&")).text
 
 
 def test_a_members_home_is_their_branches_and_one_big_button(client, bureau):
@@ -139,10 +211,12 @@ def test_the_card_says_how_many_records_one_may_not_read(client, bureau):
     factories.visit(
         member, branch, TODAY - dt.timedelta(days=40), level=Level.SELF, findings="私下谈话", thinking="顾虑"
     )
-    page = client(factories.member()).get(f"/branches/{branch}").text
-    assert "另有1条不在知悉范围" in page
+    browser = client(factories.member())
+    page = browser.get(f"/branches/{branch}").text
     assert "私下谈话" not in page
-    assert "全部记录" in page
+    opened = re.search(r'href="([^"]+)">13</a>', page)[1].replace("&amp;", "&")
+    assert "共13条" in browser.get(opened).text
+    assert "另有1条不在知悉范围" in browser.get(opened).text
     empty = client(member).get(f"/branches/{factories.branch()}").text
     assert "今年还没有领导到过" in empty
     assert "还没有记录。" in empty

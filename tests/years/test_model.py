@@ -229,7 +229,7 @@ def check_branches(summary, found, world):
 
 def check_coverage(found, world):
     rows = coverage.branch_rows(
-        organization.branches(), organization.liaisons(2026), Tallies(years.tallies(2026)), TODAY
+        organization.branches(), organization.liaisons(2026), Tallies(years.tallies(2026, 2026)), TODAY, {}
     )
     states = Counter()
     for row in rows:
