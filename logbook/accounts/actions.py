@@ -132,6 +132,8 @@ def issue_code(person_id: int, *, by: int | None, at: dt.datetime) -> str:
     person = _person(person_id)
     if not person.sign_in_name or not person.active:
         raise RuleBroken("person", _("此人没有登录名，请先填写登录名。"))
+    if by is not None and Role.SYSADMIN in queries.roles_of(person_id) - queries.roles_of(by):
+        raise RuleBroken("person", _("系统管理员的登录码由系统管理员发放。"))
     for old in queries.unused_codes(person_id):
         old.used_at = at
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(12))

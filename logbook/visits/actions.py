@@ -367,14 +367,17 @@ def _copied(new: NewVisit, person_id: int) -> NewVisit:
     )
 
 
-def confirm(visit_id: int, *, by: Actor, at: dt.datetime) -> Visit:
+def confirm(visit_id: int, *, by: Actor, at: dt.datetime, version: int | None = None) -> Visit:
     """The member's tap on a record entered for them, or on a trip they were named on; it counts from then.
 
-    Who first said that they were not there may still confirm.
+    `version` is the one they read: a correction made meanwhile is read first. Who first said that they were not
+    there may still confirm.
     """
     visit = _own(visit_id, by)
     if visit.withdrawn_at:
         raise RuleBroken("", _("这条记录已撤销。"))
+    if version not in {None, visit.version}:
+        raise RuleBroken("", _("这条记录刚有更正，请看一遍再确认。"))
     _refuse_locked(visit)
     _settle(visit, at)
     db.session.flush()

@@ -11,9 +11,11 @@ from typing import Any
 from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, Actor, actor, may
+from logbook.accounts import carried
 from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
@@ -329,7 +331,7 @@ def withdraw(visit_id: int) -> Answer:
 @bp.post("/visits/<int:visit_id>/confirm")
 @may(Act.CONFIRM)
 def confirm(visit_id: int) -> Response:
-    actions.confirm(visit_id, by=actor(), at=now())
+    actions.confirm(visit_id, by=actor(), at=now(), version=as_integer(request.form.get("version", "")))
     db.session.commit()
     flash(_("已确认。"))
     return _back(visit_id)
@@ -382,8 +384,10 @@ def _back(visit_id: int) -> Response:
 
 @bp.errorhandler(RuleBroken)
 def _cannot(broken: RuleBroken) -> Response:
-    """A button that may no longer be pressed says why, on the page it leads to."""
+    """A button that may no longer be pressed says why, on the page it leads to; what was typed is kept."""
     db.session.close()
+    if request.endpoint == "visits.correct" and request.method == "POST":
+        return carried.keep(str(broken.message), 409, MultiDict(request.form.items(multi=True)))
     flash(str(broken.message))
     visit_id = (request.view_args or {}).get("visit_id")
     return _back(visit_id) if visit_id else redirect(url_for("desk.home"), 303)

@@ -9,6 +9,7 @@ from logbook.access import Role
 from logbook.accounts import actions, queries
 from logbook.accounts.models import Person
 from logbook.db import db
+from logbook.errors import RuleBroken
 from logbook.formats import now
 from tests import factories
 
@@ -217,6 +218,13 @@ def test_a_sign_in_goes_on_to_where_one_wanted_and_nowhere_else(client):
         assert answer.headers["Location"] == found
     asked = client().get("/visits?state=new")
     assert asked.headers["Location"] == "/sign-in?next=/visits?state%3Dnew"
+
+
+def test_the_office_opens_no_sysadmins_door(client):
+    keeper, clerk = factories.sysadmin(sign_in_name="guanli"), factories.office(sign_in_name="ban")
+    with pytest.raises(RuleBroken):
+        actions.issue_code(keeper, by=clerk, at=now())
+    assert actions.issue_code(clerk, by=keeper, at=now())
 
 
 def test_what_strangers_try_keeps_nobody_out(client):

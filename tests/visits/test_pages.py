@@ -407,6 +407,31 @@ def test_a_file_in_the_place_of_a_text_is_no_text_and_nul_is_nowhere(client, pla
     assert db.session.query(Visit).one().findings == "总体平稳。"
 
 
+def test_what_was_typed_is_kept_when_the_record_was_withdrawn_meanwhile(client, logged):
+    member, branch, visit = logged
+    client(member).post(f"/visits/{visit}/withdraw", {"reason": "重了"})
+    kept = client(member).post(
+        f"/visits/{visit}/correct", body(branch, findings="又写了一大段", reason="x", based_on="1")
+    )
+    assert (kept.status_code, "又写了一大段" in kept.text, "已撤销" in kept.text) == (409, True, True)
+
+
+def test_a_record_corrected_meanwhile_is_read_before_it_is_confirmed(client, place):
+    member, branch = place
+    clerk = factories.office()
+    visit = client(clerk).post("/visits/new", body(branch, member_id=str(member))).headers["Location"].split("?")[0]
+    assert 'name="version" value="1"' in client(member).get(visit).text
+    client(clerk).post(
+        f"{visit}/correct", body(branch, findings="改了", reason="x", based_on="1", member_id=str(member))
+    )
+    told = client(member).post(f"{visit}/confirm", {"version": "1"}, follow_redirects=True).text
+    assert "请看一遍再确认" in told
+    assert only_visit().confirmed_at is None
+    db.session.expire_all()
+    client(member).post(f"{visit}/confirm", {"version": "2"})
+    assert only_visit().confirmed_at
+
+
 # --- lists ----------------------------------------------------------------------------------------
 
 
