@@ -213,7 +213,8 @@ def _form_expired(_error: CSRFError) -> Any:
         return {"error": _("页面打开得太久，请刷新后再提交一次。")}, 400
     body = MultiDict(request.form.items(multi=True))
     if current_user.is_authenticated and request.endpoint not in access.PUBLIC:
-        page = carried.show_again(request.path, body)
+        g.trouble = _("页面打开得太久，没有保存。内容还在下面，请再提交一次；附件要重新选择。")
+        page = carried.show_again(request.full_path.rstrip("?"), body)
         if page is not None:
             page.status_code = max(page.status_code, 400)
             return page
@@ -243,7 +244,7 @@ def _trouble(message: str) -> Any:
     set_writing(on=False)
     g.trouble = message
     body, posted = MultiDict(request.form.items(multi=True)), request.method == "POST"
-    page = carried.show_again(request.path, body) if posted else None
+    page = carried.show_again(request.full_path.rstrip("?"), body) if posted else None
     return (page, 503) if page is not None else _page(503, message)
 
 

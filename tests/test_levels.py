@@ -385,6 +385,13 @@ def test_a_record_moved_to_another_branch_tells_nobody_what_was_seen_of_themself
     assert "Z01OBS2" in browsers[reader].get(f"/visits/{visit}").text
 
 
+def test_what_the_leader_wrote_on_an_observation_is_not_for_the_one_it_is_about(browsers, people, branch):
+    visit, _body = sent(browsers["author"], branch, level="group", observation="Z01OBS1")
+    browsers["leader"].post(f"/visits/{visit}/instruct", {"text": "Z01WHY1"})
+    seen = {name for name in READERS if "Z01WHY1" in browsers[name].get(f"/visits/{visit}").text}
+    assert seen == {"author", "member", "leader", "office", "clerk"}
+
+
 def test_a_named_companions_record_stays_theirs_until_they_confirm(browsers, people, branch):
     sent(browsers["author"], branch, level="group", companion_ids=[str(people["secretary"])])
     joint = db.session.query(Visit).filter_by(member_id=people["secretary"]).one().id

@@ -4,11 +4,12 @@ It travels signed, with the person it belongs to, and is shown to nobody else. F
 """
 
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from flask import current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -53,7 +54,7 @@ def pack() -> str:
     """Return the body of this request, signed, for a hidden field of the sign-in form."""
     fields = [(k, v) for k, v in request.form.items(multi=True) if k == "client_key" or k not in NOT_KEPT]
     had_files = any(file.filename for file in request.files.values())
-    payload = [request.path, owner_of(request.form.get(OWNER, "")), fields, had_files]
+    payload = [request.full_path.rstrip("?"), owner_of(request.form.get(OWNER, "")), fields, had_files]
     return str(_signer(FIELD).dumps(payload))
 
 
@@ -67,17 +68,22 @@ def unpack(text: str) -> Carried | None:
 
 
 def show_again(path: str, fields: MultiDict[str, str]) -> Response | None:
-    """Render the page of `path` with the fields as typed, carrying nothing out; None when it has no page.
+    """Render the page of `path`, its query included, with the fields as typed, carrying nothing out.
+
+    None when it has no page.
 
     Where that page refuses meanwhile, what was typed stands under the reason, to be copied.
     """
+    page, _mark, query = path.partition("?")
     try:
-        endpoint, values = current_app.create_url_adapter(request).match(path, method="GET")  # type: ignore[union-attr]
-        current_app.create_url_adapter(request).match(path, method="POST")  # type: ignore[union-attr]
+        endpoint, values = current_app.create_url_adapter(request).match(page, method="GET")  # type: ignore[union-attr]
+        current_app.create_url_adapter(request).match(page, method="POST")  # type: ignore[union-attr]
     except HTTPException:
         return None
     g.shown_again, g.shown_path = fields, path
-    asked, request.method = request.method, "GET"  # the page is only looked at, whatever asked for it
+    # The page is only looked at, whatever asked for it.
+    asked = request.method, request.args
+    request.method, request.args = "GET", ImmutableMultiDict(parse_qsl(query))
     try:
         return make_response(current_app.view_functions[endpoint](**values))
     except RuleBroken as broken:
@@ -87,7 +93,7 @@ def show_again(path: str, fields: MultiDict[str, str]) -> Response | None:
     except NotThere:
         return keep(_("这一页已经没有了，或不在您的知悉范围。"), 404, fields)
     finally:
-        request.method = asked
+        request.method, request.args = asked
 
 
 def keep(reason: str, status: int, fields: MultiDict[str, str]) -> Response:

@@ -1,5 +1,6 @@
 """Signing in and out, one's own account, and the office's and sysadmin's list of people."""
 
+import contextlib
 import dataclasses
 import datetime as dt
 from typing import Any
@@ -132,7 +133,7 @@ def _recognise(name: str, password: str) -> tuple[Person | None, str]:
 def _tried_as(name: str, person: Person | None) -> str:
     """Under what failures count: a browser this person signed in with lately is not slowed by what strangers try."""
     known = person is not None and carried.owner_of(request.cookies.get(KNOWN, "")) == person.id
-    return f"{name} {KNOWN}" if known else name
+    return f"{KNOWN}\0{person.id}" if person and known else name  # U+0000: no name that can be typed
 
 
 def _enter(person: Person, name: str) -> Response:
@@ -143,6 +144,7 @@ def _enter(person: Person, name: str) -> Response:
     if found:
         current_app.login_manager._update_request_context_with_user(SignedIn(found[2], found[1], found[0]))  # type: ignore[attr-defined]  # noqa: SLF001
     cookie_session.clear()
+    g.pop("csrf_token", None)  # made for the session that has just been cleared
     if found and found[2].is_office:
         _show_grants(person)
     answer = _go_on(person)
@@ -174,9 +176,10 @@ def _go_on(person: Person) -> Response:
 def _safe_next(path: str | None) -> str:
     """The path when it is one of ours: browsers drop tabs and line ends, and read a backslash as a slash."""
     if path and path.isprintable() and " " not in path and "\\" not in path:
-        parts = urlsplit(path)
-        if not parts.scheme and not parts.netloc and path.startswith("/") and not path.startswith("//"):
-            return path
+        with contextlib.suppress(ValueError):
+            parts = urlsplit(path)
+            if not parts.scheme and not parts.netloc and path.startswith("/") and not path.startswith("//"):
+                return path
     return url_for("desk.home")
 
 
@@ -348,9 +351,11 @@ def issue_code(person_id: int) -> str | Response:
 @bp.route("/people/<int:person_id>/code")
 @may(Act.ISSUE_CODE)
 def slip(person_id: int) -> str | Response:
-    owner, code, session_id, issued = cookie_session.pop(SLIP, None) or (0, "", 0, 0.0)
+    owner, code, session_id, issued = cookie_session.get(SLIP) or (0, "", 0, 0.0)
     fresh = now().timestamp() - issued <= SLIP_SECONDS
     if owner != person_id or session_id != current_user.session.id or not fresh:
         flash(_("登录码只显示一次。没有抄下的，请另发一张，原来的就作废了。"))
         return redirect(url_for("accounts.people"), 303)
+    if request.method == "GET":
+        del cookie_session[SLIP]
     return render_template("accounts/slip.html", person=queries.person(person_id), code=code, days=actions.CODE_DAYS)

@@ -47,7 +47,7 @@ ROWS: dict[str, Callable[[int], Placement | SecretaryTerm | Membership | None]] 
     "placements": lambda row_id: queries.history_row(Placement, row_id),
     "memberships": lambda row_id: queries.history_row(Membership, row_id),
 }
-VOID_HINT = lazy_gettext("取消后如同没有填过，前一条接着有效。")
+VOID_HINT = lazy_gettext("取消后如同没有填过；有前一条的，前一条接着有效。")
 VOID_HINTS = {
     "liaison": lazy_gettext("取消后如同没有填过。"),
     "entries": lazy_gettext("取消后如同没有填过，以前的也照后来的显示。"),

@@ -46,9 +46,12 @@ class Form(FlaskForm):
                 shown: MultiDict[str, str] = g.shown_again
                 return shown
             wrapped = super().wrap_formdata(form, formdata)
-            files = any(isinstance(field, FileField) for field in form)
+            if wrapped is None:
+                return None
             # A file where a text belongs is no text; U+0000 is in no text, and PostgreSQL refuses it.
-            return wrapped if files or wrapped is None else _without_nul(request.form)
+            names = {field.name for field in form if isinstance(field, FileField)}
+            files = [(name, file) for name, file in request.files.items(multi=True) if name in names]
+            return MultiDict([*_without_nul(request.form).items(multi=True), *files])
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
         """Validate a POST; a form shown again is never taken for a submitted one."""

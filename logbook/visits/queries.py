@@ -361,7 +361,7 @@ class Record:
 def record(actor: Actor, visit_id: int) -> Record | None:
     """The whole record, or None when it is absent or not for this reader."""
     row = db.session.execute(
-        select(Visit, sees_thinking(actor), sees_observation(actor), _locked(Visit.year))
+        select(Visit, sees_thinking(actor), sees_observation(actor), _leads_branch(actor), _locked(Visit.year))
         .where(Visit.id == visit_id, readable(actor))
         .options(
             joinedload(Visit.branch),
@@ -379,9 +379,11 @@ def record(actor: Actor, visit_id: int) -> Record | None:
     ).one_or_none()
     if row is None:
         return None
-    visit, thinking, observation, locked = row
+    visit, thinking, observation, leads, locked = row
     hidden = {"thinking", "thinking_widened"} if not thinking else set()
     hidden |= {"observation", "observation_widened"} if not observation else set()
+    # What the leader wrote may be about what was observed of the reader (rule 7).
+    hidden |= {"instructions"} if leads and visit.member_id != actor.person_id else set()
     return Record(visit, frozenset(hidden), bool(locked))
 
 

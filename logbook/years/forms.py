@@ -42,10 +42,10 @@ def span_from(args: Mapping[str, str], today: dt.date) -> Span:
     first, last = _day(args, "from"), _day(args, "to")
     if first.year < 2000:  # noqa: PLR2004 - as for visits
         raise RuleBroken("from", _("请从2000年以后的日期开始。"))
-    if first > today:
-        raise RuleBroken("from", _("开始的日期不能晚于今天。"))
     if last < first:
         raise RuleBroken("to", _("结束的日期不能早于开始的日期。"))
+    if first > today:
+        raise RuleBroken("from", _("开始的日期不能晚于今天。"))
     if (last - first).days > WIDEST:
         raise RuleBroken("to", _("一次最多汇总五年。"))
     return Span(first, last, today)

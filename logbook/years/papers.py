@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from logbook.documents import charts
 from logbook.documents.charts import Series
@@ -88,14 +88,14 @@ def _branches(summary: YearSummary, words: Words) -> Table:
         if one.liaison or one.trips
     ]  # fmt: skip
     head = ("党组织", "所在单位", words("挂点领导"), "书记", "次数", "最近一次", "问题（个）")
-    return Table(head, tuple(rows), (5, 4, 3, 2, 1.4, 3.2, 2.4), note=NOTE + AROUND)
+    return Table(head, tuple(rows), (4.4, 3.8, 3, 2, 1.4, 3.4, 3), note=NOTE + AROUND)
 
 
 def _items(summary: YearSummary, words: Words) -> Table:
     rows = [_item_row("问题", one, words) for one in summary.items]
     rows += [_item_row("领办", one, words) for one in summary.promises]
     head = ("编号", "类型", "党组织", "内容", "责任方", "完成时限", "办理情况")
-    return Table(head, tuple(rows), (2.8, 1.3, 3.3, 5.5, 3, 3.2, 4))
+    return Table(head, tuple(rows), (2.8, 1.3, 3.2, 4.9, 3, 3.9, 4))
 
 
 def _item_row(kind: str, one: Item, words: Words) -> tuple[str, ...]:
@@ -128,8 +128,8 @@ def _chart(summary: YearSummary) -> Iterable[Block]:
 # --- Excel ----------------------------------------------------------------------------------------
 
 
-def sheets(summary: YearSummary, settings: Settings, *, counts: bool) -> list[Sheet]:
-    """Members, branches, months, problems and undertakings; totals are formulas over their rows.
+def sheets(summary: YearSummary, addenda: Sequence[Addendum], settings: Settings, *, counts: bool) -> list[Sheet]:
+    """Members, branches, months, problems and undertakings, what was added; totals are formulas over their rows.
 
     `counts` as in `paper`.
     """
@@ -139,7 +139,23 @@ def sheets(summary: YearSummary, settings: Settings, *, counts: bool) -> list[Sh
         _branch_sheet(summary, words),
         _month_sheet(summary),
         _item_sheet(summary, words),
+        *([_addendum_sheet(addenda)] if addenda else []),
     ]
+
+
+def _addendum_sheet(addenda: Sequence[Addendum]) -> Sheet:
+    columns = (
+        Column("记录", 14),
+        Column("补充的内容", 60),
+        Column("原因", 30),
+        Column("补充人", 12),
+        Column("日期", 16, "date"),
+    )
+    rows = [
+        (one.visit.number if one.visit else "全年", one.text, one.reason, one.by.name, local_date(one.at))
+        for one in addenda
+    ]
+    return Sheet("归档后补充", columns, rows)
 
 
 def _member_sheet(summary: YearSummary, words: Words, *, counts: bool) -> Sheet:

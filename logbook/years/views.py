@@ -160,6 +160,8 @@ def directive(directive_id: int) -> str:
     until = found.closed_on or today()
     arranged = [one for one in organization.liaisons(until.year) if one.from_on <= until <= one.to_on]
     went = queries.first_visits(actor(), arranged, found.issued_on, until)
+    if not (actor().is_office or actor().is_leader):  # who has not gone yet is for office and leader, and for oneself
+        went = [(one, first) for one, first in went if first or one.member_id == actor().person_id]
     return render_template("years/directive.html", directive=found, went=went, until=until)
 
 
@@ -218,7 +220,7 @@ def pdf_paper() -> Response:
 @may(Act.MAKE_YEAR)
 def xlsx() -> Response:
     seen = _seen(_span())
-    sheets: list[Sheet] = papers.sheets(seen.summary, current(), counts=_counts())
+    sheets: list[Sheet] = papers.sheets(seen.summary, seen.addenda, current(), counts=_counts())
     return _file(sheet.make(sheets), wording.title(seen.summary, current()), "xlsx", XLSX)
 
 

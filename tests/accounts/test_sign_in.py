@@ -8,6 +8,7 @@ from logbook.accounts import actions, queries, sessions
 from logbook.db import db
 from logbook.formats import now, today
 from logbook.visits.models import LockedYear
+from logbook.years import queries as years
 from tests import factories
 
 
@@ -101,6 +102,25 @@ def test_what_was_typed_is_kept_though_it_can_no_longer_be_carried_out(client):
     assert "补写了一大段话" in shown.text
     assert "已归档" in shown.text
     assert browser.get("/").status_code == 200
+
+
+def test_a_form_shown_after_the_sign_in_goes_where_it_was_meant_and_at_the_first_press(app, client):
+    """Its address had a query; the token is of the new session."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    clerk = factories.office(sign_in_name="ban")
+    browser, path = client(clerk), "/years/text?from=2025-01-01&to=2025-06-30"
+    opened = browser.get(path).text
+    hidden = lambda page, name: re.search(rf'name="{name}" value="([^"]+)"', page)[1]  # noqa: E731
+    browser.http.delete_cookie("logbook")
+    typed = {"text": "半年小结。", "typed_by": hidden(opened, "typed_by"), "csrf_token": hidden(opened, "csrf_token")}
+    asked = browser.post(path, typed).text
+    body = {"sign_in_name": "ban", "password": factories.PASSWORD, "csrf_token": hidden(asked, "csrf_token")}
+    shown = browser.post("/sign-in", body | {"carried": hidden(asked, "carried")}).text
+    assert "半年小结。" in shown
+    action = re.search(r'action="(/years/text[^"]+)"', shown)[1].replace("&amp;", "&")
+    sent = browser.post(action, {"text": "半年小结。", "csrf_token": hidden(shown.split("<main")[1], "csrf_token")})
+    assert sent.status_code == 303
+    assert years.office_text(dt.date(2025, 1, 1), dt.date(2025, 6, 30)).text == "半年小结。"
 
 
 def test_a_change_of_roles_ends_the_sessions(client):

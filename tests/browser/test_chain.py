@@ -154,7 +154,7 @@ def receive_all(desk, house):
     expect(desk.get_by_text("没有新收到的记录。")).to_be_visible()
     row = desk.get_by_role("row", name=BRANCH)
     expect(row).to_contain_text("本季度已到")
-    expect(row.get_by_role("link", name="2", exact=True)).to_be_visible()
+    expect(row.get_by_role("link", name="2", exact=True).last).to_be_visible()
 
 
 def download(page, name):
