@@ -276,7 +276,7 @@ def _write(paragraph: Any, text: str, face: str, size: int, *, tighter: bool = T
         run.text = year
         if hyphen:
             _put(run._r, "w:noBreakHyphen")  # noqa: SLF001
-            _put(run._r, "w:t", text=rest.replace(" ", "\u00a0"))  # noqa: SLF001
+            _put(run._r, "w:t", text=rest)  # noqa: SLF001
 
 
 def _keep_with_next(paragraph: Any) -> None:

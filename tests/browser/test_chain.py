@@ -165,7 +165,7 @@ def download(page, name):
 
 def check_papers(desk, house):
     desk.goto(f"{house.url}/years")
-    document = Document(io.BytesIO(download(desk, ("link", "生成Word"))))
+    document = Document(io.BytesIO(download(desk, ("button", "生成Word"))))
     text = "\n".join(one.text for one in document.paragraphs)
     assert f"{UNIT}党组成员" in text
     assert "党组成员共下基层3人次，到过2个挂点支部" not in text  # both were reached: said as 全覆盖
@@ -176,9 +176,10 @@ def check_papers(desk, house):
     assert all(cells), "no empty cell"
     for word in ("补记", "代录", "作废", "登记较晚"):
         assert word not in text + "".join(cells)
-    book = openpyxl.load_workbook(io.BytesIO(download(desk, ("link", "生成Excel"))))
+    desk.get_by_label("表中列出每人的次数、天数").check()
+    book = openpyxl.load_workbook(io.BytesIO(download(desk, ("button", "生成Excel"))))
     assert [row[4] for row in book["党组成员"].iter_rows(min_row=2, max_row=2, values_only=True)] == [3]
-    pdf = PdfReader(io.BytesIO(download(desk, ("link", "生成PDF"))))
+    pdf = PdfReader(io.BytesIO(download(desk, ("button", "生成PDF"))))
     assert "李珺" in "".join(page.extract_text() for page in pdf.pages)
 
 
@@ -192,13 +193,14 @@ def close_and_meet(desk, house):
     desk.get_by_role("link", name="述职评议").click()
     desk.get_by_role("button", name=f"新建{TODAY.year}年度会议").click()
     expect(desk.get_by_text("述职2人")).to_be_visible()
-    expect(desk.get_by_text("3人次")).to_be_visible()
+    expect(desk.get_by_text("3人次，3次")).to_be_visible()
     desk.get_by_role("link", name="赵堃").click()
     brief = Document(io.BytesIO(download(desk, ("button", "打印（Word）"))))
     text = "\n".join(one.text for one in brief.paragraphs)
     assert "平时工作掌握情况" in text
     assert "内部资料　注意保管" in text
-    assert f"全年党组成员到支部2次，最近一次{TODAY.month}月{TODAY.day}日［{TODAY.year}-003 第2版］。" in text
+    until = f"{TODAY.month}月{TODAY.day}日"
+    assert f"截至{until}，党组成员到支部2次，最近一次{until}［{TODAY.year}-003 第2版］。" in text
     assert "没有支部自身问题的记录。" in text
 
 

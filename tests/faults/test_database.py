@@ -3,6 +3,7 @@
 import contextlib
 import contextvars
 import datetime as dt
+import errno
 import io
 import os
 import sqlite3
@@ -172,6 +173,24 @@ def test_a_file_on_a_full_disk_leaves_nothing_behind(tmp_path):
     )  # fmt: skip
     assert done.stdout.strip() == "27"  # EFBIG
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_full_disk_below_any_library_is_said_and_what_was_typed_is_kept(house, browser):
+    @house.route("/full", methods=["GET", "POST"])
+    def full():
+        from flask import g, render_template_string, request
+
+        if request.method == "GET":
+            return render_template_string(
+                "{{ trouble }} {{ typed }}", trouble=g.trouble, typed=g.shown_again["findings"]
+            )
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError as error:
+            raise ValueError("a library's own error") from error
+
+    answer = contextvars.Context().run(browser.post, "/full", data={"findings": "写好的话"})
+    assert (answer.status_code, "磁盘已满" in answer.text, "写好的话" in answer.text) == (503, True, True)
 
 
 def test_an_attachment_is_on_disk_before_its_record(house, browser):

@@ -44,6 +44,12 @@ def spoilt(change):
     return out.getvalue()
 
 
+def test_a_file_in_the_place_of_the_day_is_no_day(client):
+    body = {"workbook": (io.BytesIO(b"x"), "a.xlsx"), "from_on": (io.BytesIO(b"x"), "a.txt")}
+    answer = client(factories.office()).post("/lists/import", body, content_type="multipart/form-data")
+    assert answer.status_code == 422
+
+
 def upload(browser, content, name="名册.xlsx", from_on="2026-01-01"):
     body = {"workbook": (io.BytesIO(content), name), "from_on": from_on}
     return browser.post("/lists/import", body, content_type="multipart/form-data")

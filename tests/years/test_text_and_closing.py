@@ -463,6 +463,11 @@ def test_a_directive_shows_who_went_since_to_which_of_their_branches(client, yea
     assert f'href="/visits/{seen}"' not in page
     assert f'href="/visits/{seen}"' in client(member).get(f"/directives/{directive}").text
     assert client(clerk).get("/directives/999").status_code == 404
+    others = client(factories.member()).get(f"/directives/{directive}").text
+    assert ("已到" in others, "还没有到" in others) == (
+        True,
+        False,
+    )  # who has not gone yet is not a colleague's business
 
 
 def test_closing_asks_and_happens_once(client):
@@ -499,6 +504,11 @@ def test_an_addendum_is_shown_and_changes_no_figure(client, year):
     assert added == [
         f"归档后补充：12月还去过一次（当时没有登记；钱玥，{day}）。",
         f"归档后补充（记录2025-001）：日期应为6日（写错；钱玥，{day}）。",
+    ]
+    book = openpyxl.load_workbook(io.BytesIO(browser.get("/years/paper.xlsx?from=2025-01-01&to=2025-12-31").data))
+    assert [row[1].value for row in book["归档后补充"].iter_rows(min_row=2)][-2:] == [
+        "12月还去过一次。",
+        "日期应为6日。",
     ]
     assert browser.post("/years/2025/addendum", {"text": "", "reason": "x"}).status_code == 422
     assert browser.post("/years/2024/addendum", {"text": "x", "reason": "x"}).status_code == 422
