@@ -19,7 +19,7 @@ from logbook.visits.models import Addendum, LockedYear
 from logbook.years import frames, queries, summary, wording
 from logbook.years.frames import Span
 from logbook.years.models import SummaryText, YearClosing
-from logbook.years.summary import YearSummary
+from logbook.years.summary import Visited, YearSummary
 
 MAX_SUMMARY = 50_000  # characters of an edited summary
 MAX_ADDENDUM = 2000
@@ -35,7 +35,7 @@ class Seen:
     """What a page or paper of some days is made of."""
 
     summary: YearSummary
-    before: YearSummary | None  # the same days a year earlier, when they lie in one year and have records
+    before: Visited | YearSummary | None  # the same days a year earlier, when they lie in one year and have records
     text: str
     edited: SummaryText | None
     changed: Sequence[tuple[str, float, float]]  # figures that changed since the office edited: (what, then, now)
@@ -46,8 +46,7 @@ class Seen:
 def seen(span: Span, unit: Settings) -> Seen:
     """The figures and the text of the days: frozen when they are a closed year, those of now otherwise."""
     figures, closing = _figures(span)
-    before = _figures(_year_before(span))[0] if figures.one_year else None
-    before = before if before and before.records else None
+    before = _before(span) if figures.one_year else None
     edited = queries.office_text(span.first, span.last)
     text = closing.text if closing else edited.text if edited else wording.written(figures, before, unit)
     addenda = queries.addenda(span.first.year) if closing else []
@@ -56,14 +55,20 @@ def seen(span: Span, unit: Settings) -> Seen:
 
 def _figures(span: Span) -> tuple[YearSummary, YearClosing | None]:
     """The frozen figures of a closed year, or those of now."""
-    whole = span == whole_year(span.first.year, span.today)
-    closing = queries.closing(span.first.year) if whole else None
+    closing = _closing(span)
     return (summary.load(closing.summary), closing) if closing else (frames.summarise(span), None)
 
 
-def _year_before(span: Span) -> Span:
-    """The same days a year earlier, as far as this span has come."""
-    return Span(_earlier(span.first), _earlier(min(span.last, span.today)), span.today)
+def _closing(span: Span) -> YearClosing | None:
+    return queries.closing(span.first.year) if span == whole_year(span.first.year, span.today) else None
+
+
+def _before(span: Span) -> Visited | YearSummary | None:
+    """The same days a year earlier, as far as this span has come; None when they have no record."""
+    earlier = Span(_earlier(span.first), _earlier(min(span.last, span.today)), span.today)
+    closing = _closing(earlier)
+    found = summary.load(closing.summary) if closing else frames.visited(earlier)
+    return found if found.records else None
 
 
 def _earlier(day: dt.date) -> dt.date:

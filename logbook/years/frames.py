@@ -25,6 +25,7 @@ from logbook.years.summary import (
     MonthFigures,
     ProblemFigures,
     UndertakingFigures,
+    Visited,
     YearSummary,
 )
 
@@ -108,6 +109,13 @@ def summarise(span: Span) -> YearSummary:
         items=items,
         promises=promises,
     )
+
+
+def visited(span: Span) -> Visited:
+    """How often members went in these days; one statement."""
+    visits = _visits(span)
+    trips = visits.loc[visits["trip"] == 1]
+    return Visited(span.first, span.last, len(visits), len(trips), _months(span, visits, trips))
 
 
 def _visits(span: Span) -> "DataFrame":

@@ -126,6 +126,17 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Visited:
+    """How often members went in some days: all that a later span is compared with."""
+
+    first: dt.date
+    last: dt.date
+    records: int
+    trips: int
+    months: tuple[MonthFigures, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class YearSummary:
     """All figures from `first` to `last`, both days included. 人次 are records, 次 are trips."""
 

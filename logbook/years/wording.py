@@ -12,7 +12,7 @@ from logbook.formats import full_date, short_date
 from logbook.problems.models import Category
 from logbook.settings.queries import Settings
 from logbook.visits.models import Content, Kind
-from logbook.years.summary import Count, Miss, YearSummary
+from logbook.years.summary import Count, Miss, Visited, YearSummary
 
 Words = Callable[[str], str]  # puts the unit's own words into ours; never run over the name of a branch or unit
 LEVELS = (re.compile(r"[一二三四五六七八九十]+、"), re.compile(r"（[一二三四五六七八九十]+）"))
@@ -63,7 +63,7 @@ def _days(first: dt.date, last: dt.date) -> str:
     return f"{full_date(first)}至{until}"
 
 
-def written(summary: YearSummary, before: YearSummary | None, settings: Settings) -> str:
+def written(summary: YearSummary, before: Visited | YearSummary | None, settings: Settings) -> str:
     """The whole text, one paragraph a line; `before` is the same span a year earlier, None when it has no record."""
     whole, words = "全年" if summary.whole_year and summary.ended else "期间", settings.words.apply
     lines = [
@@ -91,7 +91,7 @@ def _opening(summary: YearSummary) -> str:
     return f"根据局党组关于建立党组成员下基层记录制度的要求，现将{name}党组成员下基层情况汇总如下。"
 
 
-def _totals(summary: YearSummary, before: YearSummary | None, whole: str) -> str:
+def _totals(summary: YearSummary, before: Visited | YearSummary | None, whole: str) -> str:
     if not summary.records:
         return f"{whole}没有党组成员下基层的记录。"
     last_year = f"（上年{'' if whole == '全年' else '同期'}{before.records}人次）" if before and before.records else ""
