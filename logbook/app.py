@@ -4,7 +4,7 @@ import errno
 import gc
 import gzip
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,16 +64,37 @@ class Identity(IntegerConverter):
         super().__init__(*args, **{"max": 2**31 - 1} | options)
 
 
+@lru_cache(maxsize=8)
+def _looked_up(_language: str, _words: Words) -> dict[str, str]:
+    return {}
+
+
 class WordedDomain(Domain):
     """Chinese source texts with this unit's own words (党委, 组织科 …) in the place of the presets."""
 
     def gettext(self, string: str, **variables: object) -> str:
+        texts: dict[str, str] = g.texts if "texts" in g else self._texts()
+        text = texts.get(string)
+        if text is None:
+            text = texts[string] = self._worded(string)
+        return text % variables if variables else text
+
+    def _texts(self) -> dict[str, str]:
+        """What was looked up before in this request's language and the unit's words; a page asks a hundred times."""
+        locale = get_locale()
+        if "words" not in g or locale is None:
+            return {}
+        g.texts = _looked_up(locale.language, g.words)
+        found: dict[str, str] = g.texts
+        return found
+
+    def _worded(self, string: str) -> str:
         text: str = self.get_translations().ugettext(string)
         locale = get_locale()
         if "words" in g and locale is not None and locale.language == "zh":
             words: Words = g.words
             text = words.apply(text)
-        return text % variables if variables else text
+        return text
 
 
 class WordedBabel(Babel):
