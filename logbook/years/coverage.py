@@ -9,6 +9,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from logbook.db import N_, Word
 from logbook.organization.models import Branch, Liaison, Period
@@ -101,7 +102,8 @@ class BranchRow:
         return self.trips == 0 and self.worst is not None
 
 
-def spans(year: int, period: Period) -> list[Span]:
+@lru_cache(maxsize=64)
+def spans(year: int, period: Period) -> tuple[Span, ...]:
     """The periods of a year."""
     length = MONTHS[period]
     found = []
@@ -109,7 +111,7 @@ def spans(year: int, period: Period) -> list[Span]:
         last = (i + 1) * length
         end = dt.date(year, last, calendar.monthrange(year, last)[1])
         found.append(Span(name, dt.date(year, i * length + 1, 1), end))
-    return found
+    return tuple(found)
 
 
 def due(target: int, in_force: tuple[dt.date, dt.date], span: Span) -> int:
