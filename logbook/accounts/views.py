@@ -132,8 +132,9 @@ def _recognise(name: str, password: str) -> tuple[Person | None, str]:
 
 def _tried_as(name: str, person: Person | None) -> str:
     """Under what failures count: a browser this person signed in with lately is not slowed by what strangers try."""
-    known = person is not None and carried.owner_of(request.cookies.get(KNOWN, "")) == person.id
-    return f"{KNOWN}\0{person.id}" if person and known else name  # U+0000: no name that can be typed
+    if person is not None and carried.owner_of(request.cookies.get(KNOWN, "")) == person.id:
+        return f"{KNOWN}\0{person.id}"  # U+0000: no name that can be typed
+    return name
 
 
 def _enter(person: Person, name: str) -> Response:

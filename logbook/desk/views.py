@@ -158,7 +158,8 @@ def branch(branch_id: int) -> str:
         records=visits.records(by, filters).records[:5], everything=everything, hidden=everything - readable,
         own_problems=[one for one in open_problems if one.side is Side.BRANCH],
         owed=[one for one in open_problems if one.side is not Side.BRANCH],
-        promises=problems.undertakings_at(here), recent=visits.visitors_since(branch_id, on - FORTNIGHT),
+        promises=problems.undertakings_at(here),
+        recent=len(visits.visitors_by_branch(on - FORTNIGHT).get(branch_id, ())),
         last_report=review.last_report(by, branch_id), months=_months(on),
     )  # fmt: skip
 

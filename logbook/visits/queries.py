@@ -501,14 +501,6 @@ def instructions_by(person_id: int, visit_ids: Iterable[int]) -> dict[int, list[
     return found
 
 
-def visitors_since(branch_id: int, since: dt.date) -> int:
-    """How many members went to the branch since a day: 近两周已有2位局领导到过."""
-    counted = select(func.count(Visit.member_id.distinct())).where(
-        at_branch(branch_id), Visit.visited_on >= since, Visit.counts
-    )
-    return db.session.scalar(counted) or 0
-
-
 @dataclass(frozen=True, slots=True)
 class Voices:
     """Lines of voices with their records, as far as this reader may read them."""
@@ -683,13 +675,3 @@ def hidden_in_book(actor: Actor, member_id: int, year: int) -> int:
     """How many lines of a book are not for this reader."""
     query = select(func.count()).select_from(Visit).where(_in_book(member_id, year), ~readable(actor))
     return db.session.scalar(query) or 0
-
-
-def addenda(year: int) -> Sequence[Addendum]:
-    """What was added to a closed year as a whole."""
-    return db.session.scalars(
-        select(Addendum)
-        .where(Addendum.year == year, Addendum.visit_id.is_(None))
-        .options(joinedload(Addendum.by))
-        .order_by(Addendum.id)
-    ).all()

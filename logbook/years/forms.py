@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, StringField, TextAreaField
 
 from logbook.errors import RuleBroken
-from logbook.formats import clean_text
+from logbook.formats import as_date, clean_text
 from logbook.settings.forms import Form, WrittenForm
 from logbook.years import actions
 from logbook.years.frames import Span
@@ -52,10 +52,10 @@ def span_from(args: Mapping[str, str], today: dt.date) -> Span:
 
 
 def _day(args: Mapping[str, str], name: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(args.get(name, ""))
-    except ValueError:
-        raise RuleBroken(name, _("请选择日期。")) from None
+    day = as_date(args.get(name, ""))
+    if day is None:
+        raise RuleBroken(name, _("请选择日期。"))
+    return day
 
 
 def items_from(args: Mapping[str, str], figures: YearSummary) -> Sequence[Item]:
