@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
+from markupsafe import Markup, escape
 from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
@@ -175,9 +176,8 @@ def _packed(response: Response) -> Response:
 
 def _templates(app: Flask) -> None:
     app.jinja_options = {"autoescape": True}
-    domain = WordedBabel.domain_instance
     # Flask-Babel would hand templates the bare catalogue, past the unit's own words.
-    app.jinja_env.install_gettext_callables(domain.gettext, domain.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals.update(_=_shown, gettext=_shown)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         full_date=formats.shown_date,
@@ -186,6 +186,12 @@ def _templates(app: Flask) -> None:
         local_date=formats.local_date,
     )
     app.context_processor(_shown_everywhere)
+
+
+def _shown(text: str, /, **variables: object) -> Markup:
+    """A text in the reader's language; what stands in it is escaped, and the unit's own words as well."""
+    shown = escape(WordedBabel.domain_instance.gettext(text))
+    return shown % variables if variables else shown
 
 
 def _shown_everywhere() -> dict[str, object]:

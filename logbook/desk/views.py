@@ -80,13 +80,14 @@ def _read_lately(by: Actor, on: dt.date) -> dict[str, Any]:
 
 
 def _coverage(on: dt.date) -> list[BranchRow]:
-    arranged = [(branch, one) for branch, one in organization.arrangement(on.year) if branch.exists_on(on)]
+    rows = organization.arrangement(on.year, coverage.looking_back(on))
+    arranged = [(branch, one) for branch, one in rows if branch.exists_on(on)]
     branches = {branch.id: branch for branch, _one in arranged}
     liaisons: dict[int, list[Liaison]] = {on.year - 1: [], on.year: []}
     for _branch, one in arranged:
         if one is not None:
             liaisons[one.year].append(one)
-    tallies = _tallies(on, earlier=coverage.still_counts(liaisons[on.year], on))
+    tallies = _tallies(on, earlier=bool(liaisons[on.year - 1]))
     before = coverage.last_periods(liaisons[on.year - 1], tallies[on.year - 1])
     return coverage.branch_rows(list(branches.values()), liaisons[on.year], tallies[on.year], on, before)
 

@@ -1,12 +1,12 @@
 """Reads of branches, terms, own branches, placements and liaison: as they hold on a day, or in a year."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Date, Integer, Row, and_, bindparam, exists, func, or_, select, union
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from logbook.access import Role
 from logbook.accounts.models import Person, RoleGrant
@@ -19,6 +19,7 @@ from logbook.organization.models import (
     Liaison,
     LiaisonLock,
     Membership,
+    Period,
     Placement,
     SecretaryTerm,
 )
@@ -375,13 +376,27 @@ def grants() -> Sequence[Row[int, Role, dt.datetime | None]]:
     ).all()
 
 
-def arrangement(year: int) -> Sequence[Row[Branch, Liaison | None]]:
-    """Every branch with each liaison on it of the year and the one before, and their members; one statement."""
-    return db.session.execute(
+def _arrangement() -> Any:
+    year, this_year = bindparam("year", type_=Integer), aliased(Liaison)
+    goes_on = exists().where(
+        this_year.branch_id == Liaison.branch_id, this_year.member_id == Liaison.member_id, this_year.void.is_(False),
+        this_year.year == year, this_year.period.in_(bindparam("looks_back", expanding=True)),
+    )  # fmt: skip
+    wanted = or_(Liaison.year == year, and_(Liaison.year == year - 1, goes_on))
+    return (
         select(Branch, Liaison)
-        .outerjoin(
-            Liaison, (Liaison.branch_id == Branch.id) & Liaison.year.in_((year - 1, year)) & Liaison.void.is_(False)
-        )
+        .outerjoin(Liaison, and_(Liaison.branch_id == Branch.id, Liaison.void.is_(False), wanted))
         .options(joinedload(Liaison.member))
         .order_by(*ORDER, Liaison.from_on, Liaison.id)
-    ).all()
+    )
+
+
+_ARRANGEMENT = _arrangement()  # built once, as GROUND
+
+
+def arrangement(year: int, looks_back: Collection[Period]) -> Sequence[Row[Branch, Liaison | None]]:
+    """Every branch with each liaison on it of the year, and their members; one statement.
+
+    With the liaison of the year before where it goes on, in a period of `looks_back`.
+    """
+    return db.session.execute(_ARRANGEMENT, {"year": year, "looks_back": list(looks_back)}).all()

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -296,10 +297,15 @@ def totals(actor: Actor, filters: Filters) -> tuple[int, int]:
     return int(everything), int(readable_ones)
 
 
+@lru_cache(maxsize=16)  # building costs as much as running, and the office's home asks it every time
+def _new_records(actor: Actor, limit: int) -> Select[Visit, int]:
+    query = _plain_query().add_columns(func.count().over()).where(readable(actor), *_state("new"))
+    return query.order_by(Visit.year.desc(), Visit.seq.desc()).limit(limit)
+
+
 def new_records(actor: Actor, limit: int) -> tuple[int, Sequence[Visit]]:
     """How many records the office has not received, and the first of them, without their kinds; one statement."""
-    query = _plain_query().add_columns(func.count().over()).where(readable(actor), *_state("new"))
-    rows = db.session.execute(query.order_by(Visit.year.desc(), Visit.seq.desc()).limit(limit)).all()
+    rows = db.session.execute(_new_records(actor, limit)).all()
     return (rows[0][1] if rows else 0), [row[0] for row in rows]
 
 

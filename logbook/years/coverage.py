@@ -170,9 +170,9 @@ def last_periods(liaisons: Iterable[Liaison], tallies: "Tallies") -> Before:
     }
 
 
-def still_counts(liaisons: Iterable[Liaison], on: dt.date) -> bool:
-    """Whether the year before may still decide how one of these stands: its first period has not ended."""
-    return any(on.month <= MONTHS[one.period] for one in liaisons)
+def looking_back(on: dt.date) -> list[Period]:
+    """The periods whose first of the year has not ended: how they stand, the year before may still decide."""
+    return [period for period, length in MONTHS.items() if on.month <= length]
 
 
 class Tallies:

@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 from logbook.app import create_app
-from logbook.cli import upgrade
 from logbook.db import db
+from logbook.schema import upgrade
 from logbook.visits.models import number_of
 from logbook.visits.versions import digest_of
 from tests import factories
