@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from logbook.documents import pdf
@@ -214,8 +215,7 @@ def _table(place: Any, block: Table) -> None:
         _put(properties, "w:cantSplit")
         if i == 0:
             _put(properties, "w:tblHeader")
-        for cell, text, width in zip(row.cells, cells, widths, strict=True):
-            cell.width = width
+        for cell, text in zip(row.cells, cells, strict=True):  # as wide as their columns
             _cell(cell, text, face=HEI if i == 0 else FACES[0])
     if block.note:
         for cell in table.rows[-1].cells:  # a page with nothing but the note would look like a slip
@@ -306,7 +306,7 @@ def _put(parent: Any, name: str, text: str = "", **attributes: str) -> None:
     """Set the element `name`; a former one of paragraph properties is replaced, and the schema's order kept."""
     from docx.oxml import OxmlElement  # noqa: PLC0415 - see make
 
-    element = OxmlElement(name)
+    element: Any = OxmlElement(name)
     for key, value in attributes.items():
         element.set(_q(f"w:{key}"), value)
     if text:
@@ -318,11 +318,17 @@ def _put(parent: Any, name: str, text: str = "", **attributes: str) -> None:
         return
     for old in parent.findall(_q(name)):
         parent.remove(old)
-    later = {_q(one) for one in order[order.index(name) + 1 :]}
+    later = _later(order, name)
     place = next((i for i, child in enumerate(parent) if child.tag in later), len(parent))
     parent.insert(place, element)
 
 
+@cache
+def _later(order: tuple[str, ...], name: str) -> frozenset[str]:
+    return frozenset(_q(one) for one in order[order.index(name) + 1 :])
+
+
+@cache
 def _q(name: str) -> str:
     from docx.oxml.ns import qn  # noqa: PLC0415 - see make
 
@@ -331,7 +337,7 @@ def _q(name: str) -> str:
 
 # The order of the children we set, as the schema wants it.
 ORDER = {
-    "pPr": [
+    "pPr": (
         "w:pStyle",
         "w:keepNext",
         "w:keepLines",
@@ -343,9 +349,9 @@ ORDER = {
         "w:jc",
         "w:rPr",
         "w:sectPr",
-    ],
-    "rPr": ["w:rFonts", "w:b", "w:color", "w:spacing", "w:sz", "w:szCs", "w:lang"],
-    "sectPr": [
+    ),
+    "rPr": ("w:rFonts", "w:b", "w:color", "w:spacing", "w:sz", "w:szCs", "w:lang"),
+    "sectPr": (
         "w:headerReference",
         "w:footerReference",
         "w:type",
@@ -354,6 +360,6 @@ ORDER = {
         "w:cols",
         "w:titlePg",
         "w:docGrid",
-    ],
-    "trPr": ["w:cantSplit", "w:tblHeader"],
+    ),
+    "trPr": ("w:cantSplit", "w:tblHeader"),
 }
