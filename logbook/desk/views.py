@@ -10,13 +10,14 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from logbook.access import Act, Actor, actor, may
+from logbook.desk import cards
+from logbook.desk.cards import FORTNIGHT
 from logbook.errors import NotThere
 from logbook.formats import today
 from logbook.organization import queries as organization
 from logbook.organization.models import Liaison
 from logbook.problems import queries as problems
-from logbook.problems.models import Directive, Side
-from logbook.review import queries as review
+from logbook.problems.models import Directive
 from logbook.visits import queries as visits
 from logbook.visits.queries import Filters
 from logbook.years import coverage
@@ -25,7 +26,6 @@ from logbook.years.coverage import BranchRow, LiaisonState, Standing, Tallies
 
 bp = Blueprint("desk", __name__)
 SHOWN = 5  # rows of a home's short lists
-FORTNIGHT = dt.timedelta(days=14)
 
 
 @bp.route("/")
@@ -123,13 +123,12 @@ def _member(by: Actor, on: dt.date) -> dict[str, Any]:
 
 
 def _mine(liaisons: Sequence[Liaison], promises: Counter[int | None], on: dt.date) -> list[Mine]:
-    tallies = _tallies(on, earlier=False)[on.year]
+    points = cards.points(liaisons, on)
     open_here, visitors = problems.open_by_branch(on), visits.visitors_by_branch(on - FORTNIGHT)
-    states = [coverage.liaison_state(one, tallies.by_month(one), on).to_members for one in liaisons]
     return [
-        Mine(state, tallies.last_on.get(here), open_here[here], promises[here], len(visitors.get(here, ())))
-        for state in sorted(states, key=lambda state: coverage.ORDER.index(state.standing))
-        for here in [state.liaison.branch_id]
+        Mine(one.state, one.last_on, open_here[here], promises[here], len(visitors.get(here, ())))
+        for one in sorted(points, key=lambda one: coverage.ORDER.index(one.state.standing))
+        for here in [one.state.liaison.branch_id]
     ]
 
 
@@ -147,21 +146,14 @@ def branch(branch_id: int) -> str:
     found = organization.branch(branch_id)
     if found is None:
         raise NotThere
-    inside = organization.inside(branch_id, on)
-    here = {branch_id, *inside}
+    (card,) = cards.cards(by, [found], on)
     filters = Filters(branch_id=branch_id, state="counted", by_date=True)
     everything, readable = visits.totals(by, filters)
-    open_problems = problems.open_at_branch(here)
     return render_template(
-        "desk/branch.html", branch=found, on=on, inside=[one for one in organization.branches(on) if one.id in inside],
-        secretary=organization.secretary_on(branch_id, on),
+        "desk/branch.html", branch=found, card=card, on=on, months=_months(on),
+        inside=[one for one in organization.branches(on) if one.id in card.inside],
         row=next((row for row in _coverage(on) if row.branch.id == branch_id), None),
         records=visits.records(by, filters).records[:5], everything=everything, hidden=everything - readable,
-        own_problems=[one for one in open_problems if one.side is Side.BRANCH],
-        owed=[one for one in open_problems if one.side is not Side.BRANCH],
-        promises=problems.undertakings_at(here),
-        recent=len(visits.visitors_by_branch(on - FORTNIGHT).get(branch_id, ())),
-        last_report=review.last_report(by, branch_id), months=_months(on),
     )  # fmt: skip
 
 

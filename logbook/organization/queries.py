@@ -147,22 +147,14 @@ def secretary_terms(branch_id: int) -> Sequence[SecretaryTerm]:
     ).all()
 
 
-def secretary_on(branch_id: int, on: dt.date) -> Person | None:
-    return db.session.scalar(
-        select(Person)
-        .join(SecretaryTerm, SecretaryTerm.person_id == Person.id)
-        .where(SecretaryTerm.branch_id == branch_id, *_holds(SecretaryTerm, on))
-        .limit(1)
-    )
-
-
-def secretaries_on(on: dt.date) -> dict[int, Person]:
-    """Each branch's secretary on a day, by branch id."""
-    rows = db.session.execute(
+def secretaries_on(on: dt.date, branch_ids: Collection[int] | None = None) -> dict[int, Person]:
+    """The secretary on a day of each branch, or of each of these, by branch id."""
+    query = (
         select(SecretaryTerm.branch_id, Person)
         .join(Person, Person.id == SecretaryTerm.person_id)
         .where(*_holds(SecretaryTerm, on))
     )
+    rows = db.session.execute(query if branch_ids is None else query.where(SecretaryTerm.branch_id.in_(branch_ids)))
     return {branch_id: person for branch_id, person in rows}  # noqa: C416 - dict(rows) would take a row for a mapping
 
 
@@ -261,11 +253,16 @@ def placed_on(on: dt.date) -> dict[int, int]:
 
 def inside(general_branch_id: int, on: dt.date) -> frozenset[int]:
     """The branches inside a general branch on a day."""
-    return frozenset(
-        db.session.scalars(
-            select(Placement.branch_id).where(Placement.general_branch_id == general_branch_id, *_holds(Placement, on))
-        )
-    )
+    return inside_each([general_branch_id], on)[general_branch_id]
+
+
+def inside_each(general_branch_ids: Collection[int], on: dt.date) -> dict[int, frozenset[int]]:
+    """The branches inside each of these on a day; one statement."""
+    around = Placement.general_branch_id
+    rows = db.session.execute(
+        select(around, Placement.branch_id).where(around.in_(general_branch_ids), *_holds(Placement, on))
+    ).all()
+    return {one: frozenset(inner for outer, inner in rows if outer == one) for one in general_branch_ids}
 
 
 def last_locked_year() -> int:

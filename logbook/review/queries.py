@@ -1,7 +1,7 @@
 """Reads of review meetings. Rule 7: whoever is under review sees nothing about themself until feedback."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import exists, func, select
@@ -55,20 +55,22 @@ def report(actor: Actor, report_id: int) -> tuple[Report, Meeting] | None:
     return row[0], row[1]
 
 
-def last_report(actor: Actor, branch_id: int) -> Any:
-    """(meeting_year, grade, ground) of the branch's last decided report, unless it is about the reader's self."""
+def last_reports(actor: Actor, branch_ids: Collection[int]) -> dict[int, Any]:
+    """(meeting_year, grade, ground, …) of each branch's last decided report, by branch id.
+
+    A branch whose last one is about the reader's self has none.
+    """
     latest = select(func.max(Decision.id)).where(Decision.report_id == Report.id).correlate(Report).scalar_subquery()
     year = Meeting.year.label("meeting_year")
-    row = db.session.execute(
-        select(year, Decision.grade, Decision.ground, Report.person_id, Report.fed_back_on)
-        .join(Report, Report.meeting_id == Meeting.id)
+    rows = db.session.execute(
+        select(Report.branch_id, year, Decision.grade, Decision.ground, Report.person_id, Report.fed_back_on)
+        .join(Meeting, Meeting.id == Report.meeting_id)
         .join(Decision, Decision.id == latest)
-        .where(Report.branch_id == branch_id, Decision.grade.is_not(None))
-        .order_by(Meeting.year.desc())
-        .limit(1)
-    ).one_or_none()
-    hidden = row is not None and row.person_id == actor.person_id and row.fed_back_on is None
-    return None if hidden else row
+        .where(Report.branch_id.in_(branch_ids), Decision.grade.is_not(None))
+        .order_by(Meeting.year)
+    )
+    last = {row.branch_id: row for row in rows}  # the latest year's comes last, and stays
+    return {i: row for i, row in last.items() if row.person_id != actor.person_id or row.fed_back_on is not None}
 
 
 def is_decided(meeting_id: int) -> bool:

@@ -195,8 +195,8 @@ def test_what_changed_is_shown_from_old_to_new_and_history_stays(by):
     }  # fmt: skip
     pier = queries.branch_named("码头党支部")
     assert pier.reports_to_group  # a cell left empty changes nothing
-    assert queries.secretary_on(pier.id, dt.date(2026, 5, 31)).name == "柳青"
-    assert queries.secretary_on(pier.id, JUN).name == "梅雨"
+    assert queries.secretaries_on(dt.date(2026, 5, 31))[pier.id].name == "柳青"
+    assert queries.secretaries_on(JUN)[pier.id].name == "梅雨"
     assert pier.id not in queries.placed_on(dt.date(2026, 5, 31))
     assert accounts.by_sign_in_name("bai").pinyin == "bai ming"
     (row,) = queries.liaisons(2026)

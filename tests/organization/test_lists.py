@@ -45,7 +45,7 @@ def test_a_new_secretary_ends_the_former_term_the_day_before(by):
     latest, first = queries.secretary_terms(branch)
     assert (first.person_id, first.from_on, first.to_on) == (former, dt.date(2024, 3, 1), dt.date(2026, 5, 31))
     assert (latest.person_id, latest.from_on, latest.to_on) == (new, JUN, None)
-    assert queries.secretary_on(branch, dt.date(2026, 5, 31)).id == former
+    assert queries.secretaries_on(dt.date(2026, 5, 31))[branch].id == former
 
 
 def test_history_may_be_told_out_of_order(by):
@@ -54,7 +54,7 @@ def test_history_may_be_told_out_of_order(by):
     actions.set_secretary(branch, first, dt.date(2020, 1, 1), by=by)
     actions.set_secretary(branch, second, dt.date(2023, 1, 1), by=by)
     days = [dt.date(2020, 1, 1), dt.date(2022, 12, 31), dt.date(2023, 1, 1), dt.date(2026, 5, 31), JUN]
-    assert [queries.secretary_on(branch, day).id for day in days] == [first, first, second, second, third]
+    assert [queries.secretaries_on(day)[branch].id for day in days] == [first, first, second, second, third]
 
 
 def test_the_same_day_again_replaces_and_an_earlier_day_of_the_same_person_moves_the_beginning(by):
@@ -71,8 +71,8 @@ def test_a_post_may_fall_vacant(by):
     branch, person = factories.branch(), factories.person()
     actions.set_secretary(branch, person, JAN, by=by)
     actions.set_secretary(branch, None, JUN, by=by)
-    assert queries.secretary_on(branch, JUN) is None
-    assert queries.secretary_on(branch, dt.date(2026, 5, 31)).id == person
+    assert queries.secretaries_on(JUN).get(branch) is None
+    assert queries.secretaries_on(dt.date(2026, 5, 31))[branch].id == person
 
 
 def test_what_was_entered_in_error_leaves_what_it_ended_going_on(by):
@@ -86,7 +86,7 @@ def test_what_was_entered_in_error_leaves_what_it_ended_going_on(by):
     actions.void_term(queries.secretary_terms(branch)[0].id, by=by)
     actions.void_membership(queries.memberships_of(former)[1].id, by=by)
     actions.void_placement(queries.placements_of(branch)[0].id, by=by)
-    assert queries.secretary_on(branch, DEC).id == former
+    assert queries.secretaries_on(DEC)[branch].id == former
     assert queries.own_organizations(former, DEC) == {branch}
     assert queries.placed_on(DEC) == {}
     with pytest.raises(NotThere):
@@ -212,7 +212,7 @@ def test_a_closed_year_changes_no_more(by):
         refused("from_on", actions.place_inside, branch, None, dt.date(year, 2, 1), by=by)
     refused("from_on", actions.void_term, term, by=by)
     actions.set_secretary(branch, factories.person(), dt.date(2027, 1, 1), by=by)
-    assert queries.secretary_on(branch, DEC).id == member
+    assert queries.secretaries_on(DEC)[branch].id == member
     assert actions.copy_liaison(2026, 2027, by=by).added == 1
 
 
