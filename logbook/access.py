@@ -32,6 +32,7 @@ class Act(Word):
     READ_CARD = "read_card", N_("看支部近况")
     READ_LEDGER = "read_ledger", N_("看问题和领办事项")
     FOLLOW_PROBLEM = "follow_problem", N_("登记进展、办结")
+    IMPORT_RESCUE = "import_rescue", N_("导入救援文件")
     KEEP_LEDGER = "keep_ledger", N_("管理问题台账")
     CLOSE_MATTER = "close_matter", N_("办结提请党组研究事项")
     KEEP_LISTS = "keep_lists", N_("管理名册和挂点联系")
@@ -65,6 +66,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.READ_CARD: _BUSINESS,
     Act.READ_LEDGER: _BUSINESS,
     Act.FOLLOW_PROBLEM: _BUSINESS,
+    Act.IMPORT_RESCUE: _OFFICE,
     Act.KEEP_LEDGER: _OFFICE,
     Act.CLOSE_MATTER: _LEADER | _OFFICE,
     Act.KEEP_LISTS: _OFFICE,

@@ -31,6 +31,7 @@ from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere
 from logbook.organization.views import bp as organization
+from logbook.phone.views import bp as phone
 from logbook.problems.views import bp as problems
 from logbook.review.views import bp as review
 from logbook.sample import cli as sample
@@ -40,7 +41,7 @@ from logbook.settings.views import current
 from logbook.visits.views import bp as visits
 from logbook.years.views import bp as years
 
-FEATURES = (settings, accounts, organization, problems, visits, years, review, desk)
+FEATURES = (settings, accounts, organization, problems, visits, years, review, desk, phone)
 ROOT = Path(__file__).parent
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SMALLEST_TO_PACK = 1400  # bytes: below, one network packet holds it anyway

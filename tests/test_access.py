@@ -46,6 +46,8 @@ TABLE = {
     ("organization.template", "GET"): "office", ("organization.export", "GET"): "office",
     ("organization.import_lists", "GET"): "office", ("organization.import_lists", "POST"): "office",
     ("organization.confirm_import", "POST"): "office",
+    ("phone.pack", "GET"): BUSINESS, ("phone.token", "GET"): BUSINESS,
+    ("phone.import_rescue", "GET"): "office", ("phone.import_rescue", "POST"): "office",
     ("problems.index", "GET"): BUSINESS, ("problems.xlsx", "GET"): BUSINESS, ("problems.show", "GET"): BUSINESS,
     ("problems.note_progress", "GET"): BUSINESS, ("problems.note_progress", "POST"): "owner office",
     ("problems.close", "GET"): BUSINESS, ("problems.close", "POST"): "owner office",

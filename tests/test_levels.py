@@ -217,6 +217,7 @@ ALLOWED = (  # what these show of a record, if anything, is what its reader may 
     "/review/{year}/meeting.docx", "/review/{year}/meeting.pdf", f"/years?{DAYS}", f"/years/text?{DAYS}",
     "/years/{year}/close", f"/years/paper.docx?{DAYS}&counts=1", f"/years/paper.pdf?{DAYS}&counts=1",
     f"/years/paper.xlsx?{DAYS}", "/visits/new?branch={branch}", "/visits/99999", "/organization", "/people",
+    "/phone/pack",
 )  # fmt: skip
 
 

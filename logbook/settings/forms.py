@@ -42,6 +42,8 @@ class Form(FlaskForm):
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             if formdata is None:  # one of several on its page, and not the one that was sent
                 return None
+            if isinstance(formdata, MultiDict):  # typed elsewhere, and not in this request
+                return _without_nul(formdata)
             if "shown_again" in g:
                 shown: MultiDict[str, str] = g.shown_again
                 return shown

@@ -49,6 +49,7 @@ EARLIEST = dt.date(2000, 1, 1)
 FOLLOWED = "登记人更正了这次下基层的记录"
 UNNAMED = "登记人更正了同行成员"
 TRIP_WITHDRAWN = "登记人撤销了这次下基层的记录"
+RESCUED = "由党办导入救援文件"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,10 @@ SHORT = ("place", "people_met", "companions_note", "late_reason")
 # --- recording ------------------------------------------------------------------------------------
 
 
-def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings) -> Visit:
+def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, reason: str = "") -> Visit:
     """Store a record with its number, its first version, its lines and the companions' records.
 
+    `reason` stands in the first version: how the record came, when it did not come by itself.
     A repeat under the same client key returns what is stored. Raise RuleBroken for the field at fault;
     RuleBroken("client_key") when another record was stored under that key.
     """
@@ -108,7 +110,7 @@ def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings) 
     _check_author(new.member_id, by)
     _check(new, by, at, locked=receipt.locked)
     ground = _checked_ground(new, receipt.ground)
-    visit = _insert(new, ground, by=by, at=at, settings=settings)
+    visit = _insert(new, ground, by=by, at=at, settings=settings, reason=reason)
     _write_lines(visit, new, ground, by=by, at=at, settings=settings)
     _attach(visit, new.files, by=by, at=at)
     _name_companions(visit, new, {}, by=by, at=at, settings=settings)
@@ -225,6 +227,7 @@ def _insert(
     at: dt.datetime,
     settings: Settings,
     joint_of: Visit | None = None,
+    reason: str = "",
 ) -> Visit:
     year = new.visited_on.year
     own = new.member_id == by.person_id
@@ -248,7 +251,7 @@ def _insert(
     db.session.add(visit)
     db.session.flush()
     _write_children(visit, new)
-    _write_version(visit, new, by=by, at=at)
+    _write_version(visit, new, by=by, at=at, reason=reason)
     return visit
 
 

@@ -121,7 +121,7 @@ class VisitForm(WrittenForm):
 
     def __init__(self, *, rows: dict[str, list[Row]] | None = None, **options: Any) -> None:
         super().__init__(**options)
-        typed = form_data()
+        typed = options["formdata"] if "formdata" in options else form_data()
         self.rows = rows or {kind: [] for kind in ROWS} if typed is None else {k: _rows(typed, k) for k in ROWS}
         self.part_errors: dict[str, list[object]] = {"voices": [], "files": []}
         self._stored_lines = {row.values["text"] for kind in (rows or {}).values() for row in kind}

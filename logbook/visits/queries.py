@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -479,6 +479,27 @@ def visitors_by_branch(since: dt.date) -> dict[int, set[int]]:
     for branch_id, general_id, member_id in rows:
         for one in filter(None, (branch_id, general_id)):
             found[one].add(member_id)
+    return found
+
+
+def taken_along(actor: Actor, branch_ids: Collection[int], most: int) -> dict[int, list[Visit]]:
+    """The last counted records of each branch that may lie on a phone, the newest first; one statement.
+
+    What the whole group may read, and the reader's own; of an inner branch also for the one around it.
+    """
+    day, mine = (Visit.id, Visit.visited_on), or_(Visit.level == Level.GROUP, Visit.member_id == actor.person_id)
+    allowed = (Visit.counts, mine, readable(actor))
+    at = select(Visit.branch_id.label("point"), *day).where(Visit.branch_id.in_(branch_ids), *allowed)
+    placed = and_(Placement.branch_id == Visit.branch_id, *_held_then())
+    around = Placement.general_branch_id
+    inner = select(around, *day).join(Placement, placed).where(around.in_(branch_ids), *allowed)
+    both = union_all(at, inner).subquery()
+    newest = func.row_number().over(partition_by=both.c.point, order_by=(both.c.visited_on.desc(), both.c.id.desc()))
+    ranked = select(both.c.point, both.c.id, newest.label("n")).subquery()
+    query = _plain_query().add_columns(ranked.c.point).join(ranked, and_(ranked.c.id == Visit.id, ranked.c.n <= most))
+    found: dict[int, list[Visit]] = {one: [] for one in branch_ids}
+    for visit, point in db.session.execute(query.order_by(ranked.c.n)):
+        found[point].append(visit)
     return found
 
 

@@ -101,7 +101,7 @@ def log() -> Answer:
     if not form.validate_on_submit() or form.adds_row():
         return _form_page(form, by)
     try:
-        new = _with_files(form.new_visit(_member_id(form, by), Basis()))
+        new = _with_files(form.new_visit(member_of(form, by), Basis()))
         visit = _stored(new, by)
     except RuleBroken as broken:
         db.session.close()
@@ -131,7 +131,8 @@ def _preset(by: Actor) -> dict[str, Any]:
     }
 
 
-def _member_id(form: VisitForm, by: Actor) -> int | None:
+def member_of(form: VisitForm, by: Actor) -> int | None:
+    """Whose record it is: the member's own; the office says for whom."""
     return by.person_id if by.is_member and not by.is_office else as_integer(form.member_id.data or "")
 
 
@@ -273,7 +274,7 @@ def _names() -> dict[str, dict[int, str]]:
 def correct(visit_id: int) -> Answer:
     by, record = actor(), _record(visit_id)
     actions.correctable(visit_id, by=by)
-    basis, typed, rows = _basis(record)
+    basis, typed, rows = basis_of(record)
     form = VisitForm(data=typed, rows=rows)
     if not form.validate_on_submit() or form.adds_row():
         return _form_page(form, by, record=record)
@@ -291,10 +292,10 @@ def correct(visit_id: int) -> Answer:
     return redirect(url_for("visits.show", visit_id=visit_id), 303)
 
 
-def _basis(record: Record) -> tuple[Basis, dict[str, Any], dict[str, list[Row]]]:
-    """The record as it stands: what a correction keeps, and how it shows in the form."""
+def basis_of(record: Record, version: int | None = None) -> tuple[Basis, dict[str, Any], dict[str, list[Row]]]:
+    """The record as it stands, or stood at a version: what a correction keeps, and how it shows in the form."""
     visit = record.visit
-    bodies = [json.loads(stored.body) for stored in queries.versions(visit.id)]
+    bodies = [json.loads(stored.body) for stored in queries.versions(visit.id)[:version]]
     values, rows = typed_from(bodies[-1])
     shown = {name: value for name, value in values.items() if name not in record.hidden}
     shown |= {"based_on": str(visit.version), "reason": "", "member_id": str(visit.member_id)}

@@ -1,0 +1,1 @@
+"""What a member's phone takes along for when there is no signal, and what it brings back."""

@@ -1,0 +1,96 @@
+"""The rescue file: records that never left a phone, one a line, readable by this installation only.
+
+Line 1: logbook-rescue 1 <n> <owner's mark>. Each line after it: base64url of iv + AES-GCM of one record, bound to
+n and to its place, so that a line cut, changed, missing or moved is noticed. A damaged file is refused whole.
+"""
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from logbook.errors import RuleBroken
+from logbook.phone import keys
+
+MOST_BYTES = 8 * 1024 * 1024  # a record of full length has some 0.5 MiB here
+MOST_RECORDS = 500
+IV_BYTES = 12
+HEADER = re.compile(r"logbook-rescue 1 ([1-9][0-9]{0,2}) ([\w.-]+)", re.ASCII)
+CLIENT_KEY = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
+URL = re.compile(r"/visits/(?:new|([1-9][0-9]{0,8})/correct)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record on its way: the form's pairs as typed; `visit_id` when it corrects what was received before."""
+
+    client_key: str
+    fields: tuple[tuple[str, str], ...]
+    visit_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """A whole, undamaged file."""
+
+    owner_id: int
+    items: tuple[Item, ...]
+
+
+def read(content: bytes, secret: str) -> Rescue:
+    """The file's records; raise RuleBroken("file") naming the first line that is not as it was written."""
+    if len(content) > MOST_BYTES:
+        raise RuleBroken("file", _("文件太大，不是救援文件。"))
+    lines = content.decode("ascii", "replace").removesuffix("\n").split("\n")
+    header = HEADER.fullmatch(lines[0].removesuffix("\r"))
+    owner_id = keys.rescue_owner(secret, header[2]) if header else None
+    if header is None or owner_id is None or int(header[1]) > MOST_RECORDS:
+        raise RuleBroken("file", _("第1行不对：这不是本系统的救援文件，没有导入。"))
+    n, key = int(header[1]), keys.phone_key(secret, owner_id)
+    items = []
+    for i in range(2, max(n + 1, len(lines)) + 1):
+        try:
+            items.append(_item(lines[i - 1].removesuffix("\r"), key, f"logbook-rescue 1 {n} {i}"))
+        except (IndexError, ValueError) as damaged:
+            raise RuleBroken("file", _damaged(i)) from damaged
+    return Rescue(owner_id, tuple(items))
+
+
+def _damaged(line: int) -> object:
+    return _("第%(n)s行有损坏，整份文件都没有导入。请成员重新生成一份再发来。", n=line)
+
+
+def _item(line: str, key: bytes, place: str) -> Item:
+    """The record of one line; raise ValueError when the line is not as it was written."""
+    said: Any = json.loads(_opened(_decoded(line), key, place))
+    try:
+        client_key, url = CLIENT_KEY.fullmatch(said["client_key"]), URL.fullmatch(said["url"])
+        fields = tuple((str(name), str(text)) for name, text in said["fields"])
+    except (KeyError, TypeError) as wrong:
+        raise ValueError("not a record") from wrong
+    if client_key is None or url is None:
+        raise ValueError("not a record's key or address")
+    return Item(client_key[0], fields, int(url[1]) if url[1] else None)
+
+
+def _decoded(line: str) -> bytes:
+    """Base64url, with or without its padding, to the letter: Python's own decoder overlooks what does not belong."""
+    bare = line.rstrip("=")
+    raw = base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
+    if base64.urlsafe_b64encode(raw).decode().rstrip("=") != bare:
+        raise ValueError("not base64url")
+    return raw
+
+
+def _opened(raw: bytes, key: bytes, place: str) -> bytes:
+    # A library written in Rust: the first page does without it.
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
+    try:
+        return AESGCM(key).decrypt(raw[:IV_BYTES], raw[IV_BYTES:], place.encode())
+    except InvalidTag as wrong:
+        raise ValueError("changed, moved, or of another key") from wrong
