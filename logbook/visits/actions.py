@@ -46,6 +46,7 @@ from logbook.visits.versions import body_of, digest_of
 MAX_LINE = 2000  # characters of one line: a voice, a note, a reason
 EARLIEST = dt.date(2000, 1, 1)
 # Reasons the program gives, as they stand in a record.
+WAITED = "离线保存，联网后送达"
 FOLLOWED = "登记人更正了这次下基层的记录"
 UNNAMED = "登记人更正了同行成员"
 TRIP_WITHDRAWN = "登记人撤销了这次下基层的记录"
@@ -82,6 +83,7 @@ class NewVisit:
     paper_on: dt.date | None = None
     late_reason: str = ""
     client_key: str | None = None
+    waited: bool = False  # on a phone, for a connection
 
 
 # The fields of a record that are columns of its row as they stand.
@@ -110,6 +112,7 @@ def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, 
     _check_author(new.member_id, by)
     _check(new, by, at, locked=receipt.locked)
     ground = _checked_ground(new, receipt.ground)
+    new = _with_reason(new, late=_late(new, at, settings))
     visit = _insert(new, ground, by=by, at=at, settings=settings, reason=reason)
     _write_lines(visit, new, ground, by=by, at=at, settings=settings)
     _attach(visit, new.files, by=by, at=at)
@@ -123,9 +126,19 @@ def _stored(new: NewVisit, by: Actor) -> Visit:
     if stored is None:
         raise NotThere
     visit, digest = stored
-    if by.person_id not in {visit.member_id, visit.entered_by_id} or digest != digest_of(body_of(new)):
+    if by.person_id not in {visit.member_id, visit.entered_by_id} or not _is_same(new, digest):
         raise RuleBroken("client_key", _("这次提交的编号已被另一条记录使用，没有保存。请刷新页面后重新提交。"))
     return visit
+
+
+def _with_reason(new: NewVisit, *, late: bool) -> NewVisit:
+    return replace(new, late_reason=WAITED) if new.waited and late and not new.late_reason else new
+
+
+def _is_same(new: NewVisit, digest: str) -> bool:
+    """Whether it is the record of that digest: a repeat comes before or after the program's reason was needed."""
+    reasons = {"", WAITED} if new.late_reason in {"", WAITED} else {new.late_reason}
+    return digest in {digest_of(body_of(replace(new, late_reason=one))) for one in reasons}
 
 
 def _check_author(member_id: int, by: Actor) -> None:
@@ -414,9 +427,14 @@ def correct(
     """Store a new version with its reason; the old one stays as it was.
 
     Raise RuleBroken("based_on") when somebody corrected the record meanwhile, RuleBroken("reason") without a
-    reason, RuleBroken("visited_on") when the year would change (withdraw and record anew).
+    reason, RuleBroken("visited_on") when the year would change (withdraw and record anew). The same correction once
+    more, parsed on the version it is based on, returns what is stored.
     """
+    repeated = _corrected(visit_id, new, based_on, by)
+    if repeated is not None:
+        return repeated
     visit = correctable(visit_id, by=by)
+    new = _with_reason(new, late=visit.late_reason == WAITED)  # the page on the phone never knew of it
     if visit.version != based_on:
         raise RuleBroken("based_on", _("您填写期间，这条记录已有新的版本。请对照下面的不同，决定后再提交。"))
     if new.visited_on.year != visit.year:
@@ -437,6 +455,16 @@ def correct(
     _attach(visit, [file for file in new.files if file.digest not in held], by=by, at=at)
     _renew_companions(visit, new, before.get("companion_ids", ()), by=by, at=at, settings=settings)
     return visit
+
+
+def _corrected(visit_id: int, new: NewVisit, based_on: int, by: Actor) -> Visit | None:
+    """The record, when its newest version is this very correction, by this person: its answer was lost."""
+    visit = queries.plain_visit(visit_id)
+    if visit is None or not 1 <= based_on == visit.version - 1:
+        return None
+    stored = queries.version(visit_id, visit.version)
+    mine = stored is not None and stored.by_id == by.person_id and _is_same(new, stored.digest)
+    return visit if mine else None
 
 
 def correctable(visit_id: int, *, by: Actor) -> Visit:

@@ -118,6 +118,7 @@ class VisitForm(WrittenForm):
     reason = _text(_("更正的原因"))
     based_on = HiddenField()
     client_key = HiddenField()
+    waited = HiddenField()  # no page shows it: a phone's outbox adds it
 
     def __init__(self, *, rows: dict[str, list[Row]] | None = None, **options: Any) -> None:
         super().__init__(**options)
@@ -223,6 +224,7 @@ class VisitForm(WrittenForm):
             "headcount": self._number("headcount", most=100_000),
             "paper_on": self._day("paper_on"),
             "client_key": (self.client_key.data or "")[:64] or None,
+            "waited": self.waited.data == "1",
         }
 
     def _lists(self, basis: Basis) -> dict[str, Any]:

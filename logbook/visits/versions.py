@@ -43,6 +43,7 @@ FIELDS = {
 }
 ALIKE = 0.92  # of two texts, by difflib's ratio
 COMPARED = 2000  # characters: longer texts are compared as a whole only, the ratio would take seconds
+ON_THE_WAY = frozenset({"client_key", "waited"})  # how a record came, not what it says
 WORDS: dict[str, type[Word]] = {"kinds": Kind, "level": Level, "contents": Content}
 
 
@@ -57,8 +58,8 @@ class Difference:
 
 
 def body_of(record: Any) -> str:
-    """Return the canonical JSON text of a record (a frozen dataclass), without its client key."""
-    fields = {name: getattr(record, name) for name in record.__slots__ if name != "client_key"}
+    """Return the canonical JSON text of a record (a frozen dataclass), without what only says how it came."""
+    fields = {name: getattr(record, name) for name in record.__slots__ if name not in ON_THE_WAY}
     return json.dumps(fields, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

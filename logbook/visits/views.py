@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import MultiDict
@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from logbook.access import Act, Actor, actor, may
 from logbook.accounts import carried
 from logbook.accounts import queries as accounts
-from logbook.db import db
+from logbook.db import db, reading
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
 from logbook.organization import queries as organization
@@ -106,7 +106,10 @@ def log() -> Answer:
     except RuleBroken as broken:
         db.session.close()
         return _refused(form, broken, by)
-    return _received(visit, new)
+    if _wants_json():
+        return _told(visit, 1), 201
+    flash(_("已收到，编号%(number)s。", number=visit.number))
+    return redirect(url_for("visits.show", visit_id=visit.id, received=1), 303)
 
 
 def _stored(new: NewVisit, by: Actor) -> Visit:
@@ -145,6 +148,10 @@ def _with_files(new: NewVisit) -> NewVisit:
     return replace(new, files=(*new.files, *attachments.keep(_folder(), chosen)))
 
 
+def _files_chosen() -> bool:
+    return any(f.filename for f in request.files.values())
+
+
 def _folder() -> Path:
     folder: Path = current_app.config["INSTANCE"] / "attachments"
     return folder
@@ -153,26 +160,24 @@ def _folder() -> Path:
 def _refused(form: VisitForm, broken: RuleBroken, by: Actor) -> Answer:
     form.refuse(broken)
     status = 409 if broken.field == "client_key" else 422
-    if _wants_json():
-        if status == 409:  # noqa: PLR2004
-            return {"receipt": _receipt(form.client_key.data, by)}, status
-        return {name: message for name, (_label, message) in form.faults().items()}, status
-    return _form_page(form, by, status)
+    if not _wants_json():
+        return _form_page(form, by, status)
+    return ({"receipt": _receipt(form.client_key.data, by)} if status == 409 else _faults(form)), status  # noqa: PLR2004
+
+
+def _faults(form: VisitForm) -> dict[str, str]:
+    return {name: message for name, (_label, message) in form.faults().items()}
 
 
 def _wants_json() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def _received(visit: Visit, new: NewVisit) -> Answer:
-    if _wants_json():
-        return {
-            "number": visit.number,
-            "version": visit.version,
-            "digest": versions.digest_of(versions.body_of(new)),
-        }, 201
-    flash(_("已收到，编号%(number)s。", number=visit.number))
-    return redirect(url_for("visits.show", visit_id=visit.id, received=1), 303)
+def _told(visit: Visit, n: int) -> dict[str, Any]:
+    """The receipt of a version: the digest is that of what lies in the database."""
+    with reading():
+        stored = queries.version(visit.id, n)
+    return {"number": visit.number, "version": n, "digest": stored.digest if stored else "", "id": visit.id}
 
 
 def _receipt(client_key: str | None, by: Actor) -> dict[str, Any] | None:
@@ -180,7 +185,7 @@ def _receipt(client_key: str | None, by: Actor) -> dict[str, Any] | None:
     stored = queries.by_client_key(client_key or "")
     if stored is None or by.person_id not in {stored[0].member_id, stored[0].entered_by_id}:
         return None
-    return {"number": stored[0].number, "version": stored[0].version, "digest": stored[1]}
+    return _told(stored[0], 1)
 
 
 def _form_page(form: VisitForm, by: Actor, status: int = 200, **shown: Any) -> tuple[str, int]:
@@ -198,7 +203,7 @@ def _form_page(form: VisitForm, by: Actor, status: int = 200, **shown: Any) -> t
         "visits/log.html", form=form, faults=form.faults(), for_self=for_self, last_on=_last_on(branch_id),
         branch=organization.branch(branch_id) if branch_id else None, open_problems=_open_problems(branch_id),
         categories=list(Category), sides=list(Side), handlings=list(Handling),
-        files_lost=any(f.filename for f in request.files.values()), **shown,
+        files_lost=_files_chosen(), **shown,
     )  # fmt: skip
     return page, status
 
@@ -273,23 +278,36 @@ def _names() -> dict[str, dict[int, str]]:
 @may(Act.RECORD)
 def correct(visit_id: int) -> Answer:
     by, record = actor(), _record(visit_id)
-    actions.correctable(visit_id, by=by)
-    basis, typed, rows = basis_of(record)
+    basis, typed, rows = basis_of(record, _stood_on(record, by))
     form = VisitForm(data=typed, rows=rows)
     if not form.validate_on_submit() or form.adds_row():
+        actions.correctable(visit_id, by=by)
         return _form_page(form, by, record=record)
     try:
-        new = _with_files(form.new_visit(record.visit.member_id, basis))
-        visit = actions.correct(visit_id, new, **form.grounds(), by=by, at=now(), settings=current())
+        new = form.new_visit(record.visit.member_id, basis)
+        if _files_chosen():
+            actions.correctable(visit_id, by=by)  # before anything is stored for a record that takes nothing
+        visit = actions.correct(visit_id, _with_files(new), **form.grounds(), by=by, at=now(), settings=current())
         db.session.commit()
     except RuleBroken as broken:
         db.session.close()
+        actions.correctable(visit_id, by=by)  # what no other text would mend is said apart
         form.refuse(broken)
         if broken.field == "based_on":
             return _conflict(form, by, _record(visit_id), new)
-        return _form_page(form, by, 422, record=_record(visit_id))
+        return (_faults(form), 422) if _wants_json() else _form_page(form, by, 422, record=_record(visit_id))
+    if _wants_json():
+        return _told(visit, visit.version), 201
     flash(_("已更正，现在是第%(n)s版。", n=visit.version))
     return redirect(url_for("visits.show", visit_id=visit_id), 303)
+
+
+def _stood_on(record: Record, by: Actor) -> int | None:
+    """The version before the newest, when that one is this very person's, come once more: or its lines were numbered anew."""
+    visit = record.visit
+    newest = queries.version(visit.id, visit.version)
+    again = newest is not None and newest.by_id == by.person_id
+    return visit.version - 1 if again and request.form.get("based_on") == str(visit.version - 1) else None
 
 
 def basis_of(record: Record, version: int | None = None) -> tuple[Basis, dict[str, Any], dict[str, list[Row]]]:
@@ -303,8 +321,10 @@ def basis_of(record: Record, version: int | None = None) -> tuple[Basis, dict[st
     return Basis(bodies[-1], record.hidden, max(lines, default=0)), shown, rows
 
 
-def _conflict(form: VisitForm, by: Actor, record: Record, new: NewVisit) -> tuple[str, int]:
+def _conflict(form: VisitForm, by: Actor, record: Record, new: NewVisit) -> Answer:
     """Somebody was quicker: both texts side by side; sent once more, this one becomes the next version."""
+    if _wants_json():
+        return {"conflict": True}, 409
     stored = queries.versions(record.visit.id)[-1].body
     differences = versions.differences(stored, versions.body_of(new), _names(), record.hidden)
     form.based_on.data = str(record.visit.version)
@@ -387,6 +407,8 @@ def _back(visit_id: int) -> Response:
 def _cannot(broken: RuleBroken) -> Response:
     """A button that may no longer be pressed says why, on the page it leads to; what was typed is kept."""
     db.session.close()
+    if _wants_json():
+        return make_response({broken.field: str(broken.message)}, 422)
     if request.endpoint == "visits.correct" and request.method == "POST":
         return carried.keep(str(broken.message), 409, MultiDict(request.form.items(multi=True)))
     flash(str(broken.message))

@@ -216,7 +216,7 @@ def test_a_client_is_answered_in_json(client, place):
     stored = db.session.query(VisitVersion).one()
     assert (sent.status_code, sent.json) == (
         201,
-        {"number": f"{TODAY.year}-001", "version": 1, "digest": stored.digest},
+        {"number": f"{TODAY.year}-001", "version": 1, "digest": stored.digest, "id": stored.visit_id},
     )
     refused = client(member).post("/visits/new", body(branch, findings=""), headers=JSON)
     assert (refused.status_code, list(refused.json)) == (422, ["findings"])
