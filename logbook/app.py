@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response
 
 from logbook import access, cli, config, formats, logs
@@ -38,10 +38,11 @@ from logbook.sample import cli as sample
 from logbook.settings.queries import Words
 from logbook.settings.views import bp as settings
 from logbook.settings.views import current
+from logbook.visits.draft_views import bp as drafts
 from logbook.visits.views import bp as visits
 from logbook.years.views import bp as years
 
-FEATURES = (settings, accounts, organization, problems, visits, years, review, desk, phone)
+FEATURES = (settings, accounts, organization, problems, visits, drafts, years, review, desk, phone)
 ROOT = Path(__file__).parent
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SMALLEST_TO_PACK = 1400  # bytes: below, one network packet holds it anyway
@@ -64,6 +65,12 @@ class Identity(IntegerConverter):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max": 2**31 - 1} | options)
+
+
+class ClientKey(BaseConverter):
+    """The key a browser gave to what it sends."""
+
+    regex = "[A-Za-z0-9_-]{8,64}"
 
 
 @lru_cache(maxsize=8)
@@ -117,7 +124,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     CSRFProtect(app)
     login_manager.init_app(app)
     logs.init_app(app)
-    app.url_map.converters["int"] = Identity
+    app.url_map.converters |= {"int": Identity, "key": ClientKey}
     for feature in FEATURES:
         app.register_blueprint(feature)
     cli.register(app)

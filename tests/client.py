@@ -32,6 +32,12 @@ class Client:
     def post(self, path, data=None, **options):
         return self._checked(self.http.post, path, data=data or {}, **options)
 
+    def put(self, path, **options):
+        return self._checked(self.http.put, path, **options)
+
+    def delete(self, path, **options):
+        return self._checked(self.http.delete, path, **options)
+
     def _checked(self, send, path, **options):
         db.session.rollback()
         # A context of its own: the request has its own session, and a commit that the view forgot shows.
@@ -39,7 +45,7 @@ class Client:
         db.session.expire_all()
         response.get_data()  # a file is read whole, and closed
         response.close()
-        if response.mimetype == "text/html" and response.status_code not in {301, 302, 303}:
+        if response.mimetype == "text/html" and response.status_code not in {204, 301, 302, 303}:
             check_page(response.text)
         return response
 

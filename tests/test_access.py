@@ -17,6 +17,7 @@ from logbook.visits.models import Attachment, Companion, Level, Visit
 from tests import factories
 
 YEAR = today().year
+KEY = "key-of-a-draft"
 READERS = ("nobody", "owner", "member", "leader", "office", "sysadmin")
 ALL = "owner member leader office sysadmin"
 BUSINESS = "owner member leader office"
@@ -34,6 +35,7 @@ TABLE = {
     ("accounts.sign_in", "POST"): f"nobody {ALL}", ("accounts.use_code", "GET"): f"nobody {ALL}",
     ("accounts.use_code", "POST"): f"nobody {ALL}", ("accounts.me", "GET"): ALL, ("accounts.me", "POST"): ALL,
     ("accounts.sign_out", "POST"): ALL,
+    ("drafts.index", "GET"): BUSINESS, ("drafts.save", "PUT"): BUSINESS, ("drafts.remove", "DELETE"): BUSINESS,
     ("desk.home", "GET"): ALL, ("desk.health", "GET"): f"nobody {ALL}", ("desk.branch", "GET"): BUSINESS,
     ("organization.index", "GET"): "office", ("organization.add_branch", "GET"): "office",
     ("organization.add_branch", "POST"): "office", ("organization.branch", "GET"): "office",
@@ -83,7 +85,7 @@ TABLE = {
 
 def routes(app):
     return {(rule.endpoint, method): rule for rule in app.url_map.iter_rules() for method in rule.methods
-            if method in {"GET", "POST"} and rule.endpoint != "static"}  # fmt: skip
+            if method in {"GET", "POST", "PUT", "DELETE"} and rule.endpoint != "static"}  # fmt: skip
 
 
 def test_the_table_names_every_route_and_no_other(app):
@@ -118,7 +120,7 @@ def address(rule, people):
     from flask import current_app
 
     ids = {"year": YEAR, "member_id": people["owner"], "person_id": people["owner"], "what": "liaison", "row_id": 1,
-           "session_id": 1, "liaison_id": db.session.query(Liaison).first().id}  # fmt: skip
+           "session_id": 1, "key": KEY, "liaison_id": db.session.query(Liaison).first().id}  # fmt: skip
     values = {name: ids.get(name, 1) for name in rule.arguments}
     if rule.endpoint == "visits.decline":
         values["visit_id"] = joint(people)
@@ -141,8 +143,7 @@ def test_only_those_who_may(app, world, endpoint, method):
     may = TABLE[endpoint, method].split()
     path = address(routes(app)[endpoint, method], people)
     for reader in sorted(READERS, key=lambda name: name in may):  # whoever may comes last: it changes things
-        send = browsers[reader].get if method == "GET" else browsers[reader].post
-        answer = send(path)
+        answer = getattr(browsers[reader], method.lower())(path)
         where = f"{reader} {method} {path}: {answer.status_code}"
         if reader in may:
             # A file that was never uploaded is not there, for whoever may read its record, too.
@@ -153,6 +154,37 @@ def test_only_those_who_may(app, world, endpoint, method):
             assert signed_out or answer.status_code == 401, where
         else:
             assert answer.status_code in {403, 404}, where
+
+
+def draft(word, based_on=0):
+    return {"fields": [["findings", word], ["branch_id", "1"]], "url": "/visits/new", "based_on": based_on}
+
+
+@pytest.mark.parametrize("reader", ["member", "leader", "office", "sysadmin"])
+def test_a_draft_is_its_authors_alone_whoever_knows_its_key(world, reader):
+    _people, browsers = world
+    browsers["owner"].put(f"/drafts/{KEY}", json=draft("DRAFTWORD"))
+    stored = browsers["owner"].get("/drafts").json
+    for answer in (
+        browsers[reader].get("/drafts"),
+        browsers[reader].put(f"/drafts/{KEY}", json=draft("mine")),
+        browsers[reader].put(f"/drafts/{KEY}", json=draft("mine too", based_on=7)),
+        browsers[reader].delete(f"/drafts/{KEY}"),
+    ):
+        assert "DRAFTWORD" not in answer.text
+    assert browsers["owner"].get("/drafts").json == stored
+
+
+@pytest.mark.parametrize("reader", ["owner", "leader", "office", "sysadmin"])
+def test_nothing_of_a_draft_stands_on_any_page_or_paper(app, world, reader):
+    people, browsers = world
+    browsers["owner"].put(f"/drafts/{KEY}", json=draft("DRAFTWORD"))
+    searches = ["/visits?text=DRAFT", f"/visits/new?branch=1&key={KEY}", "/problems?text=DRAFT", "/voices?text=DRAFT"]
+    pages = [address(rule, people) for (name, method), rule in routes(app).items()
+             if method == "GET" and name != "drafts.index"]  # fmt: skip
+    for path in (*pages, *searches):
+        answer = browsers[reader].get(path, follow_redirects=True)
+        assert "DRAFTWORD" not in readable(answer), path
 
 
 def dump():
@@ -168,8 +200,9 @@ def test_what_is_refused_changes_nothing(app, world, reader):
     before = dump()
     bodies = {"reason": "x", "text": "x", "state": "underway", "result": "x"}
     for (endpoint, method), may in TABLE.items():
-        if method == "POST" and reader not in may.split() and endpoint != "visits.decline":
-            browsers[reader].post(address(table[endpoint, method], people), bodies)
+        if method != "GET" and reader not in may.split() and endpoint != "visits.decline":
+            send = getattr(browsers[reader], method.lower())
+            send(address(table[endpoint, method], people), data=bodies)
     assert dump() == before
     assert db.session.query(Progress).count() == 0
 
@@ -181,8 +214,9 @@ def test_a_form_without_its_token_changes_nothing_either(app, world, reader):
     joint(people)
     before = dump()
     for (endpoint, method), rule in routes(app).items():
-        if method == "POST" and endpoint != "visits.decline":
-            answer = browsers[reader].post(address(rule, people), {"reason": "x", "text": "x", "sure": "y"})
+        if method != "GET" and endpoint != "visits.decline":
+            send = getattr(browsers[reader], method.lower())
+            answer = send(address(rule, people), data={"reason": "x", "text": "x", "sure": "y"})
             assert answer.status_code in {303, 400, 401, 403, 404, 409}, f"{endpoint}: {answer.status_code}"
     assert dump() == before
 

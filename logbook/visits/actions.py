@@ -24,7 +24,7 @@ from logbook.problems import actions as problems
 from logbook.problems.actions import DueRules, NewProblem, NewUndertaking, Source
 from logbook.problems.models import Category, SourceKind
 from logbook.settings.queries import Settings
-from logbook.visits import queries
+from logbook.visits import drafts, queries
 from logbook.visits.attachments import MOST_FILES, NewFile
 from logbook.visits.models import (
     Attachment,
@@ -103,10 +103,11 @@ def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, 
     """Store a record with its number, its first version, its lines and the companions' records.
 
     `reason` stands in the first version: how the record came, when it did not come by itself.
-    A repeat under the same client key returns what is stored. Raise RuleBroken for the field at fault;
-    RuleBroken("client_key") when another record was stored under that key.
+    A repeat under the same client key returns what is stored; its author's draft of it goes. Raise RuleBroken for the
+    field at fault; RuleBroken("client_key") when another record was stored under that key.
     """
     receipt = queries.receipt(new.member_id, new.branch_id, new.visited_on, new.client_key)
+    drafts.remove(new.client_key, by=by)
     if receipt.repeated:
         return _stored(new, by)
     _check_author(new.member_id, by)
@@ -428,8 +429,9 @@ def correct(
 
     Raise RuleBroken("based_on") when somebody corrected the record meanwhile, RuleBroken("reason") without a
     reason, RuleBroken("visited_on") when the year would change (withdraw and record anew). The same correction once
-    more, parsed on the version it is based on, returns what is stored.
+    more, parsed on the version it is based on, returns what is stored; its author's draft of it goes.
     """
+    drafts.remove(new.client_key, by=by)
     repeated = _corrected(visit_id, new, based_on, by)
     if repeated is not None:
         return repeated

@@ -261,6 +261,22 @@ class Attachment(Base):
     added_at: Mapped[dt.datetime]
 
 
+class Draft(Base):
+    """What its author has typed and not sent; theirs alone: no list, search, figure or paper reads this table."""
+
+    __tablename__ = "draft"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    key: Mapped[str]  # the client_key of the record it will be
+    url: Mapped[str]  # the form it was typed into
+    fields: Mapped[str]  # JSON text: [[name, value], …] as the form would send them
+    revision: Mapped[int]
+    saved_at: Mapped[dt.datetime]
+
+    __table_args__ = (UniqueConstraint("person_id", "key"),)
+
+
 class Instruction(Base):
     """批示: one line of the leader on a record."""
 

@@ -45,6 +45,7 @@ from logbook.visits.models import (
     Book,
     Companion,
     Content,
+    Draft,
     Instruction,
     Kind,
     Level,
@@ -634,6 +635,27 @@ _BY_KEY = (
 def by_client_key(client_key: str) -> Row[Visit, str] | None:
     """The record stored under that key with the digest of its first version."""
     return db.session.execute(_BY_KEY, {"key": client_key}).one_or_none()
+
+
+# --- drafts ---------------------------------------------------------------------------------------
+
+
+def drafts(person_id: int, since: dt.datetime) -> Sequence[Draft]:
+    """A person's own drafts saved since then, the newest first."""
+    return db.session.scalars(
+        select(Draft)
+        .where(Draft.person_id == person_id, Draft.saved_at >= since)
+        .order_by(Draft.saved_at.desc(), Draft.id.desc())
+    ).all()
+
+
+def draft(person_id: int, key: str) -> Draft | None:
+    return db.session.scalar(select(Draft).where(Draft.person_id == person_id, Draft.key == key))
+
+
+def drafts_of(person_id: int) -> int:
+    """How many drafts a person has."""
+    return db.session.scalar(select(func.count()).select_from(Draft).where(Draft.person_id == person_id)) or 0
 
 
 # --- books and years ------------------------------------------------------------------------------

@@ -317,6 +317,7 @@ def basis_of(record: Record, version: int | None = None) -> tuple[Basis, dict[st
     values, rows = typed_from(bodies[-1])
     shown = {name: value for name, value in values.items() if name not in record.hidden}
     shown |= {"based_on": str(visit.version), "reason": "", "member_id": str(visit.member_id)}
+    shown["client_key"] = secrets.token_urlsafe(16)
     lines = [one["line"] for body in bodies for kind in LINES for one in body.get(kind, ())]
     return Basis(bodies[-1], record.hidden, max(lines, default=0)), shown, rows
 

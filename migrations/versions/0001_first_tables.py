@@ -75,6 +75,18 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['entered_by_id'], ['person.id'], name=op.f('fk_directive_entered_by_id_person')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_directive'))
     )
+    op.create_table('draft',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('fields', sa.Text(), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_draft_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_draft')),
+    sa.UniqueConstraint('person_id', 'key', name=op.f('uq_draft_person_id_key'))
+    )
     op.create_table('former_entry',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('branch_id', sa.Integer(), nullable=False),
