@@ -114,7 +114,8 @@ class WordedBabel(Babel):
 
 def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     """Return the application, configured from the environment and `overrides`."""
-    app = Flask(__name__, template_folder=str(ROOT.parent / "templates"))
+    # The version stands in the path: scripts import one another by their plain names, and are kept for a year.
+    app = Flask(__name__, template_folder=str(ROOT.parent / "templates"), static_url_path=f"/static/{_release()}")
     app.config.update(config.load(overrides))
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
@@ -211,17 +212,20 @@ def _shown_everywhere() -> dict[str, object]:
         "me": current_user.actor,
         "owner_mark": carried.owner_mark(current_user.actor.person_id) if current_user.is_authenticated else "",
         "settings": current(),
+        "shell": False,
         "today": formats.today(),
     }
 
 
 @cache
-def _digest(name: str) -> str:
-    return hashlib.sha256((ROOT / "static" / name).read_bytes()).hexdigest()[:12]
+def _release() -> str:
+    """A digest of all that is static."""
+    files = sorted(path for path in (ROOT / "static").iterdir() if path.is_file())
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def _asset(name: str) -> str:
-    return url_for("static", filename=name, v=_digest(name))
+    return url_for("static", filename=name)
 
 
 def _errors(app: Flask) -> None:

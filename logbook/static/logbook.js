@@ -18,8 +18,8 @@ window.addEventListener("pageshow", () => {
   document.querySelectorAll("form button:disabled").forEach((button) => (button.disabled = false));
 });
 
-// What was typed is not left behind unasked: not by a link, not by changing the language.
+// What was typed is not left behind unasked, not by a link, not by changing the language, unless it is kept (phone.js).
 let typed = false;
 document.querySelector("main")?.addEventListener("input", (event) => { typed ||= event.target.form?.method === "post"; });
 document.querySelector("main")?.addEventListener("submit", () => { typed = false; });
-window.addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => { if (typed && !("kept" in document.documentElement.dataset)) event.preventDefault(); });

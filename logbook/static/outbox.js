@@ -1,0 +1,263 @@
+// Sends what waits on this device: the form's own POST once more, the text first, then the photos piece by piece.
+// A record leaves only against the server's receipt; the server takes a repeat under the same key for what it is.
+
+import * as store from "./store.js";
+
+const PIECE = 128 * 1024; // bytes of a photo sent at once
+const WAIT = 30_000; // milliseconds before the next try, while something waits
+const PATIENCE = 60_000; // for one answer
+const AWAITED = 60_000; // what is sent later than this after 提交 has waited
+
+export const states = { draft: "draft", queued: "queued", received: "received", refused: "refused", conflict: "conflict" };
+
+let token; // { csrf_token, owner, typed_by } of the session, asked for anew when it has changed
+let timer;
+
+export const changed = new EventTarget(); // "change": an item's state is another; "signedout"
+
+function tell() {
+  changed.dispatchEvent(new Event("change"));
+}
+
+// The page's own token spares a round trip; what it was made for is checked by the server.
+export function trust(known) {
+  token = known;
+}
+
+async function ask(address, options = {}) {
+  return fetch(address, {
+    credentials: "same-origin", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE), ...options,
+    headers: { Accept: "application/json", ...options.headers },
+  });
+}
+
+async function fresh() {
+  const answer = await ask("/phone/token");
+  if (answer.status === 401) throw new SignedOut();
+  if (!answer.ok) throw new Error(String(answer.status));
+  token = await answer.json();
+  return token;
+}
+
+class SignedOut extends Error {}
+
+// Asks with the token; once more with a fresh one where the session is a new one.
+async function authorized(key, address, options) {
+  for (const again of [false, true]) {
+    const now = again || !token ? await fresh() : token;
+    if (now.owner !== key.owner) throw new SignedOut();
+    const answer = await ask(address, options(now));
+    if (answer.status === 401) throw new SignedOut();
+    if (answer.status !== 400) return answer;
+    token = undefined;
+  }
+  throw new Error("400");
+}
+
+// --- one item ---
+
+function body(item, now) {
+  const form = new FormData();
+  const filled = new Set(item.fields.filter(([, value]) => value).map(([name]) => name));
+  for (const [name, value] of item.fields) {
+    // A field left empty says nothing in a new record; in a correction it says that something was taken out.
+    if (filled.has(name) || item.kind === "correction") form.append(name, value);
+  }
+  form.append("csrf_token", now.csrf_token);
+  form.append("typed_by", now.typed_by);
+  form.append("client_key", item.id);
+  if (Date.now() - item.asked > AWAITED) form.append("waited", "1");
+  return form;
+}
+
+async function sendText(key, item) {
+  item.attempts += 1;
+  await store.put(key, item); // frozen from here: the server may have it, whatever we hear
+  const answer = await authorized(key, item.url, (now) => ({ method: "POST", body: body(item, now) }));
+  const said = await answer.json().catch(() => ({}));
+  if (answer.status === 201 || (answer.status === 409 && said.receipt)) {
+    const receipt = said.receipt ?? said;
+    Object.assign(item, { number: receipt.number, version: receipt.version, digest: receipt.digest, visit: receipt.id });
+    if (said.receipt) item.state = states.conflict; // another text is stored under this key: nothing is thrown away
+    else item.fields = [];
+  } else if (answer.status === 409) {
+    item.state = states.conflict;
+  } else if (answer.status === 422 || answer.status === 403 || answer.status === 404) {
+    item.state = states.refused;
+    item.reasons = Object.values(said).map(String).filter(Boolean);
+  } else {
+    throw new Error(String(answer.status));
+  }
+  await store.put(key, item);
+  tell();
+}
+
+async function sendFile(key, item, file) {
+  const blob = await store.file(key, file.key);
+  if (!blob) return { refused: "" };
+  const address = `/visits/${item.visit}/uploads/${file.key}`;
+  let have = 0;
+  if (file.begun) {
+    const known = await (await ask(address)).json().catch(() => ({}));
+    if (known.digest) return known;
+    have = known.have ?? 0;
+  }
+  file.begun = true;
+  await store.put(key, item);
+  while (have < blob.size) {
+    const end = Math.min(have + PIECE, blob.size);
+    const piece = blob.slice(have, end);
+    const range = `bytes ${have}-${end - 1}/${blob.size}`;
+    const answer = await authorized(key, address, (now) => ({
+      method: "PUT", body: piece,
+      headers: { "Content-Range": range, "Upload-Name": encodeURIComponent(file.name), "X-CSRFToken": now.csrf_token },
+    }));
+    const said = await answer.json().catch(() => ({}));
+    if (answer.status === 422 || answer.status === 403 || answer.status === 404) return { refused: said.files ?? "" };
+    if (said.digest) return said;
+    if (answer.status !== 202 && answer.status !== 409) throw new Error(String(answer.status));
+    have = said.have;
+    file.sent = have;
+    tell();
+  }
+  throw new Error("the photo was sent, and is not there");
+}
+
+async function sendFiles(key, item) {
+  for (const file of item.files ?? []) {
+    if (file.done || file.refused !== undefined) continue;
+    const said = await sendFile(key, item, file);
+    if (said.digest) {
+      file.done = said.digest;
+    } else {
+      file.refused = String(said.refused ?? "");
+    }
+    await store.put(key, item);
+    if (file.done) await store.removeFile(file.key);
+    tell();
+  }
+}
+
+// What was changed after it had been sent goes out as a correction of what was received.
+async function follow(key, item) {
+  const edit = { ...item.edit, id: item.edit.id, kind: "correction", url: `/visits/${item.visit}/correct` };
+  edit.fields = [...edit.fields.filter(([name]) => name !== "based_on"), ["based_on", String(item.version)]];
+  delete item.edit;
+  item.fields = [];
+  await store.put(key, { created: Date.now(), asked: Date.now(), attempts: 0, files: [], state: states.queued, ...edit });
+  await store.put(key, item);
+}
+
+async function send(key, item) {
+  if (!item.visit) await sendText(key, item);
+  if (item.state !== states.queued) return;
+  await sendFiles(key, item);
+  if (item.edit) await follow(key, item);
+  item.state = states.received;
+  item.received = Date.now();
+  await store.put(key, item);
+  tell();
+}
+
+// --- all of them ---
+
+async function sendAll() {
+  const key = await store.unlock();
+  if (!key) return;
+  let waiting = false;
+  for (const { id, state } of await store.list(key)) {
+    if (state !== states.queued || navigator.onLine === false) continue;
+    const item = await store.get(key, id); // as it is now: another page may have been at it
+    if (item?.state !== states.queued) continue;
+    try {
+      await send(key, item);
+    } catch (error) {
+      if (error instanceof SignedOut) {
+        changed.dispatchEvent(new Event("signedout"));
+        return;
+      }
+      if (!(error instanceof store.Elsewhere)) waiting = true;
+    }
+  }
+  clearTimeout(timer);
+  if (waiting) timer = setTimeout(flush, WAIT);
+}
+
+// One page of one browser sends at a time; where there are no locks, the server takes repeats for what they are.
+let running = Promise.resolve();
+export function flush() {
+  running = running.then(async () => {
+    if (navigator.locks) await navigator.locks.request("logbook-outbox", sendAll);
+    else await sendAll();
+  }).catch(() => {});
+  return running;
+}
+
+export function watch() {
+  addEventListener("online", flush);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && flush());
+  addEventListener("pageshow", (event) => event.persisted && flush());
+}
+
+// --- drafts on the server ---
+
+// Keeps the draft on the server as well; when it was edited elsewhere, the other text becomes an item of its own.
+export async function saveDraft(key, item) {
+  const fields = item.fields.filter(([name]) => !["csrf_token", "typed_by"].includes(name));
+  const revision = item.revision ?? 0;
+  const answer = await authorized(key, `/drafts/${item.id}`, (now) => ({
+    method: "PUT", headers: { "Content-Type": "application/json", "X-CSRFToken": now.csrf_token },
+    body: JSON.stringify({ fields, url: item.url, based_on: revision }),
+  }));
+  const said = await answer.json().catch(() => ({}));
+  if (answer.status === 409) {
+    const id = newKey();
+    const other = { id, kind: item.kind, url: item.url, fields: said.fields, files: [], state: states.draft, created: Date.now(), attempts: 0 };
+    await store.put(key, { ...other, elsewhere: true });
+    tell();
+    return saveDraft(key, Object.assign(item, { revision: said.revision }));
+  }
+  if (!answer.ok) throw new Error(String(answer.status));
+  return said.revision;
+}
+
+export async function dropDraft(key, id) {
+  await authorized(key, `/drafts/${id}`, (now) => ({ method: "DELETE", headers: { "X-CSRFToken": now.csrf_token } }));
+}
+
+// Drafts begun on another device.
+export async function fetchDrafts(key) {
+  const answer = await ask("/drafts");
+  if (!answer.ok) return;
+  const known = new Set((await store.list(key)).map((item) => item.id));
+  for (const draft of await answer.json()) {
+    if (known.has(draft.key)) continue;
+    const kind = draft.url === "/visits/new" ? "visit" : "correction";
+    const item = { id: draft.key, kind, url: draft.url, fields: draft.fields, files: [], state: states.draft };
+    await store.put(key, { ...item, created: Date.parse(draft.saved_at) || Date.now(), attempts: 0, revision: draft.revision, elsewhere: true });
+  }
+  tell();
+}
+
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
+
+// --- the rescue file ---
+
+// Everything not yet received, as text only the server can read; photos are saved apart.
+export async function rescue(key) {
+  const pack = await store.pack(key);
+  const items = (await store.list(key)).filter(({ state, fields }) => state !== states.received && fields.length);
+  const lines = [`logbook-rescue 1 ${items.length} ${pack?.rescue ?? ""}`];
+  for (const [i, item] of items.entries()) {
+    const value = { url: item.url, client_key: item.id, fields: item.fields, created: new Date(item.created).toISOString() };
+    const bound = new TextEncoder().encode(`logbook-rescue 1 ${items.length} ${i + 1}`);
+    const line = await store.sealLine(key, value, bound);
+    let text = "";
+    for (const byte of line) text += String.fromCharCode(byte);
+    lines.push(btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, ""));
+  }
+  return new File([`${lines.join("\n")}\n`], "rescue.txt", { type: "text/plain" });
+}

@@ -1,0 +1,427 @@
+// The pages of somebody who records: what was typed stays on the device until the server has said that it has it.
+// Texts stand in templates/phone/parts.html; without JavaScript, or without encryption, the form is sent as ever.
+
+import * as store from "./store.js";
+import * as outbox from "./outbox.js";
+
+const { states } = outbox;
+const PACK_AGE = 5 * 60_000; // milliseconds: younger is not asked for again
+const KEPT = 24 * 3_600_000; // a line 已收到 stays so long
+const PAUSE = 700; // without a key, before a draft is kept here
+const SERVER_PAUSE = 4000; // and on the server
+const LONGEST_EDGE = 1600; // pixels of a photo that is sent
+
+const owner = document.querySelector("meta[name=owner]");
+const panel = document.querySelector("#outbox");
+const texts = document.querySelector("#phone-texts")?.dataset ?? {};
+const form = document.querySelector("#findings")?.form;
+const inShell = document.documentElement.hasAttribute("data-shell");
+
+let key = null;
+let pack = null;
+
+// --- the key and what is taken along ---
+
+async function prepare() {
+  key = await store.unlock();
+  if (owner && key?.owner !== owner.content) key = null;
+  const known = key && (await store.pack(key));
+  pack = known;
+  if (!owner || (known && Date.now() - known.at < PACK_AGE)) return;
+  try {
+    const answer = await fetch("/phone/pack", { cache: "no-store", headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    const { key: bytes, ...rest } = await answer.json();
+    await store.hold(rest.owner, Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)), rest.days);
+    key = await store.unlock();
+    delete rest.csrf_token;
+    await store.keepPack(key, rest);
+    pack = await store.pack(key);
+  } catch { /* no signal: what is here serves */ }
+}
+
+function trustPage() {
+  const token = document.querySelector("[name=csrf_token]")?.value;
+  if (owner && token) outbox.trust({ csrf_token: token, owner: owner.content, typed_by: owner.dataset.typedBy });
+}
+
+// --- the list of records on their way ---
+
+const value = (item, name) => item.fields.find(([one]) => one === name)?.[1] ?? "";
+
+function placeOf(item) {
+  const id = value(item, "branch_id");
+  return pack?.branches.find((one) => String(one.id) === id)?.name ?? value(item, "place") ?? "";
+}
+
+function when(milliseconds) {
+  const language = document.documentElement.lang;
+  return new Intl.DateTimeFormat(language, { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" }).format(milliseconds);
+}
+
+function stateOf(item) {
+  if (item.state === states.received) return `${texts.received} ${item.number}`;
+  if (item.state === states.refused) return `${texts.refused}${item.reasons?.join(" ") ?? ""}`;
+  if (item.state === states.conflict) return texts.conflict;
+  if (item.state === states.draft) return item.revision ? texts.saved : texts.here;
+  if (item.visit) return `${texts.received} ${item.number} ${texts.photos}`;
+  return item.attempts ? texts.sent : texts.waiting;
+}
+
+function rowOf(item) {
+  const row = document.querySelector("#outbox-row").content.firstElementChild.cloneNode(true);
+  row.dataset.item = item.id;
+  row.dataset.state = item.state;
+  row.querySelector("b").textContent = item.place || placeOf(item) || texts.untitled;
+  row.querySelector("[data-when]").textContent = `${when(item.created)}${item.elsewhere ? ` ${texts.elsewhere}` : ""}`;
+  row.querySelector("[data-state]").textContent = stateOf(item);
+  const lost = (item.files ?? []).filter((file) => file.refused !== undefined);
+  row.querySelector("[data-files]").textContent = lost.map((file) => file.refused || file.name).join(" ");
+  for (const button of row.querySelectorAll("[data-for]")) {
+    const shown = button.dataset.for.split(" ").includes(item.state) && !(item.state === states.queued && item.visit);
+    if (shown) button.addEventListener("click", () => ACTS[button.dataset.do](item));
+    else button.remove();
+  }
+  return row;
+}
+
+const ACTS = {
+  open: (item) => { location.assign(`${item.url}#item=${item.id}`); if (form) location.reload(); },
+  show: (item) => location.assign(`/visits/${item.visit}`),
+  drop: async (item) => {
+    if (item.state !== states.received && !confirm(texts.sure)) return;
+    await store.remove(item.id);
+    if (item.state !== states.received) await outbox.dropDraft(key, item.id).catch(() => {});
+    await draw();
+  },
+};
+
+async function draw() {
+  if (!panel) return;
+  const items = key ? await store.list(key) : [];
+  const others = await store.othersCount(key);
+  const shown = items.filter((item) => !(form && item.id === bound?.id && !form.hidden));
+  panel.querySelector("ul").replaceChildren(...shown.map(rowOf));
+  note("others", others > 0 && !form);
+  note("offline", navigator.onLine === false);
+  const unsent = items.some((item) => item.state !== states.received);
+  panel.querySelector("[data-acts]").hidden = !unsent;
+  panel.hidden = !(shown.length && (!form || form.hidden)) && !panel.querySelector("[data-note]:not([hidden])");
+}
+
+function note(name, on) {
+  const line = panel?.querySelector(`[data-note=${name}]`);
+  if (line) line.hidden = !on;
+}
+
+async function sweep() {
+  for (const item of key ? await store.list(key) : []) {
+    const over = item.state === states.received && Date.now() - item.received > KEPT;
+    if (over && !(item.files ?? []).some((file) => file.refused !== undefined)) await store.remove(item.id);
+  }
+}
+
+async function saveRescue() {
+  const file = await outbox.rescue(key);
+  if (navigator.canShare?.({ files: [file] })) {
+    try { return await navigator.share({ files: [file] }); } catch { /* not shared: saved instead */ }
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = file.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// --- the form ---
+
+let bound = null; // the item of the form on this page
+let timers = [];
+
+function pairs() {
+  const kept = (name, text) => typeof text === "string" && name !== "csrf_token" && name !== "typed_by";
+  return [...new FormData(form)].filter(([name, text]) => kept(name, text));
+}
+
+const written = () => [...form.querySelectorAll("textarea, input[type=text], input:not([type])")].some((one) => one.value.trim());
+
+function say(text) {
+  const line = document.querySelector("#draft-state");
+  if (line) line.textContent = text;
+}
+
+async function keep() {
+  if (!bound || bound.state !== states.draft || !(written() || bound.rev)) return;
+  bound.fields = pairs();
+  try {
+    await store.put(key, bound);
+    say(texts.here);
+  } catch (error) {
+    if (error instanceof store.Elsewhere) await fork();
+    else say(texts.full);
+  }
+}
+
+// Another page wrote the same draft: this text becomes a draft of its own, and both stay.
+async function fork() {
+  delete bound.rev;
+  delete bound.revision;
+  bound.id = outbox.newKey();
+  bound.elsewhere = true;
+  form.elements.client_key.value = bound.id;
+  bound.fields = pairs();
+  await store.put(key, bound);
+  say(texts.forked);
+}
+
+async function keepOnServer() {
+  if (!bound?.rev || bound.state !== states.draft || navigator.onLine === false) return;
+  try {
+    const revision = await outbox.saveDraft(key, bound);
+    if (bound.state !== states.draft) return;
+    bound.revision = revision;
+    await store.put(key, bound);
+    say(texts.saved);
+  } catch { /* it is here; the server follows when it can */ }
+}
+
+function later() {
+  timers.forEach(clearTimeout);
+  timers = [setTimeout(keep, PAUSE), setTimeout(keepOnServer, SERVER_PAUSE)];
+}
+
+function fillControl(control, texts) {
+  if (control.type === "radio" || control.type === "checkbox") control.checked = texts.includes(control.value);
+  else if (control.type !== "file" && texts.length) control.value = texts.shift();
+}
+
+function fill(fields) {
+  const typed = Map.groupBy ? Map.groupBy(fields, ([name]) => name) : grouped(fields);
+  for (const kind of ["voice", "problem", "undertaking"]) {
+    const wanted = typed.get(`${kind}_text`)?.length ?? 0;
+    const rows = form.querySelector(`[data-rows="${kind}"]`);
+    for (let n = rows?.children.length ?? wanted; n < wanted; n += 1) form.querySelector(`[data-add="${kind}"]`)?.click();
+  }
+  const left = new Map([...typed].map(([name, list]) => [name, list.map(([, text]) => text)]));
+  for (const control of form.elements) {
+    if (!control.name || ["csrf_token", "typed_by", "member_id", "client_key", "add"].includes(control.name)) continue;
+    fillControl(control, left.get(control.name) ?? []);
+  }
+  otherDay(left.get("visited_on")?.[0]);
+  for (const fold of form.querySelectorAll("details")) {
+    fold.open ||= [...fold.querySelectorAll("textarea, input[type=text], input:not([type])")].some((one) => one.value);
+  }
+  form.querySelector("#findings").dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+const grouped = (fields) => fields.reduce((map, pair) => map.set(pair[0], [...(map.get(pair[0]) ?? []), pair]), new Map());
+
+// A draft of the day before yesterday: its day has no chip any more.
+function otherDay(day) {
+  const chips = [...form.querySelectorAll("[name=visited_on]")];
+  if (!day || chips.some((chip) => chip.checked)) return;
+  chips.at(-1).checked = true;
+  form.elements.other_on.value = day;
+}
+
+async function bind() {
+  const correction = !form.action.endsWith("/visits/new");
+  const id = form.elements.client_key.value ||= outbox.newKey();
+  const path = new URL(form.action).pathname;
+  const asked = new URLSearchParams(location.hash.slice(1)).get("item");
+  const branch = new URLSearchParams(location.search).get("branch");
+  const stored = await store.get(key, asked ?? id);
+  const drafts = (await store.list(key)).filter((one) => one.state === states.draft && one.url === path && !one.elsewhere);
+  const mine = drafts.filter((one) => !branch || value(one, "branch_id") === branch);
+  const found = stored ?? (location.hash === "#new" || document.querySelector(".errors") ? null : mine.at(-1));
+  bound = found ?? { id, kind: correction ? "correction" : "visit", url: path, fields: [], files: [], state: states.draft, created: Date.now(), attempts: 0 };
+  if (found) resume(found);
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  form.addEventListener("submit", submit);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keep());
+  addEventListener("pagehide", keep);
+  document.documentElement.dataset.kept = ""; // nothing is lost by leaving: see logbook.js
+}
+
+function resume(item) {
+  const shownAgain = document.querySelector(".errors") && form.elements.client_key.value === item.id;
+  if (!shownAgain) fill(item.fields);
+  form.elements.client_key.value = item.id;
+  const again = document.querySelector("#resumed");
+  if (again) {
+    again.hidden = false;
+    again.querySelector("[data-when]").textContent = when(item.created);
+    again.querySelector("[data-why]").textContent = item.state === states.refused ? item.reasons?.join(" ") : "";
+    again.querySelector("button").addEventListener("click", () => { location.hash = "new"; location.reload(); });
+  }
+  if (item.files?.length) say(`${texts.photosHere} ${item.files.map((file) => file.name).join(" ")}`);
+  if (item.state === states.refused) item.state = states.draft;
+  if (item.state !== states.draft) editSent(item);
+}
+
+// What was sent once is frozen: a change goes out as a correction of what was received.
+function editSent(item) {
+  bound = { ...item };
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const now = await store.get(key, item.id);
+    now.edit = { id: outbox.newKey(), fields: [...pairs().filter(([name]) => name !== "reason"), ["reason", texts.changedAfter]] };
+    if (now.state === states.received) now.state = states.queued;
+    await store.put(key, now);
+    await deliver(now);
+  }, { capture: true });
+}
+
+async function submit(event) {
+  if (event.submitter?.name === "add" || !bound) return;
+  event.preventDefault();
+  timers.forEach(clearTimeout);
+  form.querySelectorAll("button").forEach((button) => { button.disabled = true; });
+  say(texts.sending);
+  const files = await chosen();
+  Object.assign(bound, { fields: pairs(), place: placeOf({ fields: pairs() }), state: states.queued, asked: Date.now() });
+  bound.files = [...bound.files, ...files.map(({ key: id, name }) => ({ key: id, name }))];
+  try {
+    await store.put(key, bound, files);
+  } catch (error) {
+    form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
+    bound.state = states.draft;
+    if (error instanceof store.Elsewhere) return fork();
+    say(texts.full);
+    if (navigator.onLine !== false) return plainly();
+    return undefined;
+  }
+  return deliver(bound);
+}
+
+async function deliver(item) {
+  const slow = setTimeout(() => wait(item), 8000);
+  await outbox.flush();
+  clearTimeout(slow);
+  const now = await store.get(key, item.id);
+  if (now?.visit && now.state !== states.conflict) {
+    location.assign(`/visits/${now.visit}?received=1`);
+  } else if (now?.state === states.refused || now?.state === states.conflict) {
+    now.state = states.draft;
+    await store.put(key, now);
+    plainly(); // the server's own page says what is wrong, beside its field; the photos stay here
+  } else {
+    await wait(item);
+  }
+}
+
+// The form as it stands, sent by the browser itself: the server answers with its page.
+function plainly() {
+  form.querySelectorAll("[type=file]").forEach((input) => { input.disabled = true; });
+  form.removeEventListener("submit", submit);
+  trustPage();
+  HTMLFormElement.prototype.submit.call(form);
+}
+
+async function wait(item) {
+  if (form) {
+    form.hidden = true;
+    document.querySelector("#resumed")?.setAttribute("hidden", "");
+  }
+  bound = null;
+  note("kept", true);
+  await draw();
+  panel.querySelector(`[data-item="${item.id}"]`)?.scrollIntoView({ block: "center" });
+}
+
+// --- photos ---
+
+async function chosen() {
+  const input = form.querySelector("[type=file]");
+  const files = [];
+  for (const file of input?.files ?? []) {
+    files.push({ key: outbox.newKey(), name: file.name, blob: file.type.startsWith("image/") ? await smaller(file) : file });
+  }
+  return files;
+}
+
+// Drawn anew: smaller, upright, and without what the camera noted beside the picture.
+async function smaller(file) {
+  try {
+    const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const scale = Math.min(1, LONGEST_EDGE / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [picture.width, picture.height].map((n) => Math.max(1, Math.round(n * scale)));
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return (await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.85))) ?? file;
+  } catch {
+    return file; // the server looks at it, and says what is wrong
+  }
+}
+
+// --- leaving ---
+
+function watchSignOut() {
+  const leaving = document.querySelector("#leaving");
+  for (const out of document.querySelectorAll("form[action$='/sign-out']")) {
+    out.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (key) await keep();
+      const unsent = key ? (await store.list(key)).filter((item) => item.state !== states.received) : [];
+      if (unsent.length && leaving && !(await agreed(leaving, unsent.length))) {
+        out.querySelectorAll("button").forEach((button) => { button.disabled = false; });
+        return;
+      }
+      bound = null;
+      for (const item of key ? await store.list(key) : []) if (item.state === states.received) await store.remove(item.id);
+      await store.forget();
+      HTMLFormElement.prototype.submit.call(out);
+    });
+  }
+}
+
+function agreed(dialog, count) {
+  dialog.querySelector("[data-count]").textContent = count;
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "leave"), { once: true });
+  });
+}
+
+// --- beginning ---
+
+export async function begin() {
+  if (!store.usable) return null;
+  try {
+    await prepare();
+  } catch {
+    return null; // a browser that keeps nothing: the form is sent as ever
+  }
+  trustPage();
+  outbox.changed.addEventListener("change", draw);
+  outbox.changed.addEventListener("signedout", () => { note("signedout", true); if (panel) panel.hidden = false; });
+  document.querySelectorAll("[data-act=send]").forEach((b) => b.addEventListener("click", () => outbox.flush().then(draw)));
+  document.querySelectorAll("[data-act=rescue]").forEach((b) => b.addEventListener("click", saveRescue));
+  addEventListener("online", draw);
+  addEventListener("offline", draw);
+  watchSignOut();
+  if (!key) return null;
+  await sweep();
+  return { key, pack };
+}
+
+export async function start() {
+  if (key && form) await bind();
+  await draw();
+  outbox.watch();
+  await outbox.flush();
+  if (owner && key && !form) await outbox.fetchDrafts(key).catch(() => {});
+  await draw();
+}
+
+if (!inShell && (owner || form)) {
+  if (owner && "serviceWorker" in navigator && isSecureContext) {
+    navigator.serviceWorker.register(`/sw.js?language=${document.documentElement.lang}`).catch(() => {});
+  }
+  begin().then(start);
+}

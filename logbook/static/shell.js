@@ -1,0 +1,111 @@
+// Fills the shell's pages, which hold nothing themselves, from what this member's phone took along when it had signal.
+
+import * as phone from "./phone.js";
+
+const root = document.documentElement;
+const part = (name) => document.querySelector(`#${name}`).content.firstElementChild.cloneNode(true);
+const card = /^\/branches\/(\d+)$/.exec(location.pathname)?.[1];
+
+function row(id, state) {
+  const found = part("branch-row");
+  found.querySelector("[data-name]").textContent = id.name;
+  found.querySelector("[data-state]").textContent = state.state ?? "";
+  found.querySelector("[data-state]").hidden = !state.state;
+  found.querySelector("[data-line]").textContent = [state.why, state.last_on, state.visitors_text].filter(Boolean).join(" ");
+  found.querySelector("[data-card]").href = `/branches/${state.branch_id}`;
+  found.querySelector("[data-new]").href = `/visits/new?branch=${state.branch_id}`;
+  return found;
+}
+
+function section(title, lines) {
+  const found = part("card-part");
+  found.querySelector("h2").textContent = title;
+  const words = document.querySelector("#card-words").dataset;
+  for (const line of lines.length ? lines : [words.none]) {
+    const item = document.createElement("li");
+    item.textContent = line;
+    found.querySelector("ul").append(item);
+  }
+  return found;
+}
+
+function showCard(one) {
+  const words = document.querySelector("#card-words").dataset;
+  document.querySelector("[data-heading]").textContent = one.name;
+  document.querySelector("[data-branches]").replaceChildren(
+    row({ name: one.line ?? "" }, one),
+    ...(one.last_report ? [section("", [one.last_report])] : []),
+    section(words.problems, one.problems.map(said)),
+    section(words.owed, one.owed.map(said)),
+    section(words.promises, one.promises.map(said)),
+    section(words.records, one.records.map((record) => [record.number, record.day, record.member, record.findings].join("　"))),
+  );
+}
+
+const said = (one) => [one.text, one.member, one.state, one.side, one.due].filter(Boolean).join("　");
+
+function showHome(pack) {
+  const known = new Set(["/", "/phone/home"]);
+  const found = card && pack.cards.find((one) => String(one.branch_id) === card);
+  if (found) return showCard(found);
+  document.querySelector("[data-elsewhere]").hidden = known.has(location.pathname);
+  document.querySelector("[data-branches]").replaceChildren(...pack.cards.map((one) => row({ name: one.name }, one)));
+  return undefined;
+}
+
+// --- the form ---
+
+const day = (date) => [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+
+function option(value, text) {
+  const made = document.createElement("option");
+  made.value = value;
+  made.textContent = text;
+  return made;
+}
+
+function fillForm(form, pack) {
+  const days = form.querySelectorAll("[name=visited_on]");
+  [new Date(), new Date(Date.now() - 86_400_000)].forEach((date, i) => { days[i].value = day(date); });
+  const branches = form.elements.branch_id;
+  const mine = new Set(pack.cards.map((one) => one.branch_id));
+  const sorted = [...pack.cards.map((one) => ({ id: one.branch_id, name: one.name })), ...pack.branches.filter(({ id }) => !mine.has(id))];
+  branches.append(...sorted.map(({ id, name }) => option(id, name)));
+  branches.value = new URLSearchParams(location.search).get("branch") ?? "";
+  if (form.elements.member_id) form.elements.member_id.value = pack.is_member ? pack.member_id : "";
+  for (const name of ["kinds", "level"]) {
+    const preset = pack.defaults[name === "kinds" ? "kind" : "level"];
+    for (const one of form.querySelectorAll(`[name=${name}]`)) one.checked = one.value === preset;
+  }
+  companions(form, pack);
+}
+
+function companions(form, pack) {
+  const field = form.querySelector("#companion_ids .chips");
+  if (!field) return;
+  field.replaceChildren(...pack.members.map(({ id, name }) => {
+    const chip = document.createElement("span");
+    chip.className = "chip";
+    const input = Object.assign(document.createElement("input"), { type: "checkbox", name: "companion_ids", value: id, id: `companion-${id}` });
+    const label = Object.assign(document.createElement("label"), { htmlFor: input.id, textContent: name });
+    chip.append(input, label);
+    return chip;
+  }));
+}
+
+phone.begin().then((ready) => {
+  const form = document.querySelector("#findings")?.form;
+  const locked = document.querySelector("[data-locked]");
+  const at = document.querySelector("[data-at]");
+  if (locked) locked.hidden = Boolean(ready?.pack);
+  if (ready?.pack) {
+    if (form) fillForm(form, ready.pack);
+    else showHome(ready.pack);
+    const log = document.querySelector("[data-log]");
+    if (log) log.hidden = false;
+    if (at) at.textContent = new Intl.DateTimeFormat(root.lang, { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" }).format(ready.pack.at);
+  } else if (form) {
+    location.replace("/phone/home");
+  }
+  return phone.start();
+});

@@ -1,0 +1,167 @@
+// What stays on this device, in IndexedDB: the member's key, what they take along, and records on their way.
+// Everything written is AES-GCM ciphertext; the key goes at sign-out and after its days. That keeps a casual reader
+// of the phone out, not a laboratory (docs/phones.md).
+
+const DAY = 86_400_000; // milliseconds
+const STRICT = { durability: "strict" };
+let opened;
+
+// Without a secure context (plain http beside the machine itself) there is no encryption, and so nothing is kept here.
+export const usable = Boolean(globalThis.isSecureContext && globalThis.indexedDB && globalThis.crypto?.subtle);
+
+function database() {
+  opened ??= new Promise((resolve, reject) => {
+    const asked = indexedDB.open("logbook", 1);
+    asked.onupgradeneeded = () => {
+      for (const name of ["keys", "packs"]) asked.result.createObjectStore(name, { keyPath: "owner" });
+      for (const name of ["items", "files"]) asked.result.createObjectStore(name, { keyPath: "id" });
+    };
+    asked.onerror = () => reject(asked.error);
+    asked.onsuccess = () => {
+      asked.result.onversionchange = () => asked.result.close();
+      asked.result.onclose = () => { opened = undefined; };
+      resolve(asked.result);
+    };
+  });
+  opened.catch(() => { opened = undefined; });
+  return opened;
+}
+
+// Runs `act` in one transaction; settles when it is on disk, so that what is said to be stored is stored.
+async function inside(names, mode, act) {
+  const db = await database();
+  return new Promise((resolve, reject) => {
+    const transaction = db.transaction(names, mode, STRICT);
+    let result;
+    transaction.oncomplete = () => resolve(result instanceof IDBRequest ? result.result : result);
+    transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error("not stored"));
+    result = act(transaction);
+  });
+}
+
+const all = (name) => inside([name], "readonly", (t) => t.objectStore(name).getAll());
+const one = (name, id) => inside([name], "readonly", (t) => t.objectStore(name).get(id));
+
+// --- the key ---
+
+// The key of whoever is signed in here, or null; one whose days are over is deleted, with what was taken along.
+export async function unlock() {
+  const [key] = await all("keys");
+  if (!key) return null;
+  const left = key.until - Date.now();
+  if (left > 0 && left <= key.days * DAY) return key; // a clock set back makes no key younger
+  await forget();
+  return null;
+}
+
+// Keeps the key of this owner, and nobody else's key or pack.
+export async function hold(owner, bytes, days) {
+  const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  await inside(["keys", "packs"], "readwrite", (t) => {
+    t.objectStore("keys").clear();
+    t.objectStore("keys").put({ owner, key, days, until: Date.now() + days * DAY });
+    const packs = t.objectStore("packs");
+    packs.getAllKeys().onsuccess = ({ target }) => target.result.filter((id) => id !== owner).forEach((id) => packs.delete(id));
+  });
+}
+
+export function forget() {
+  return inside(["keys", "packs"], "readwrite", (t) => {
+    t.objectStore("keys").clear();
+    t.objectStore("packs").clear();
+  });
+}
+
+// --- ciphertext ---
+
+async function sealed(key, bytes) {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key.key, bytes) };
+}
+
+function unsealed(key, { iv, data }) {
+  return crypto.subtle.decrypt({ name: "AES-GCM", iv }, key.key, data);
+}
+
+const packed = (value) => new TextEncoder().encode(JSON.stringify(value));
+const unpacked = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
+
+export async function sealLine(key, value, additionalData) {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData }, key.key, packed(value));
+  return new Uint8Array([...iv, ...new Uint8Array(data)]);
+}
+
+// --- what is taken along ---
+
+export async function keepPack(key, pack) {
+  const row = { owner: key.owner, at: Date.now(), ...(await sealed(key, packed(pack))) };
+  await inside(["packs"], "readwrite", (t) => t.objectStore("packs").put(row));
+}
+
+export async function pack(key) {
+  const row = await one("packs", key.owner);
+  return row ? { ...unpacked(await unsealed(key, row)), at: row.at } : null;
+}
+
+// --- records on their way ---
+
+// Thrown when another page wrote the item meanwhile: then both are kept.
+export class Elsewhere extends Error {}
+
+// Stores the item, and its files when they are given; `item.rev` counts the writes.
+export async function put(key, item, files) {
+  const rev = (item.rev ?? 0) + 1;
+  const row = { id: item.id, owner: key.owner, rev, ...(await sealed(key, packed({ ...item, rev }))) };
+  const blobs = [];
+  for (const file of files ?? []) {
+    blobs.push({ id: file.key, item: item.id, owner: key.owner, ...(await sealed(key, await file.blob.arrayBuffer())) });
+  }
+  let elsewhere = false;
+  await inside(["items", "files"], "readwrite", (t) => {
+    const items = t.objectStore("items");
+    items.get(item.id).onsuccess = ({ target }) => {
+      elsewhere = (target.result?.rev ?? 0) !== rev - 1;
+      if (elsewhere) return;
+      items.put(row);
+      blobs.forEach((blob) => t.objectStore("files").put(blob));
+    };
+  });
+  if (elsewhere) throw new Elsewhere();
+  item.rev = rev;
+  return item;
+}
+
+export async function get(key, id) {
+  const row = await one("items", id);
+  return row?.owner === key.owner ? unpacked(await unsealed(key, row)) : null;
+}
+
+// The owner's items, the oldest first.
+export async function list(key) {
+  const rows = (await all("items")).filter((row) => row.owner === key.owner);
+  const items = await Promise.all(rows.map(async (row) => unpacked(await unsealed(key, row))));
+  return items.sort((a, b) => a.created - b.created);
+}
+
+// How many items wait here that the present owner cannot read.
+export async function othersCount(key) {
+  return (await all("items")).filter((row) => row.owner !== key?.owner).length;
+}
+
+export async function file(key, id) {
+  const row = await one("files", id);
+  return row?.owner === key.owner ? new Blob([await unsealed(key, row)]) : null;
+}
+
+export function removeFile(id) {
+  return inside(["files"], "readwrite", (t) => t.objectStore("files").delete(id));
+}
+
+export function remove(id) {
+  return inside(["items", "files"], "readwrite", (t) => {
+    t.objectStore("items").delete(id);
+    const files = t.objectStore("files");
+    files.getAll().onsuccess = ({ target }) => target.result.filter((row) => row.item === id).forEach((row) => files.delete(row.id));
+  });
+}
