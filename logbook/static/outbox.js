@@ -225,13 +225,19 @@ export async function dropDraft(key, id) {
   await authorized(key, `/drafts/${id}`, (now) => ({ method: "DELETE", headers: { "X-CSRFToken": now.csrf_token } }));
 }
 
-// Drafts begun on another device.
+// Drafts begun or gone on with on another device; one that was sent from there leaves here as well.
 export async function fetchDrafts(key) {
   const answer = await ask("/drafts");
   if (!answer.ok) return;
-  const known = new Set((await store.list(key)).map((item) => item.id));
-  for (const draft of await answer.json()) {
-    if (known.has(draft.key)) continue;
+  const drafts = new Map((await answer.json()).map((draft) => [draft.key, draft]));
+  for (const item of await store.list(key)) {
+    const draft = drafts.get(item.id);
+    drafts.delete(item.id);
+    if (item.state !== states.draft || item.dirty || !item.revision || draft?.revision === item.revision) continue;
+    if (!draft) await store.remove(item.id);
+    else await store.put(key, { ...item, fields: draft.fields, revision: draft.revision, elsewhere: true });
+  }
+  for (const draft of drafts.values()) {
     const kind = draft.url === "/visits/new" ? "visit" : "correction";
     const item = { id: draft.key, kind, url: draft.url, fields: draft.fields, files: [], state: states.draft };
     await store.put(key, { ...item, created: Date.parse(draft.saved_at) || Date.now(), attempts: 0, revision: draft.revision, elsewhere: true });
@@ -253,7 +259,7 @@ export async function rescue(key) {
   const lines = [`logbook-rescue 1 ${items.length} ${pack?.rescue ?? ""}`];
   for (const [i, item] of items.entries()) {
     const value = { url: item.url, client_key: item.id, fields: item.fields, created: new Date(item.created).toISOString() };
-    const bound = new TextEncoder().encode(`logbook-rescue 1 ${items.length} ${i + 1}`);
+    const bound = new TextEncoder().encode(`logbook-rescue 1 ${items.length} ${i + 2}`);
     const line = await store.sealLine(key, value, bound);
     let text = "";
     for (const byte of line) text += String.fromCharCode(byte);

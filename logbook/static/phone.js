@@ -9,6 +9,7 @@ const PACK_AGE = 5 * 60_000; // milliseconds: younger is not asked for again
 const KEPT = 24 * 3_600_000; // a line 已收到 stays so long
 const PAUSE = 700; // without a key, before a draft is kept here
 const SERVER_PAUSE = 4000; // and on the server
+const LEAVING = "leaving";
 const LONGEST_EDGE = 1600; // pixels of a photo that is sent
 
 const owner = document.querySelector("meta[name=owner]");
@@ -153,6 +154,7 @@ function say(text) {
 async function keep() {
   if (!bound || bound.state !== states.draft || !(written() || bound.rev)) return;
   bound.fields = pairs();
+  bound.dirty = true;
   try {
     await store.put(key, bound);
     say(texts.here);
@@ -177,9 +179,10 @@ async function fork() {
 async function keepOnServer() {
   if (!bound?.rev || bound.state !== states.draft || navigator.onLine === false) return;
   try {
+    const sent = JSON.stringify(bound.fields);
     const revision = await outbox.saveDraft(key, bound);
     if (bound.state !== states.draft) return;
-    bound.revision = revision;
+    Object.assign(bound, { revision, dirty: JSON.stringify(bound.fields) !== sent });
     await store.put(key, bound);
     say(texts.saved);
   } catch { /* it is here; the server follows when it can */ }
@@ -256,7 +259,8 @@ function resume(item) {
     again.querySelector("button").addEventListener("click", () => { location.hash = "new"; location.reload(); });
   }
   if (item.files?.length) say(`${texts.photosHere} ${item.files.map((file) => file.name).join(" ")}`);
-  if (item.state === states.refused) item.state = states.draft;
+  const compared = item.state === states.conflict && !item.visit; // the server shows both texts side by side
+  if (item.state === states.refused || compared) item.state = states.draft;
   if (item.state !== states.draft) editSent(item);
 }
 
@@ -268,7 +272,7 @@ function editSent(item) {
     event.stopImmediatePropagation();
     const now = await store.get(key, item.id);
     now.edit = { id: outbox.newKey(), fields: [...pairs().filter(([name]) => name !== "reason"), ["reason", texts.changedAfter]] };
-    if (now.state === states.received) now.state = states.queued;
+    if (now.visit) now.state = states.queued;
     await store.put(key, now);
     await deliver(now);
   }, { capture: true });
@@ -372,12 +376,32 @@ function watchSignOut() {
         out.querySelectorAll("button").forEach((button) => { button.disabled = false; });
         return;
       }
-      bound = null;
-      for (const item of key ? await store.list(key) : []) if (item.state === states.received) await store.remove(item.id);
-      await store.forget();
-      HTMLFormElement.prototype.submit.call(out);
+      const reached = await fetch("/phone/token", { cache: "no-store" }).catch(() => null);
+      await lock(!reached);
+      if (reached) HTMLFormElement.prototype.submit.call(out);
+      else location.replace("/phone/home");
     });
   }
+}
+
+// From here nobody reads on this phone what is stored on it, until they sign in.
+async function lock(unheard) {
+  bound = null;
+  if (unheard && (owner || key)) localStorage.setItem(LEAVING, owner?.content ?? key.owner);
+  for (const item of key ? await store.list(key) : []) if (item.state === states.received) await store.remove(item.id);
+  key = null;
+  await store.forget();
+}
+
+// Whoever left without signal is signed out by the first page that comes with one.
+function leaveAtLast() {
+  const out = document.querySelector("form[action$='/sign-out']");
+  if (!owner || !out) return false;
+  const left = localStorage.getItem(LEAVING);
+  localStorage.removeItem(LEAVING);
+  if (left !== owner.content) return false;
+  HTMLFormElement.prototype.submit.call(out);
+  return true;
 }
 
 function agreed(dialog, count) {
@@ -391,7 +415,7 @@ function agreed(dialog, count) {
 // --- beginning ---
 
 export async function begin() {
-  if (!store.usable) return null;
+  if (!store.usable || leaveAtLast()) return null;
   try {
     await prepare();
   } catch {
@@ -401,6 +425,7 @@ export async function begin() {
   outbox.changed.addEventListener("change", draw);
   outbox.changed.addEventListener("signedout", () => { note("signedout", true); if (panel) panel.hidden = false; });
   document.querySelectorAll("[data-act=send]").forEach((b) => b.addEventListener("click", () => outbox.flush().then(draw)));
+  document.querySelectorAll("[data-act=lock]").forEach((b) => b.addEventListener("click", () => lock(true).then(() => location.replace("/phone/home"))));
   document.querySelectorAll("[data-act=rescue]").forEach((b) => b.addEventListener("click", saveRescue));
   addEventListener("online", draw);
   addEventListener("offline", draw);
@@ -413,6 +438,7 @@ export async function begin() {
 export async function start() {
   if (key && form) await bind();
   await draw();
+  document.documentElement.dataset.phone = "ready";
   outbox.watch();
   await outbox.flush();
   if (owner && key && !form) await outbox.fetchDrafts(key).catch(() => {});

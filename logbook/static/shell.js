@@ -8,10 +8,11 @@ const card = /^\/branches\/(\d+)$/.exec(location.pathname)?.[1];
 
 function row(id, state) {
   const found = part("branch-row");
+  const words = document.querySelector("#card-words").dataset;
   found.querySelector("[data-name]").textContent = id.name;
   found.querySelector("[data-state]").textContent = state.state ?? "";
   found.querySelector("[data-state]").hidden = !state.state;
-  found.querySelector("[data-line]").textContent = [state.why, state.last_on, state.visitors_text].filter(Boolean).join(" ");
+  found.querySelector("[data-line]").textContent = [state.why, state.last_on, state.visitors ? words.visitors.replace("{n}", state.visitors) : ""].filter(Boolean).join(" ");
   found.querySelector("[data-card]").href = `/branches/${state.branch_id}`;
   found.querySelector("[data-new]").href = `/visits/new?branch=${state.branch_id}`;
   return found;
@@ -66,7 +67,11 @@ function option(value, text) {
 
 function fillForm(form, pack) {
   const days = form.querySelectorAll("[name=visited_on]");
-  [new Date(), new Date(Date.now() - 86_400_000)].forEach((date, i) => { days[i].value = day(date); });
+  [new Date(), new Date(Date.now() - 86_400_000)].forEach((date, i) => {
+    days[i].value = day(date);
+    const label = form.querySelector(`label[for="${days[i].id}"]`);
+    label.textContent = label.textContent.split(" ")[0]; // 今天, 昨天: the shell's own day is any day
+  });
   const branches = form.elements.branch_id;
   const mine = new Set(pack.cards.map((one) => one.branch_id));
   const sorted = [...pack.cards.map((one) => ({ id: one.branch_id, name: one.name })), ...pack.branches.filter(({ id }) => !mine.has(id))];
