@@ -85,7 +85,12 @@ ALLOWED: dict[Act, frozenset[Role]] = {
 }
 
 # Endpoints anyone may open without signing in; every other route names its act.
-PUBLIC = frozenset({"static", "accounts.sign_in", "accounts.use_code", "accounts.language", "desk.health"})
+PUBLIC = frozenset(
+    {
+        "static", "accounts.sign_in", "accounts.use_code", "accounts.language", "desk.health",
+        "shell.worker", "shell.home", "shell.form",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

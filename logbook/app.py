@@ -31,6 +31,8 @@ from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere
 from logbook.organization.views import bp as organization
+from logbook.phone import keys
+from logbook.phone.shell import bp as shell
 from logbook.phone.views import bp as phone
 from logbook.problems.views import bp as problems
 from logbook.review.views import bp as review
@@ -42,7 +44,7 @@ from logbook.visits.draft_views import bp as drafts
 from logbook.visits.views import bp as visits
 from logbook.years.views import bp as years
 
-FEATURES = (settings, accounts, organization, problems, visits, drafts, years, review, desk, phone)
+FEATURES = (settings, accounts, organization, problems, visits, drafts, years, review, desk, phone, shell)
 ROOT = Path(__file__).parent
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SMALLEST_TO_PACK = 1400  # bytes: below, one network packet holds it anyway
@@ -211,6 +213,7 @@ def _shown_everywhere() -> dict[str, object]:
         "locale": str(get_locale() or "zh"),
         "me": current_user.actor,
         "owner_mark": carried.owner_mark(current_user.actor.person_id) if current_user.is_authenticated else "",
+        "phone_owner": keys.owner_id(current_app.config["SECRET_KEY"], current_user.actor.person_id),
         "settings": current(),
         "shell": False,
         "today": formats.today(),

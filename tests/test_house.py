@@ -21,13 +21,8 @@ CODE = sorted((ROOT / "logbook").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 NO_FEATURES = {"documents", "sample", "static", "translations"}
-<<<<<<< HEAD
-WEB = {"__init__", "views", "cli", "forms", "papers", "carried"}
+WEB = {"__init__", "views", "draft_views", "shell", "cli", "forms", "papers", "carried"}
 HEAVY = {"alembic", "pandas", "docx", "typst", "pypinyin", "zxcvbn", "PIL", "cryptography"}
-=======
-WEB = {"__init__", "views", "draft_views", "cli", "forms", "papers", "carried"}
-HEAVY = {"alembic", "pandas", "docx", "typst", "pypinyin", "zxcvbn", "PIL"}
->>>>>>> 83f8aea (Keep drafts on the server, for their author alone)
 ACT = re.compile(r"\.may\(Act\.(\w+)")
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "N_": None, "ngettext": (1, 2)}
 

@@ -303,7 +303,7 @@ def correct(visit_id: int) -> Answer:
 
 
 def _stood_on(record: Record, by: Actor) -> int | None:
-    """The version before the newest, when that one is this very person's, come once more: or its lines were numbered anew."""
+    """The version before the newest, where that one is theirs and comes once more: or its lines were numbered anew."""
     visit = record.visit
     newest = queries.version(visit.id, visit.version)
     again = newest is not None and newest.by_id == by.person_id

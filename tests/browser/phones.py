@@ -95,13 +95,13 @@ class Phone:
         self.page.wait_for_url("**/")
         self.ready()
 
-    def ready(self):
+    def ready(self, shell=True):
         """Until the phone holds its key and what it takes along, and the shell lies in its cache."""
-        self.page.wait_for_function(
-            "async () => (await indexedDB.databases()).length && navigator.serviceWorker.controller"
-            " && (await caches.keys()).length", timeout=20_000,
-        )  # fmt: skip
-        self.page.wait_for_function("document.documentElement.dataset.phone === 'ready'", timeout=20_000)
+        self.page.locator("html[data-phone=ready]").wait_for(state="attached", timeout=20_000)
+        for _ in range(200 if shell else 0):
+            if self.page.evaluate("async () => navigator.serviceWorker.controller && (await caches.keys()).length"):
+                return
+            time.sleep(0.1)
 
     def sign_out(self):
         self.goto("/")

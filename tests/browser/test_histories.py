@@ -108,7 +108,7 @@ class World:
             self._enter(self.who)
             self.phone.goto("/visits/new#new")
         with contextlib.suppress(TooLong):
-            self.phone.page.wait_for_function("document.documentElement.dataset.phone === 'ready'", timeout=6000)
+            self.phone.ready(shell=False)
         return self.phone.page.locator("#findings:visible").count() == 1
 
     def _enter(self, who):
@@ -201,7 +201,7 @@ class World:
             self.expire()
             self._enter(who)
             self.phone.goto("/")
-            self.phone.page.wait_for_function("document.documentElement.dataset.phone === 'ready'", timeout=20_000)
+            self.phone.ready()
             with contextlib.suppress(TooLong):
                 self.phone.page.locator("#outbox [data-state=queued]").first.wait_for(state="detached", timeout=20_000)
             left += self.phone.items()
