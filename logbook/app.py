@@ -41,10 +41,11 @@ from logbook.settings.queries import Words
 from logbook.settings.views import bp as settings
 from logbook.settings.views import current
 from logbook.visits.draft_views import bp as drafts
+from logbook.visits.upload_views import bp as uploads
 from logbook.visits.views import bp as visits
 from logbook.years.views import bp as years
 
-FEATURES = (settings, accounts, organization, problems, visits, drafts, years, review, desk, phone, shell)
+FEATURES = (settings, accounts, organization, problems, visits, drafts, uploads, years, review, desk, phone, shell)
 ROOT = Path(__file__).parent
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SMALLEST_TO_PACK = 1400  # bytes: below, one network packet holds it anyway

@@ -67,6 +67,7 @@ TABLE = {
     ("review.docx", "GET"): "office", ("review.pdf_paper", "GET"): "office",
     ("settings.security", "GET"): "sysadmin", ("settings.security", "POST"): "sysadmin",
     ("settings.edit", "GET"): "office", ("settings.edit", "POST"): "office",
+    ("uploads.state", "GET"): "owner", ("uploads.put", "PUT"): "owner",
     ("visits.index", "GET"): BUSINESS, ("visits.xlsx", "GET"): BUSINESS, ("visits.voices", "GET"): BUSINESS,
     ("visits.log", "GET"): BUSINESS, ("visits.log", "POST"): BUSINESS, ("visits.show", "GET"): BUSINESS,
     ("visits.history", "GET"): BUSINESS, ("visits.correct", "GET"): "owner", ("visits.correct", "POST"): "owner",

@@ -168,7 +168,11 @@ def _check(new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool, paper_on:
     if new.member_id in new.companion_ids:
         raise RuleBroken("companion_ids", _("同行成员不含本人。"))
     if len(new.files) > MOST_FILES:
-        raise RuleBroken("files", _("一条记录最多%(most)s个附件。", most=MOST_FILES))
+        raise _too_many()
+
+
+def _too_many() -> RuleBroken:
+    return RuleBroken("files", _("一条记录最多%(most)s个附件。", most=MOST_FILES))
 
 
 def _locked(year: int) -> RuleBroken:
@@ -450,11 +454,11 @@ def correct(
     _check(new, by, at, locked=queries.is_locked(visit.year), paper_on=visit.paper_on)
     ground = _ground(new)
     before = _changed_body(visit, new)
+    added = _added(visit, new)
     _rewrite(visit, new, ground, by=by, at=at, settings=settings)
     _write_version(visit, new, by=by, at=at, reason=reason.strip())
     _write_lines(visit, _without_noted(new, before), ground, by=by, at=at, settings=settings)
-    held = {file["digest"] for file in before.get("files", ())}
-    _attach(visit, [file for file in new.files if file.digest not in held], by=by, at=at)
+    _attach(visit, added, by=by, at=at)
     _renew_companions(visit, new, before.get("companion_ids", ()), by=by, at=at, settings=settings)
     return visit
 
@@ -474,7 +478,7 @@ def correctable(visit_id: int, *, by: Actor) -> Visit:
     visit = queries.plain_visit(visit_id)
     if visit is None:
         raise NotThere
-    if visit.member_id != by.person_id and not (by.is_office and visit.entered_for and visit.joint_of_id is None):
+    if not _is_theirs(visit, by):
         raise NotAllowed("correct another's record")
     if visit.withdrawn_at:
         raise RuleBroken("", _("这条记录已撤销，不能更正。"))
@@ -482,6 +486,10 @@ def correctable(visit_id: int, *, by: Actor) -> Visit:
         raise RuleBroken("", _("您已说明未参加。确实参加了的，先点“属实，确认”，再更正。"))
     _refuse_locked(visit)
     return visit
+
+
+def _is_theirs(visit: Visit, by: Actor) -> bool:
+    return visit.member_id == by.person_id or (by.is_office and visit.entered_for and visit.joint_of_id is None)
 
 
 def _refuse_locked(visit: Visit) -> None:
@@ -496,6 +504,15 @@ def _changed_body(visit: Visit, new: NewVisit) -> dict[str, Any]:
         raise RuleBroken("reason", _("内容没有改动，不需要更正。"))
     before: dict[str, Any] = json.loads(stored.body) if stored else {}
     return before
+
+
+def _added(visit: Visit, new: NewVisit) -> list[NewFile]:
+    """The files that a correction adds. One that followed its record stands in no version, and counts as well."""
+    held = [file.digest for file in queries.attachments(visit.id)]
+    added = [file for file in new.files if file.digest not in held]
+    if added and len(held) + len(added) > MOST_FILES:
+        raise _too_many()
+    return added
 
 
 def _without_noted(new: NewVisit, before: dict[str, Any]) -> NewVisit:
@@ -577,6 +594,34 @@ def _own(visit_id: int, by: Actor) -> Visit:
     if visit is None or visit.member_id != by.person_id:
         raise NotThere
     return visit
+
+
+# --- files that follow their record ---------------------------------------------------------------
+
+
+def attached(visit_id: int, key: str, *, by: Actor) -> Attachment | None:
+    """The file that came under this key before; None when one may still be attached, RuleBroken when not."""
+    visit = queries.readable_visit(by, visit_id)
+    if visit is None or not _is_theirs(visit, by):
+        raise NotThere
+    files = queries.attachments(visit_id)
+    stored = next((file for file in files if file.client_key == key), None)
+    if stored is None:
+        correctable(visit_id, by=by)
+        if len(files) >= MOST_FILES:
+            raise _too_many()
+    return stored
+
+
+def attach(visit_id: int, file: NewFile, key: str, *, by: Actor, at: dt.datetime) -> Attachment:
+    """Attach a file without a new version: it belongs to what was sent. A repeat returns what is stored."""
+    stored = attached(visit_id, key, by=by)
+    if stored is None:
+        marks = {"visit_id": visit_id, "client_key": key, "added_by_id": by.person_id, "added_at": at}
+        stored = Attachment(**asdict(file), **marks)
+        db.session.add(stored)
+        db.session.flush()
+    return stored
 
 
 # --- the office and the leader --------------------------------------------------------------------

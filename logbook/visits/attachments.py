@@ -67,6 +67,12 @@ def path_of(folder: Path, digest: str) -> Path:
     return folder / digest[:2] / digest
 
 
+def refuse_size(name: str, size: int) -> None:
+    """Raise RuleBroken("files") for more bytes than a file may have."""
+    if size > MOST_BYTES:
+        raise _refusal(_clean_name(name), _("超过10 MB"))
+
+
 def _clean_name(name: str) -> str:
     """The last part of the name as sent, without path, control or bidirectional characters."""
     last = clean_text(name.replace("\\", "/").rsplit("/", 1)[-1]).replace("\n", " ").replace("\t", " ").strip(" .")
@@ -78,8 +84,7 @@ def _clean_name(name: str) -> str:
 
 def _checked(name: str, stream: IO[bytes]) -> tuple[NewFile, bytes]:
     content = stream.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise _refusal(name, _("超过10 MB"))
+    refuse_size(name, len(content))
     media_type = _media_type(name, content)
     if media_type.startswith("image/"):
         content = _picture(name, content, media_type)

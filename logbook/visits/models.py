@@ -259,6 +259,9 @@ class Attachment(Base):
     size: Mapped[int]  # bytes as stored
     added_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     added_at: Mapped[dt.datetime]
+    client_key: Mapped[str | None]  # of a file that followed its record
+
+    __table_args__ = (UniqueConstraint("visit_id", "client_key"),)
 
 
 class Draft(Base):

@@ -452,6 +452,11 @@ def attachment(actor: Actor, attachment_id: int) -> Attachment | None:
     )
 
 
+def attachments(visit_id: int) -> Sequence[Attachment]:
+    """All files of a record; for those who may read it."""
+    return db.session.scalars(select(Attachment).where(Attachment.visit_id == visit_id).order_by(Attachment.id)).all()
+
+
 def own_texts(member_id: int, but: int, limit: int = 50) -> Sequence[Row[int, int, str]]:
     """(year, seq, findings) of the member's latest other records: for the author's own hint."""
     return db.session.execute(
@@ -575,6 +580,11 @@ def observations(actor: Actor, branch_id: int, first: dt.date, last: dt.date) ->
 def plain_visit(visit_id: int) -> Visit | None:
     """The bare row, for an action that checks itself who may."""
     return db.session.get(Visit, visit_id)
+
+
+def readable_visit(actor: Actor, visit_id: int) -> Visit | None:
+    """The bare row, when this person may read the record."""
+    return db.session.scalar(select(Visit).where(Visit.id == visit_id, readable(actor)))
 
 
 def joint_records(visit_id: int) -> Sequence[Visit]:

@@ -380,9 +380,11 @@ def upgrade() -> None:
     sa.Column('size', sa.Integer(), nullable=False),
     sa.Column('added_by_id', sa.Integer(), nullable=False),
     sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('client_key', sa.Text(), nullable=True),
     sa.ForeignKeyConstraint(['added_by_id'], ['person.id'], name=op.f('fk_attachment_added_by_id_person')),
     sa.ForeignKeyConstraint(['visit_id'], ['visit.id'], name=op.f('fk_attachment_visit_id_visit')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_attachment'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attachment')),
+    sa.UniqueConstraint('visit_id', 'client_key', name=op.f('uq_attachment_visit_id_client_key'))
     )
     op.create_index(op.f('ix_attachment_visit_id'), 'attachment', ['visit_id'], unique=False)
     op.create_table('companion',

@@ -70,6 +70,15 @@ def test_what_was_backed_up_comes_back(backed_up, tmp_path):
         pass
 
 
+def test_pieces_of_files_on_their_way_are_not_carried(installed, tmp_path):
+    (installed.instance / "uploads").mkdir()
+    (installed.instance / "uploads" / "piece.9.5").write_text("12345", "ascii")
+    assert installed.run("backup", tmp_path / "b.zip").returncode == 0
+    assert not [name for name in zipfile.ZipFile(tmp_path / "b.zip").namelist() if "piece" in name]
+    assert installed.run("restore", tmp_path / "b.zip").returncode == 0
+    assert (installed.instance / "uploads" / "piece.9.5").exists()
+
+
 def test_what_was_there_before_is_kept_aside(backed_up, tmp_path):
     change_everything(backed_up)
     before = tree(backed_up.instance)

@@ -201,6 +201,52 @@ def test_an_attachment_is_on_disk_before_its_record(house, browser):
     assert path.read_bytes() == b"%PDF-1.7 x"
 
 
+PIECE = """
+import resource, sys
+from pathlib import Path
+from logbook.formats import now
+from logbook.visits.uploads import Piece, Upload
+upload = Upload(Path(sys.argv[1]), 1, 1, "photo-00001")
+upload.add(Piece(0, 9000, b"x" * 4000), now())
+resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 9000))
+try:
+    upload.add(Piece(4000, 9000, b"y" * 5000), now())
+except OSError as error:
+    print(error.errno, upload.have())
+resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
+have, whole = upload.add(Piece(4000, 9000, b"z" * 5000), now())
+print(have, whole == b"x" * 4000 + b"z" * 5000)
+"""
+
+
+def test_a_piece_on_a_full_disk_is_not_counted_and_is_sent_again(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", PIECE, str(tmp_path)], capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": "."},
+    )  # fmt: skip
+    assert done.stdout.split() == ["27", "4000", "9000", "True"]
+
+
+def test_a_file_that_came_whole_while_the_database_was_busy_is_attached_by_a_repeat(house, browser):
+    content, headers = b"%PDF-1.7 x", {"Accept": "application/json", "Content-Range": "bytes 0-9/10"}
+    visit = factories.visit(db.session.scalar(sa.select(SignInSession.person_id)))
+    db.session.remove()
+
+    def put():
+        path = f"/visits/{visit}/uploads/photo-00001"
+        return contextvars.Context().run(browser.put, path, data=content, headers=headers)
+
+    with contextlib.closing(sqlite3.connect(house.config["INSTANCE"] / "logbook.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        refused = put()
+        assert (refused.status_code, "系统正忙" in refused.json["error"]) == (503, True)
+        other.execute("ROLLBACK")
+    assert db.session.scalar(sa.select(sa.func.count(Attachment.id))) == 0
+    db.session.remove()
+    assert put().status_code == 201
+    assert db.session.scalar(sa.select(sa.func.count(Attachment.id))) == 1
+
+
 # --- what nobody foresaw --------------------------------------------------------------------------
 
 
