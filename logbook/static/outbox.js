@@ -211,9 +211,8 @@ export async function saveDraft(key, item) {
   }));
   const said = await answer.json().catch(() => ({}));
   if (answer.status === 409) {
-    const id = newKey();
-    const other = { id, kind: item.kind, url: item.url, fields: said.fields, files: [], state: states.draft, created: Date.now(), attempts: 0 };
-    await store.put(key, { ...other, elsewhere: true });
+    const other = { id: newKey(), kind: item.kind, url: item.url, fields: said.fields, files: [], state: states.draft };
+    if (said.fields.length) await store.put(key, { ...other, created: Date.now(), attempts: 0, elsewhere: true });
     tell();
     return saveDraft(key, Object.assign(item, { revision: said.revision }));
   }

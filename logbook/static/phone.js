@@ -176,7 +176,13 @@ async function fork() {
   say(texts.forked);
 }
 
-async function keepOnServer() {
+let saving = Promise.resolve(); // a draft on its way: it must not come after its record
+
+function keepOnServer() {
+  saving = saving.then(toServer);
+}
+
+async function toServer() {
   if (!bound?.rev || bound.state !== states.draft || navigator.onLine === false) return;
   try {
     const sent = JSON.stringify(bound.fields);
@@ -294,9 +300,10 @@ async function submit(event) {
     bound.state = states.draft;
     if (error instanceof store.Elsewhere) return fork();
     say(texts.full);
-    if (navigator.onLine !== false) return plainly();
+    if (navigator.onLine !== false) return plainly({ files: true });
     return undefined;
   }
+  await saving;
   return deliver(bound);
 }
 
@@ -317,8 +324,8 @@ async function deliver(item) {
 }
 
 // The form as it stands, sent by the browser itself: the server answers with its page.
-function plainly() {
-  form.querySelectorAll("[type=file]").forEach((input) => { input.disabled = true; });
+function plainly({ files = false } = {}) {
+  form.querySelectorAll("[type=file]").forEach((input) => { input.disabled = !files; });
   form.removeEventListener("submit", submit);
   trustPage();
   HTMLFormElement.prototype.submit.call(form);

@@ -66,6 +66,7 @@ class House:
     """An installation being served: its address, and its commands."""
 
     def __init__(self, instance):
+        self.instance = instance
         self.environment = os.environ | {"LOGBOOK_INSTANCE": str(instance), "PYTHONPATH": str(ROOT)}
         self.environment.pop("LOGBOOK_DATABASE_URL", None)
         with contextlib.closing(socket.socket()) as free:

@@ -11,7 +11,7 @@ class Line:
     def __init__(self, port):
         self.server = port
         self.up = True
-        self.faults = []  # (kind, marker): the next request with the marker is broken off ("half") or unanswered ("lost")
+        self.faults = []  # (kind, marker) of the next request with that marker: "half" of it, or its answer "lost"
         self.open = set()
         self.lock = threading.Lock()
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)

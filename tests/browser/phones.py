@@ -95,7 +95,7 @@ class Phone:
         self.page.wait_for_url("**/")
         self.ready()
 
-    def ready(self, shell=True):
+    def ready(self, *, shell=True):
         """Until the phone holds its key and what it takes along, and the shell lies in its cache."""
         self.page.locator("html[data-phone=ready]").wait_for(state="attached", timeout=20_000)
         for _ in range(200 if shell else 0):
