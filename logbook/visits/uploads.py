@@ -42,9 +42,13 @@ class Upload:
     key: str
 
     def have(self) -> int:
-        """How many bytes are there."""
+        """How many bytes need not be sent again; of a whole that nobody took yet, the last is asked for once more.
+
+        So there is always a piece left to send, and with it the file is taken.
+        """
         with _turn(self.folder):
-            return max((_counted(path) for path in self._kept()), default=0)
+            kept = [(_counted(path), int(path.stem.split(".")[1])) for path in self._kept()]
+        return max((min(have, total - 1) for have, total in kept), default=0)
 
     def add(self, piece: Piece, at: dt.datetime) -> tuple[int, bytes]:
         """Keep the piece when it is the next one; return how many bytes are there, and the whole once all are.
