@@ -28,7 +28,6 @@ from logbook.visits import queries as visits
 from logbook.visits.actions import MAX_LINE, RESCUED, NewVisit
 from logbook.visits.forms import OTHER_DAY, Basis, VisitForm
 from logbook.visits.models import Visit
-from logbook.visits.versions import body_of, digest_of
 from logbook.visits.views import basis_of, member_of
 
 bp = Blueprint("phone", __name__)
@@ -154,7 +153,7 @@ def _corrected(visit_id: int, typed: MultiDict[str, str], by: Actor) -> Outcome:
 def _is_next(visit_id: int, n: int, new: NewVisit, by: Actor) -> bool:
     """Whether version n is this very correction, received before."""
     stored = visits.version(visit_id, n)
-    return stored is not None and stored.by_id == by.person_id and stored.digest == digest_of(body_of(new))
+    return stored is not None and stored.by_id == by.person_id and actions.is_same(new, stored.digest)
 
 
 def _how() -> str:

@@ -306,7 +306,7 @@ def _stood_on(record: Record, by: Actor) -> int | None:
     """The version before the newest, where that one is theirs and comes once more: or its lines were numbered anew."""
     visit = record.visit
     newest = queries.version(visit.id, visit.version)
-    again = newest is not None and newest.by_id == by.person_id
+    again = visit.version > 1 and newest is not None and newest.by_id == by.person_id
     return visit.version - 1 if again and request.form.get("based_on") == str(visit.version - 1) else None
 
 

@@ -4,7 +4,7 @@ import base64
 import datetime as dt
 import logging
 import re
-from itertools import pairwise
+import string
 
 import pytest
 
@@ -20,6 +20,7 @@ from tests.phone.rescue_file import line, record, written
 
 TODAY = today()
 HOW = "由党办导入救援文件"
+LETTERS = f"{string.ascii_letters}{string.digits}-_+/=. ".encode()
 
 
 @pytest.fixture
@@ -210,6 +211,17 @@ def test_a_correction_is_carried_out_once(clerk, place, pack, sent):
     assert db.session.get(Visit, sent).findings == "改过。"
 
 
+def test_what_waited_too_long_says_so_and_is_recognised_all_the_same(clerk, place, pack):
+    old = (TODAY - dt.timedelta(days=30)).isoformat()
+    imported(clerk, written(pack, record("a" * 16, fields(place[1], visited_on=old))))
+    visit = db.session.query(Visit).one()
+    assert (visit.late, visit.late_reason) == (True, "离线保存，联网后送达")
+    file = written(pack, correction(visit.id, place[1], visited_on=old, problem_line=["", ""]))
+    assert told(imported(clerk, file)) == [f"已收到 {visit.number}"]
+    assert told(imported(clerk, file)) == [f"已有 {visit.number}"]
+    assert len(versions()) == 2
+
+
 def test_a_correction_of_what_has_changed_meanwhile_is_not_taken(client, clerk, place, pack, sent):
     member, branch = place
     other = fields(branch, level="group", reason="改", based_on="1")
@@ -273,7 +285,7 @@ def test_lines_under_another_persons_key_are_refused(client, clerk, place, pack)
 @pytest.fixture
 def good(pack, place):
     """A file of three records."""
-    return written(pack, *(record(f"{n}" * 16, fields(place[1])) for n in range(3)))
+    return written(pack, *(record(f"{n}" * 16, fields(place[1], findings="x" * n or "无")) for n in range(3)))
 
 
 def without(lines, i):
@@ -323,17 +335,24 @@ def test_more_records_than_a_phone_keeps_are_refused(clerk, pack):
     assert "第1行不对" in refused(clerk, f"logbook-rescue 1 501 {pack['rescue']}\n".encode())
 
 
+def changes(good):
+    """Every byte with a bit changed; the last of every line by each letter: base64 has bits there that say nothing."""
+    for i, byte in enumerate(good[:-1]):  # its last line end may be missing
+        ends = good[i + 1 : i + 2] == b"\n"
+        for other in LETTERS if ends else (byte ^ 0x01, byte ^ 0x20):
+            if other != byte:
+                yield i, bytes([*good[:i], other, *good[i + 1 :]])
+
+
 def test_no_byte_can_be_another(app, good):
     secret = app.config["SECRET_KEY"]
     assert len(rescue.read(good, secret).items) == 3
-    ends = [0, *(i + 1 for i, byte in enumerate(good) if byte == ord("\n"))]
-    of_line = {i: n for n, (a, b) in enumerate(pairwise(ends), 1) for i in range(a, b)}
-    for i in range(len(good) - 1):  # its last line end may be missing
-        for bit in (0x01, 0x20):
-            changed = bytes([*good[:i], good[i] ^ bit, *good[i + 1 :]])
-            with pytest.raises(RuleBroken) as broken:
-                rescue.read(changed, secret)
-            assert f"第{of_line[i]}行" in str(broken.value.message) or i in range(15, 18), i
+    for i, changed in changes(good):
+        with pytest.raises(RuleBroken) as broken:
+            rescue.read(changed, secret)
+        number, said = good[:i].count(b"\n") + 1, str(broken.value.message)
+        another_count = good[:i] == b"logbook-rescue 1 " and "第2行" in said  # it shows in the line below
+        assert f"第{number}行" in said or another_count, i
 
 
 def test_windows_line_ends_and_a_missing_last_one_are_no_damage(app, good):
