@@ -1,5 +1,7 @@
 """The frame of every answer: headers, packing, error pages, expired forms; the database's commands."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import load_only
@@ -24,7 +26,8 @@ def test_every_page_is_strict_and_stays_private(client):
 
 
 def test_what_never_changes_is_kept_and_packed(client):
-    answer = client().get("/static/style.css", headers={"Accept-Encoding": "gzip"})
+    style = re.search(r'href="(/static/\w+/style.css)"', client().get("/sign-in").text)[1]
+    answer = client().get(style, headers={"Accept-Encoding": "gzip"})
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.headers.get("Content-Encoding") in {None, "gzip"}
     page = client(factories.office()).http.get("/visits", headers={"Accept-Encoding": "gzip"})
