@@ -214,7 +214,7 @@ def _shown_everywhere() -> dict[str, object]:
         "locale": str(get_locale() or "zh"),
         "me": current_user.actor,
         "owner_mark": carried.owner_mark(current_user.actor.person_id) if current_user.is_authenticated else "",
-        "phone_owner": keys.owner_id(current_app.config["SECRET_KEY"], current_user.actor.person_id),
+        "owner_id": keys.owner_id(current_app.config["SECRET_KEY"], current_user.actor.person_id),
         "settings": current(),
         "shell": False,
         "today": formats.today(),

@@ -11,6 +11,7 @@ from logbook.db import db
 from tests import factories
 
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)\s+(?:INTO\s+|FROM\s+)?\"?(\w+)", re.IGNORECASE)
+WRITTEN = {"text", "search", "password", "email", "tel", "url"}
 
 
 class Client:
@@ -51,7 +52,7 @@ class Client:
 
 
 def check_page(html):
-    """Valid HTML5, one h1, a title, a label for every control, an action for every form, no id twice."""
+    """Valid HTML5, one h1, a title, a label for every control, an action for every form, no id twice, no text kept."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
     tree = parser.parse(html)
     assert len(tree.findall(".//h1")) == 1, "one h1"
@@ -65,6 +66,8 @@ def check_page(html):
         if control.get("type") not in {"hidden", "submit"}:
             named = control.get("id") in labelled or control.get("aria-label") or control.get("aria-labelledby")
             assert named, f"a label for {control.attrib}"
+        if control.tag == "textarea" or (control.tag == "input" and control.get("type", "text") in WRITTEN):
+            assert control.get("autocomplete"), f"off, or what a password manager may keep: {control.attrib}"
     assert not re.search(r"<[^>]+\sstyle=|<script(?![^>]+src=)|\son\w+=", html), "nothing inline"
 
 

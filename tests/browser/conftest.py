@@ -113,11 +113,25 @@ def house(tmp_path):
         yield house
 
 
-@pytest.fixture(scope="session")
-def bureau(tmp_path_factory):
-    """The sample bureau, served once for all tests that only look."""
-    house = House(tmp_path_factory.mktemp("bureau") / "instance")
+@contextlib.contextmanager
+def sample_bureau(instance):
+    """The sample bureau, served; `accounts` are its sign-in names and passwords, each with its roles."""
+    house = House(instance)
     house.flask("db-upgrade")
     house.accounts = [line.split() for line in house.flask("sample", "--seed", "7").splitlines()]
     with house.served():
+        yield house
+
+
+@pytest.fixture(scope="session")
+def bureau(tmp_path_factory):
+    """A sample bureau for all tests that only look."""
+    with sample_bureau(tmp_path_factory.mktemp("bureau") / "instance") as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def busy_bureau(tmp_path_factory):
+    """A sample bureau of this module's own, for tests that record."""
+    with sample_bureau(tmp_path_factory.mktemp("busy") / "instance") as house:
         yield house

@@ -1,4 +1,5 @@
-"""Every page that a role can reach by its links: accessible, valid, no sideways scroll, in Chinese and English."""
+"""Every page that a role can reach by its links: accessible, valid, no sideways scroll, in Chinese and English,
+light and dark."""
 
 import re
 from collections import deque
@@ -60,9 +61,9 @@ def faults(path, page, html):
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize(("language", "width"), [("zh", 320), ("en", 1280)])
-def test_nothing_is_wrong_on_any_page(bureau, open_page, role, language, width):
-    page = open_page(width=width)
+@pytest.mark.parametrize(("language", "width", "scheme"), [("zh", 320, "light"), ("en", 1280, "dark")])
+def test_nothing_is_wrong_on_any_page(bureau, open_page, role, language, width, scheme):
+    page = open_page(width=width, color_scheme=scheme)
     sign_in(page, bureau, role)
     page.context.add_cookies([{"name": "language", "value": language, "url": bureau.url}])
     found, walked = [], 0
