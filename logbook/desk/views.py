@@ -3,9 +3,10 @@
 import datetime as dt
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import east_asian_width
 
 from flask import Blueprint, render_template
 
@@ -17,7 +18,7 @@ from logbook.formats import today
 from logbook.organization import queries as organization
 from logbook.organization.models import Liaison
 from logbook.problems import queries as problems
-from logbook.problems.models import Directive
+from logbook.problems.models import Directive, Problem, Undertaking
 from logbook.visits import queries as visits
 from logbook.visits.queries import Filters
 from logbook.years import coverage
@@ -26,6 +27,8 @@ from logbook.years.coverage import BranchRow, LiaisonState, Standing, Tallies
 
 bp = Blueprint("desk", __name__)
 SHOWN = 5  # rows of a home's short lists
+LINES = 31  # of the four lists of a branch card that is printed on one A4, beside everything else on it
+WIDTH = 74  # half-width letters in a line of it
 
 
 @bp.route("/")
@@ -149,12 +152,33 @@ def branch(branch_id: int) -> str:
     (card,) = cards.cards(by, [found], on)
     filters = Filters(branch_id=branch_id, state="counted", by_date=True)
     everything, readable = visits.totals(by, filters)
+    records = visits.records(by, filters).records[:5]
+    lists: dict[str, Sequence[Problem | Undertaking]]
+    lists = {"own": card.own_problems, "owed": card.owed, "promises": card.promises}
+    sizes = {name: [_lines(one.text) for one in listed] for name, listed in lists.items()}
+    sizes["records"] = [1 + _lines(one.findings[:60]) for one in records]
     return render_template(
         "desk/branch.html", branch=found, card=card, on=on, months=_months(on),
         inside=[one for one in organization.branches(on) if one.id in card.inside],
         row=next((row for row in _coverage(on) if row.branch.id == branch_id), None),
-        records=visits.records(by, filters).records[:5], everything=everything, hidden=everything - readable,
+        records=records, everything=everything, hidden=everything - readable, on_paper=_on_paper(sizes),
     )  # fmt: skip
+
+
+def _on_paper(lists: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """How many items of each list one sheet holds: in turn one of each, the first first, until its lines are full."""
+    left, taken = LINES, dict.fromkeys(lists, 0)
+    for n in range(max(map(len, lists.values()))):
+        for name, lines in lists.items():
+            if taken[name] == n < len(lines) and lines[n] <= left:
+                left, taken[name] = left - lines[n], n + 1
+    return taken
+
+
+def _lines(text: str) -> int:
+    """What an item takes on paper: its text, cut after two lines, and a line that says whose it is and when."""
+    letters = sum(2 if east_asian_width(one) in "WFA" else 1 for one in text)
+    return 1 + min(2, -(-letters // WIDTH) + text.count("\n"))
 
 
 @bp.route("/health")
