@@ -3,8 +3,6 @@
 It travels signed, with the person it belongs to, and is shown to nobody else. Files and passwords cannot travel.
 """
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -50,12 +48,6 @@ def owner_of(mark: str) -> int | None:
         return int(_signer(OWNER).loads(mark, max_age=30 * MAX_AGE))
     except (BadData, ValueError):
         return None
-
-
-def owner_id(person_id: int) -> str:
-    """A short name of a person for what their browser keeps: always the same, and nothing can be read from it."""
-    key = current_app.config["SECRET_KEY"].encode()
-    return hmac.new(key, b"phone owner\0" + str(person_id).encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def pack() -> str:

@@ -220,7 +220,8 @@ function fill(fields) {
   for (const fold of form.querySelectorAll("details")) {
     fold.open ||= [...fold.querySelectorAll("textarea, input[type=text], input:not([type])")].some((one) => one.value);
   }
-  form.querySelector("#findings").dispatchEvent(new Event("change", { bubbles: true }));
+  for (const list of form.querySelectorAll("select[data-chips]")) list.dispatchEvent(new Event("change", { bubbles: true }));
+  for (const kind of ["input", "change"]) form.querySelector("#findings").dispatchEvent(new Event(kind, { bubbles: true }));
 }
 
 const grouped = (fields) => fields.reduce((map, pair) => map.set(pair[0], [...(map.get(pair[0]) ?? []), pair]), new Map());

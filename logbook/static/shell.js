@@ -65,6 +65,13 @@ function option(value, text) {
   return made;
 }
 
+function group(label, options) {
+  const made = document.createElement("optgroup");
+  made.label = label;
+  made.append(...options);
+  return made;
+}
+
 function fillForm(form, pack) {
   const days = form.querySelectorAll("[name=visited_on]");
   [new Date(), new Date(Date.now() - 86_400_000)].forEach((date, i) => {
@@ -73,9 +80,12 @@ function fillForm(form, pack) {
     label.textContent = label.textContent.split(" ")[0]; // 今天, 昨天: the shell's own day is any day
   });
   const branches = form.elements.branch_id;
+  const words = document.querySelector("#phone-texts").dataset;
   const mine = new Set(pack.cards.map((one) => one.branch_id));
-  const sorted = [...pack.cards.map((one) => ({ id: one.branch_id, name: one.name })), ...pack.branches.filter(({ id }) => !mine.has(id))];
-  branches.append(...sorted.map(({ id, name }) => option(id, name)));
+  branches.append(
+    group(words.mine, pack.cards.map((one) => option(one.branch_id, one.name))),
+    group(words.others, pack.branches.filter(({ id }) => !mine.has(id)).map(({ id, name }) => option(id, name))),
+  );
   branches.value = new URLSearchParams(location.search).get("branch") ?? "";
   if (form.elements.member_id) form.elements.member_id.value = pack.is_member ? pack.member_id : "";
   for (const name of ["kinds", "level"]) {
@@ -98,14 +108,18 @@ function companions(form, pack) {
   }));
 }
 
-phone.begin().then((ready) => {
+phone.begin().then(async (ready) => {
   const form = document.querySelector("#findings")?.form;
   const locked = document.querySelector("[data-locked]");
   const at = document.querySelector("[data-at]");
   if (locked) locked.hidden = Boolean(ready?.pack);
   if (ready?.pack) {
-    if (form) fillForm(form, ready.pack);
-    else showHome(ready.pack);
+    if (form) {
+      fillForm(form, ready.pack);
+      document.querySelector(".folds").dataset.owner = ready.key.owner;
+      await import("./visits.js"); // it makes chips of what is in the lists now
+    }
+    if (!form) showHome(ready.pack);
     const log = document.querySelector("[data-log]");
     if (log) log.hidden = false;
     if (at) at.textContent = new Intl.DateTimeFormat(root.lang, { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" }).format(ready.pack.at);
