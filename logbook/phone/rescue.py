@@ -25,11 +25,20 @@ URL = re.compile(r"/visits/(?:new|([1-9][0-9]{0,8})/correct)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One record on its way: the form's pairs as typed; `visit_id` when it corrects what was received before."""
+    """One record on its way: the form's pairs as typed; `visit_id` when it corrects what was received before.
+
+    A draft is not submitted yet, and is its author's to go on with.
+    """
 
     client_key: str
     fields: tuple[tuple[str, str], ...]
     visit_id: int | None
+    draft: bool = False
+
+    @property
+    def url(self) -> str:
+        """The address of its form."""
+        return f"/visits/{self.visit_id}/correct" if self.visit_id else "/visits/new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ def _item(line: str, key: bytes, place: str) -> Item:
         raise ValueError("not a record") from wrong
     if client_key is None or url is None:
         raise ValueError("not a record's key or address")
-    return Item(client_key[0], fields, int(url[1]) if url[1] else None)
+    return Item(client_key[0], fields, int(url[1]) if url[1] else None, said.get("draft") is True)
 
 
 def _decoded(line: str) -> bytes:

@@ -23,9 +23,10 @@ from logbook.phone import rescue as rescuing
 from logbook.phone.forms import RescueForm
 from logbook.phone.rescue import Item
 from logbook.settings.views import current
-from logbook.visits import actions
+from logbook.visits import actions, drafts
 from logbook.visits import queries as visits
 from logbook.visits.actions import MAX_LINE, RESCUED, NewVisit
+from logbook.visits.drafts import NewDraft
 from logbook.visits.forms import OTHER_DAY, Basis, VisitForm
 from logbook.visits.models import Visit
 from logbook.visits.views import basis_of, member_of
@@ -85,6 +86,7 @@ class Outcome:
     visited_on: dt.date | None
     number: str = ""
     known: bool = False  # received before: by an earlier import, or from the phone itself
+    draft: bool = False  # not submitted yet: put back among its author's drafts
     reason: object = ""
 
 
@@ -119,12 +121,22 @@ def _imported(item: Item, by: Actor) -> Outcome:
     typed = MultiDict([*item.fields, ("waited", "1")])
     typed["client_key"] = item.client_key
     try:
-        outcome = _logged(typed, by) if item.visit_id is None else _corrected(item.visit_id, typed, by)
+        if item.draft:
+            outcome = _put_back(item, typed, by)
+        else:
+            outcome = _logged(typed, by) if item.visit_id is None else _corrected(item.visit_id, typed, by)
         db.session.commit()
     except (RuleBroken, NotAllowed, NotThere) as refused:
         db.session.close()
         outcome = _refused(refused, typed)
     return outcome
+
+
+def _put_back(item: Item, typed: MultiDict[str, str], by: Actor) -> Outcome:
+    known = visits.draft(by.person_id, item.client_key) is not None
+    if not known:
+        drafts.save(NewDraft(item.client_key, item.url, item.fields, 0), by=by, at=now())
+    return Outcome(as_integer(typed.get("branch_id", "")), _day(typed), known=known, draft=True)
 
 
 def _logged(typed: MultiDict[str, str], by: Actor) -> Outcome:
@@ -170,9 +182,13 @@ def _received(visit: Visit, *, known: bool = False) -> Outcome:
 
 
 def _refused(refused: Exception, typed: MultiDict[str, str]) -> Outcome:
-    day = typed.get("visited_on", "")
-    visited_on = as_date(typed.get("other_on", "") if day == OTHER_DAY else day)
+    visited_on = _day(typed)
     return Outcome(as_integer(typed.get("branch_id", "")), visited_on, reason=_why(refused, typed, visited_on))
+
+
+def _day(typed: MultiDict[str, str]) -> dt.date | None:
+    day = typed.get("visited_on", "")
+    return as_date(typed.get("other_on", "") if day == OTHER_DAY else day)
 
 
 def _why(refused: Exception, typed: MultiDict[str, str], visited_on: dt.date | None) -> object:

@@ -257,7 +257,8 @@ export async function rescue(key) {
   const items = (await store.list(key)).filter(({ state, fields }) => state !== states.received && fields.length);
   const lines = [`logbook-rescue 1 ${items.length} ${pack?.rescue ?? ""}`];
   for (const [i, item] of items.entries()) {
-    const value = { url: item.url, client_key: item.id, fields: item.fields, created: new Date(item.created).toISOString() };
+    const draft = item.state === states.draft;
+    const value = { url: item.url, client_key: item.id, fields: item.fields, draft, created: new Date(item.created).toISOString() };
     const bound = new TextEncoder().encode(`logbook-rescue 1 ${items.length} ${i + 2}`);
     const line = await store.sealLine(key, value, bound);
     let text = "";

@@ -101,13 +101,14 @@ async function draw() {
   if (!panel) return;
   const items = key ? await store.list(key) : [];
   const others = await store.othersCount(key);
-  const shown = items.filter((item) => !(form && item.id === bound?.id && !form.hidden));
+  const writing = form && !form.hidden;
+  const shown = items.filter((item) => !(writing && item.id === bound?.id));
   panel.querySelector("ul").replaceChildren(...shown.map(rowOf));
   note("others", others > 0 && !form);
   note("offline", navigator.onLine === false);
   const unsent = items.some((item) => item.state !== states.received);
   panel.querySelector("[data-acts]").hidden = !unsent;
-  panel.hidden = !(shown.length && (!form || form.hidden)) && !panel.querySelector("[data-note]:not([hidden])");
+  panel.hidden = !(shown.length && (!form || form.closest(".narrow").hidden)) && !panel.querySelector("[data-note]:not([hidden])");
 }
 
 function note(name, on) {
@@ -117,8 +118,7 @@ function note(name, on) {
 
 async function sweep() {
   for (const item of key ? await store.list(key) : []) {
-    const over = item.state === states.received && Date.now() - item.received > KEPT;
-    if (over && !(item.files ?? []).some((file) => file.refused !== undefined)) await store.remove(item.id);
+    if (item.state === states.received && Date.now() - item.received > KEPT) await store.remove(item.id);
   }
 }
 
@@ -335,6 +335,7 @@ function plainly({ files = false } = {}) {
 async function wait(item) {
   if (form) {
     form.hidden = true;
+    form.before(panel);
     document.querySelector("#resumed")?.setAttribute("hidden", "");
   }
   bound = null;

@@ -373,3 +373,14 @@ def test_windows_line_ends_and_a_missing_last_one_are_no_damage(app, good):
 def test_what_is_sealed_but_no_record_is_refused(clerk, pack, item):
     lines = [f"logbook-rescue 1 1 {pack['rescue']}", line(pack, item, 1, 2)]
     assert "第2行有损坏" in refused(clerk, "\n".join(lines).encode())
+
+
+def test_a_draft_goes_back_to_its_author_and_is_no_record(client, clerk, place, pack):
+    member, branch = place
+    draft = record("draft-0001", fields(branch)) | {"draft": True}
+    for _ in range(2):
+        assert "已放回本人的草稿" in imported(clerk, written(pack, draft)).text
+    assert db.session.query(Visit).count() == 0
+    kept = client(member).get("/drafts").json
+    assert [(one["key"], one["revision"]) for one in kept] == [("draft-0001", 1)]
+    assert "只说给本人的话。" in str(kept[0]["fields"])
