@@ -173,14 +173,16 @@ def _finish(response: Response) -> Response:
 
 
 def _packed(response: Response) -> Response:
+    fixed = request.endpoint == "static"
     if (
-        response.is_streamed
+        (response.is_streamed and not fixed)
         or response.mimetype not in {"text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"}
         or not request.accept_encodings.quality("gzip")
         or (response.content_length or 0) < SMALLEST_TO_PACK
     ):
         return response
-    response.set_data(gzip.compress(response.get_data(), compresslevel=1, mtime=0))
+    response.direct_passthrough = False
+    response.set_data(gzip.compress(response.get_data(), compresslevel=6 if fixed else 1, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")
     return response

@@ -108,7 +108,6 @@ def log() -> Answer:
         return _refused(form, broken, by)
     if _wants_json():
         return _told(visit, 1), 201
-    flash(_("已收到，编号%(number)s。", number=visit.number))
     return redirect(url_for("visits.show", visit_id=visit.id, received=1), 303)
 
 
@@ -226,13 +225,15 @@ def show(visit_id: int) -> str:
     visit, by = record.visit, actor()
     own = visit.member_id == by.person_id
     like, offered = None, []
-    if "received" in request.args and by.person_id in {visit.member_id, visit.entered_by_id}:
+    received = "received" in request.args and by.person_id in {visit.member_id, visit.entered_by_id}
+    if received:
         offered = ledger_lines(visit.findings)
-    if own and "received" in request.args:  # a gentle hint, to the author alone, right after sending
+    if own and received:  # a gentle hint, to the author alone, right after sending
         like = versions.repeated(visit.findings, queries.own_texts(by.person_id, visit.id))
     lines = problems.of_source(SourceKind.VISIT, visit.id)
     return render_template(
-        "visits/show.html", record=record, visit=visit, own=own, like=like, problems=lines[0], undertakings=lines[1],
+        "visits/show.html", received=received, record=record, visit=visit, own=own, like=like,
+        problems=lines[0], undertakings=lines[1],
         changeable=_changeable(record, by), offered=offered, form=InstructForm(formdata=None),
         trip=queries.trip_people(by, visit) if visit.joint_of_id else [],
     )  # fmt: skip

@@ -27,15 +27,24 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
+def chromium():
+    """Debian's own; a missing one fails the test and says what to install."""
+    found = os.environ.get("LOGBOOK_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert found, "install Chromium (apt-get install chromium), or run the tests with --no-browser"
+    return found
+
+
 @pytest.fixture(scope="session")
-def browser():
-    """Debian's own Chromium; a missing one fails the test and says what to install."""
-    chromium = os.environ.get("LOGBOOK_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert chromium, "install Chromium (apt-get install chromium), or run the tests with --no-browser"
+def driver():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(driver):
+    browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS.split())
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import time
 from pathlib import Path
@@ -10,13 +9,9 @@ from pathlib import Path
 from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as TooLong
 
-from tests.browser.conftest import BROWSERS, FLAGS
+from tests.browser.conftest import FLAGS, chromium
 
 SHIFT = "(shift) => { const real = Date.now; Date.now = () => real() + shift; }"
-
-
-def chromium():
-    return os.environ.get("LOGBOOK_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)))
 
 
 class Phone:

@@ -8,7 +8,7 @@ import sqlite3
 from random import Random
 
 import pytest
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as TooLong
 
 from tests.browser.conftest import House
@@ -29,12 +29,6 @@ PHOTO = bytes.fromhex(  # one white pixel
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63f8ffff3f0005fe02fe"
     "a73581e40000000049454e44ae426082"
 )
-
-
-@pytest.fixture(scope="module")
-def chromium_driver():
-    with sync_playwright() as playwright:
-        yield playwright
 
 
 @pytest.fixture(scope="module")
@@ -247,9 +241,9 @@ class World:
 
 
 @pytest.mark.parametrize("number", range(COUNT))
-def test_nothing_is_lost_and_nothing_doubled(number, chromium_driver, tmp_path, bureau):
+def test_nothing_is_lost_and_nothing_doubled(number, driver, tmp_path, bureau):
     seed = FIRST + number
-    world = World(seed, chromium_driver, tmp_path, bureau)
+    world = World(seed, driver, tmp_path, bureau)
     steps = ["write", *world.random.choices(STEPS, k=LENGTH)]
     try:
         for step in steps:

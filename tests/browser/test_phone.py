@@ -1,0 +1,322 @@
+"""A member's phone: without signal, killed, signed out, shared; what leaves it, what stays, what nobody reads."""
+
+import contextlib
+import gzip
+import io
+import sqlite3
+import urllib.parse
+import urllib.request
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.conftest import House
+from tests.browser.line import Line
+from tests.browser.phones import Phone
+
+TEXT = "到码头、环湖路巡查，同支委和党员职工座谈。"
+
+
+@pytest.fixture
+def world(tmp_path):
+    """The sample bureau being served, its members, a line to it."""
+    house = House(tmp_path / "instance")
+    house.flask("db-upgrade")
+    house.accounts = [line.split() for line in house.flask("sample", "--seed", "7", "--visits", "90").splitlines()]
+    house.members = [line[:2] for line in house.accounts if line[3] == "党组成员"][:2]
+    with house.served():
+        house.line = Line(house.port)
+        yield house
+        house.line.close()
+
+
+@pytest.fixture
+def phones(world, driver, tmp_path):
+    """phones() is another phone; its owner has signed in and looked at the home page."""
+    made = []
+
+    def one(who=0, **options):
+        phone = Phone(driver, tmp_path / f"profile{len(made)}", world.line, **options)
+        made.append(phone)
+        phone.sign_in(*world.members[who])
+        return phone
+
+    yield one
+    for phone in made:
+        phone.close()
+
+
+def rows(world, query, *values):
+    with contextlib.closing(sqlite3.connect(world.instance / "logbook.db", timeout=30)) as database, database:
+        return database.execute(query, values).fetchall()
+
+
+def stored(world, text):
+    return len(rows(world, "SELECT id FROM visit WHERE findings LIKE ?", f"%{text}%"))
+
+
+def write(phone, text, *, send=True, branch=1):
+    """Type a text into a new form, and send it."""
+    phone.goto("/visits/new#new")
+    phone.ready(shell=False)
+    page = phone.page
+    page.locator("#findings").fill(text)
+    if not page.locator("[name=branch_id]").input_value():
+        page.locator("[name=branch_id]").select_option(index=branch)
+    expect(page.locator("#draft-state")).not_to_be_empty()
+    if send:
+        page.locator(".foot button.big").click()
+        page.locator("#outbox [data-note=kept]:visible, .flash:has-text('已收到')").first.wait_for()
+
+
+def arrived(phone):
+    """With signal again, until nothing waits."""
+    phone.goto("/")
+    phone.ready(shell=False)
+    expect(phone.page.locator("#outbox [data-state=queued]")).to_have_count(0, timeout=20_000)
+
+
+def test_recorded_without_signal_after_a_cold_start_and_received_once(world, phones):
+    phone = phones()
+    world.line.cut()
+    phone.kill()
+    phone.goto("/")
+    expect(phone.page.locator("[data-branches] .branch").first).to_be_visible()
+    phone.page.locator("[data-new]").first.click()
+    phone.page.wait_for_url("**/visits/new?branch=*")
+    write(phone, TEXT)
+    expect(phone.page.locator("#outbox")).to_contain_text("等待回执")
+    phone.kill()
+    world.line.restore()
+    arrived(phone)
+    expect(phone.page.locator("#outbox")).to_contain_text("已收到")
+    assert stored(world, TEXT) == 1
+
+
+def test_a_lost_answer_doubles_nothing(world, phones):
+    phone = phones()
+    world.line.arm("lost", b"POST /visits/new")
+    write(phone, TEXT)
+    arrived(phone)
+    assert stored(world, TEXT) == 1
+
+
+def test_a_branch_card_opens_without_signal_and_holds_nothing_restricted(world, phones):
+    rows(world, "UPDATE visit SET thinking = 'RESTRICTEDTHINKING', observation = 'RESTRICTEDOBSERVATION'")
+    phone = phones()
+    world.line.cut()
+    phone.goto("/")
+    phone.page.locator("[data-card]").first.click()
+    expect(phone.page.locator("h1")).not_to_have_text("我的挂点")
+    expect(phone.page.get_by_role("heading", name="最近的记录")).to_be_visible()
+    assert "RESTRICTED" not in phone.page.content()
+
+
+def test_little_goes_over_the_line(world, phones):
+    phone = phones()
+    sizes = []
+    phone.context.on("request", lambda r: sizes.append(len(r.post_data_buffer or b"")) if r.method == "POST" else None)
+    write(phone, TEXT * 19 + "平稳。")  # 400 characters
+    assert 0 < max(sizes) <= 4000
+    worker = urllib.request.urlopen(f"{world.url}/sw.js").read().decode()
+    addresses = [*worker.split("const SHELL = [")[1].split("]")[0].replace('"', "").split(", "), "/sw.js"]
+    packed = 0
+    for address in addresses:
+        asked = urllib.request.Request(world.url + address, headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(asked) as answer:
+            packed += len(answer.read())
+    assert 5_000 < packed <= 60_000, addresses
+
+
+def test_only_the_shell_is_cached(world, phones):
+    phone = phones()
+    write(phone, TEXT)
+    phone.goto("/visits")
+    kept = phone.page.evaluate(
+        "async () => (await Promise.all((await caches.keys()).map(async (name) =>"
+        " (await (await caches.open(name)).keys()).map((one) => new URL(one.url).pathname)))).flat()"
+    )
+    assert set(kept) >= {"/phone/home", "/phone/form"}
+    assert all(path.startswith(("/phone/", "/static/")) for path in kept)
+
+
+def forms(text):
+    """The text as a browser may write it down."""
+    return {text.encode(), text.encode("utf-16-le"), urllib.parse.quote(text).encode(), ascii(text)[1:-1].encode()}
+
+
+def found_in(profile, texts):
+    """Which texts stand in a file of the profile, plain or packed."""
+    found = set()
+    for path in profile.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            with contextlib.suppress(OSError, EOFError):
+                content += gzip.decompress(content)
+            found |= {(text, path.name) for text in texts if any(form in content for form in forms(text))}
+    return found
+
+
+def test_after_signing_out_nothing_readable_is_on_the_disk_and_the_draft_is_still_there(world, phones):
+    card, record, draft = "候船区遮阳棚要修", "环湖路护林防火安排到位", "支委换届还没有想好"
+    rows(world, "UPDATE problem SET text = ?, state = 'open', closed_on = NULL", card)
+    phone = phones()
+    phone.goto("/")
+    phone.page.locator("a:has-text('看情况')").first.click()
+    write(phone, record)
+    write(phone, draft, send=False)
+    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    phone.sign_out()
+    phone.context.close()
+    assert found_in(phone.profile, {card, record, draft}) == set()
+    phone.start()
+    phone.sign_in(*world.members[0])
+    assert [item["state"] for item in phone.items() if draft in str(item["fields"])] == ["draft"]
+
+
+def test_two_members_on_one_phone_see_nothing_of_each_other(world, phones):
+    phone = phones()
+    world.line.cut()
+    write(phone, TEXT)
+    world.line.restore()
+    rows(world, "UPDATE sign_in_session SET ended_at = created_at")
+    phone.sign_in(*world.members[1])
+    assert phone.items() == []
+    expect(phone.page.locator("#outbox")).to_contain_text("其他人没有送出的记录")
+    assert stored(world, TEXT) == 0
+    phone.sign_out()
+    phone.sign_in(*world.members[0])
+    arrived(phone)
+    assert stored(world, TEXT) == 1
+
+
+def test_leaving_without_signal_locks_the_phone_and_signs_out_later(world, phones):
+    phone = phones()
+    world.line.cut()
+    phone.goto("/")
+    phone.page.get_by_role("button", name="退出并锁上本机").click()
+    expect(phone.page.get_by_text("本机没有可用的内容")).to_be_visible()
+    world.line.restore()
+    phone.goto("/")
+    phone.page.wait_for_url("**/sign-in*")
+    phone.sign_in(*world.members[0])
+    expect(phone.page.locator("h1")).to_be_visible()
+
+
+def test_a_closed_year_leaves_the_record_on_the_phone_with_its_reason(world, phones):
+    phone = phones()
+    world.line.cut()
+    write(phone, TEXT)
+    year = rows(world, "SELECT max(year) FROM visit")[0][0]
+    rows(
+        world,
+        "INSERT INTO locked_year (year, locked_at, locked_by_id) SELECT ?, '2026-01-01', min(id) FROM person",
+        year,
+    )
+    world.line.restore()
+    arrived(phone)
+    refused = phone.page.locator("#outbox [data-state=refused]").first
+    expect(refused).to_contain_text("已归档")
+    phone.page.locator("#outbox").get_by_role("button", name="打开").click()
+    expect(phone.page.locator("#findings")).to_have_value(TEXT)
+    assert stored(world, TEXT) == 0
+
+
+def picture():
+    """A photo as a camera makes it: large, noisy, with a place and a time noted in it."""
+    image = Image.effect_noise((2400, 1800), 80).convert("RGB")
+    exif = Image.Exif()
+    exif[0x9003], exif[0x8825] = "2026:06:10 10:00:00", {1: "N", 2: (30.0, 15.0, 0.0)}
+    packed = io.BytesIO()
+    image.save(packed, "JPEG", quality=95, exif=exif)
+    return packed.getvalue()
+
+
+def test_a_photo_follows_smaller_without_its_place_and_goes_on_where_it_broke_off(world, phones):
+    phone, sent = phones(), []
+    phone.context.on(
+        "request",
+        lambda r: sent.append(len(r.post_data_buffer or b"")) if r.method == "PUT" and "uploads" in r.url else None,
+    )
+    phone.goto("/visits/new#new")
+    phone.ready(shell=False)
+    phone.page.locator("#findings").fill(TEXT)
+    phone.page.locator("[name=branch_id]").select_option(index=1)
+    phone.page.locator("#fold-files").evaluate("fold => { fold.open = true; }")
+    content = picture()
+    phone.page.locator("[name=files]").set_input_files(
+        [{"name": "码头.jpg", "mimeType": "image/jpeg", "buffer": content}]
+    )
+    world.line.arm("half", b"bytes 262144-")  # the third piece
+    phone.page.locator(".foot button.big").click()
+    phone.page.locator("#outbox [data-note=kept]:visible, .flash:has-text('已收到')").first.wait_for(timeout=20_000)
+    arrived(phone)
+    digest, name = rows(world, "SELECT digest, name FROM attachment ORDER BY id DESC LIMIT 1")[0]
+    with Image.open(world.instance / "attachments" / digest[:2] / digest) as kept:
+        assert (name, max(kept.size), dict(kept.getexif())) == ("码头.jpg", 1600, {})
+    assert sum(sent) < len(content) + 3 * 131_072
+    assert rows(world, "SELECT count(*) FROM attachment WHERE name = '码头.jpg'") == [(1,)]
+
+
+def test_what_is_changed_after_sending_goes_out_as_a_correction(world, phones):
+    phone = phones()
+    world.line.arm("lost", b"POST /visits/new")
+    write(phone, TEXT)
+    world.line.cut()
+    phone.goto("/")
+    phone.page.locator("#outbox").get_by_role("button", name="改一改").click()
+    phone.ready(shell=False)
+    phone.page.locator("#findings").fill(f"{TEXT}码头缺遮阳棚。")
+    phone.page.locator(".foot button.big").click()
+    expect(phone.page.locator("#outbox [data-note=kept]")).to_be_visible()
+    world.line.restore()
+    arrived(phone)
+    arrived(phone)
+    bodies = rows(world, "SELECT n, body FROM visit_version WHERE body LIKE ? ORDER BY n", f"%{TEXT}%")
+    assert [n for n, _body in bodies] == [1, 2]
+    assert "遮阳棚" not in bodies[0][1]
+    assert "遮阳棚" in bodies[1][1]
+
+
+def test_a_draft_goes_on_on_another_device_and_two_versions_of_it_are_both_kept(world, phones):
+    first, second = phones(), phones()
+    write(first, "甲处写的开头", send=False)
+    expect(first.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    arrived(second)
+    row = second.page.locator("#outbox [data-state=draft]")
+    expect(row).to_contain_text("在另一处写的")
+    row.get_by_role("button", name="继续写").click()
+    second.ready(shell=False)
+    expect(second.page.locator("#findings")).to_have_value("甲处写的开头")
+    for phone, text in ((second, "乙处接着写的"), (first, "甲处也接着写的")):
+        phone.page.locator("#findings").fill(text)
+        for state in ("在本机", "草稿已存"):
+            expect(phone.page.locator("#draft-state")).to_have_text(state, timeout=15_000)
+    texts = {dict(map(tuple, item["fields"]))["findings"] for item in first.items()}
+    assert texts == {"甲处也接着写的", "乙处接着写的"}
+
+
+def test_the_rescue_file_of_a_phone_is_imported_once(world, phones, open_page, tmp_path):
+    phone = phones()
+    world.line.cut()
+    write(phone, TEXT)
+    with phone.page.expect_download() as saved:
+        phone.page.locator("#outbox").get_by_role("button", name="存救援文件").click()
+    saved.value.save_as(tmp_path / "rescue.txt")
+    assert TEXT not in (tmp_path / "rescue.txt").read_text()
+    office, password = next(line[:2] for line in world.accounts if "党办" in line[3])
+    desk = open_page()
+    desk.goto(world.url)
+    desk.get_by_label("登录名").fill(office)
+    desk.get_by_label("密码").fill(password)
+    desk.get_by_role("button", name="登录").click()
+    desk.wait_for_url("**/")
+    for said in ("已收到", "已有"):
+        desk.goto(f"{world.url}/rescue")
+        desk.locator("input[type=file]").set_input_files(tmp_path / "rescue.txt")
+        desk.get_by_role("button", name="导入", exact=True).click()
+        expect(desk.locator("tbody")).to_contain_text(said)
+    world.line.restore()
+    arrived(phone)
+    assert stored(world, TEXT) == 1
