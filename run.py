@@ -577,15 +577,17 @@ def test(options: argparse.Namespace) -> NoReturn:
         say("no_browser")
         argv.append("--ignore=tests/browser")
     else:
-        env["LOGBOOK_CHROMIUM"] = program(
-            ("chromium", "chromium-browser", "google-chrome"), "chromium", "fonts-noto-cjk"
-        )
+        env["LOGBOOK_CHROMIUM"] = chromium()
     # Only a run of everything, on the preset database, can judge what is covered.
     if not (options.rest or options.no_browser or options.postgres):
         argv += ["--cov=logbook", "--cov-branch", "--cov-fail-under=98"]
     if options.postgres:
         argv = [PYTHON, "tests/postgres.py", program(("initdb",), "postgresql"), *argv]
     become([*argv, *options.rest], env)
+
+
+def chromium() -> str:
+    return program(("chromium", "chromium-browser", "google-chrome"), "chromium", "fonts-noto-cjk")
 
 
 def program(names: Sequence[str], *packages: str) -> str:
@@ -634,9 +636,12 @@ def _step(name: str, argv: Sequence[object], env: dict[str, str]) -> int:
 
 
 def bench(options: argparse.Namespace) -> NoReturn:
-    """测速，参数如 --visits 1000 100000 · measure speed; arguments go to benchmarks/"""
+    """测速，参数如 --visits 1000 100000、--browser · measure speed; arguments go to benchmarks/"""
     ready(TEST)
-    become([PYTHON, "-m", "benchmarks", *options.rest], clean_environment())
+    env = clean_environment()
+    if "--browser" in options.rest:
+        env["LOGBOOK_CHROMIUM"] = chromium()
+    become([PYTHON, "-m", "benchmarks", *options.rest], env)
 
 
 def lock(_options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""python -m benchmarks [--visits N …]: prints one table; every figure beside its limit, measured in the same run."""
+"""python -m benchmarks [--visits N …] [--browser]: a table; every figure beside its limit, measured in the same run."""
 
 import argparse
 import datetime as dt
@@ -10,8 +10,9 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from benchmarks import memory, pages, store
-from benchmarks.house import House
+from benchmarks import audit, memory, pages, store
+from benchmarks import browser as phone
+from benchmarks.house import House, tokens
 
 Row = tuple[str, str, str, str]
 LARGE = 100_000
@@ -21,7 +22,11 @@ def main() -> None:
     """Measure at each size, then print the table."""
     parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
     parser.add_argument("--visits", type=int, nargs="+", default=[1_000, 100_000], help="sizes, e.g. 1000")
+    parser.add_argument("--browser", action="store_true", help="the phone instead: a real Chromium, and Lighthouse")
     options = parser.parse_args()
+    if options.browser:
+        _print(_browser(min(options.visits)))
+        return
     rows: list[Row] = []
     rates: list[float] = []
     with tempfile.TemporaryDirectory(prefix="logbook-bench-") as folder:
@@ -128,10 +133,67 @@ def _memory(house: House) -> list[Row]:
     return [*rows, (name, f"{more:.0f} MB above idle", "60 MB", _mark(more <= 60))]
 
 
+def _browser(visits: int) -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="logbook-bench-") as folder:
+        house = House(Path(folder) / "house", visits)
+        house.folder.mkdir()
+        _say(f"filling {visits} visits …")
+        house.fill()
+        return _phone(house) + _judged(house)
+
+
+def _phone(house: House) -> list[Row]:
+    _say("sending, starting without signal, opening first pages …")
+    found = phone.report(house)
+    slow, fair = (f"{line.kbit / 1000} Mbit/s, {line.latency} ms" for line in (phone.SLOW, phone.FAIR))
+    seconds = [
+        (f"submit to receipt, {phone.CHARACTERS} characters, {slow}", found.sent, 5.0),
+        ("cold start without signal", found.cold, 2.0),
+        *((f"{name}, {fair}", taken, 1.0) for name, taken in found.first_pages.items()),
+    ]
+    sizes = [
+        ("the shell, compressed", found.shell, 60),
+        (f"a record's POST, {phone.CHARACTERS} characters", found.post, 4),
+    ]
+    return [
+        *((f"phone: {name}", f"{took:.2f} s", f"{most:.2f} s", _mark(took <= most)) for name, took, most in seconds),
+        *(
+            (f"phone: {name}", f"{size / 1000:.1f} kB", f"{most} kB", _mark(size <= 1000 * most))
+            for name, size, most in sizes
+        ),
+    ]
+
+
+def _judged(house: House) -> list[Row]:
+    _say("judging pages with Lighthouse …")
+    key = tokens(house.app(), 1)[0]
+    pages_seen = (("sign-in", "/sign-in", ""), ("home", "/", key), ("the form", "/visits/new", key))
+    try:
+        audit.ready()
+        with house.served() as port:
+            found = [(name, audit.judge(f"http://127.0.0.1:{port}{path}", who)) for name, path, who in pages_seen]
+    except audit.Missing as missing:
+        _say(str(missing))
+        return []
+    return [row for name, judged in found for row in _scores(name, judged)]
+
+
+def _scores(name: str, judged: audit.Judged) -> list[Row]:
+    return [
+        (f"Lighthouse, mobile: {name}, {category}", f"{score:.2f}", f"≥ {limit:.2f}", _under(score, limit, judged))
+        for (category, limit), score in zip(audit.LIMITS.items(), judged.scores, strict=True)
+    ]
+
+
+def _under(score: float, limit: float, judged: audit.Judged) -> str:
+    return "" if score >= limit else f"under: {' '.join(judged.faults)}"
+
+
 def _print(rows: list[Row]) -> None:
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    table = [("what", "measured", "limit", ""), *rows]
+    widths = [max(len(row[i]) for row in table) for i in range(4)]
     print()
-    for row in (("what", "measured", "limit", ""), *rows):
+    for row in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
