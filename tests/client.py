@@ -33,8 +33,8 @@ class Client:
     def post(self, path, data=None, **options):
         return self._checked(self.http.post, path, data=data or {}, **options)
 
-    def put(self, path, **options):
-        return self._checked(self.http.put, path, **options)
+    def put(self, path, data=b"", **options):
+        return self._checked(self.http.put, path, **({} if "json" in options else {"data": data}), **options)
 
     def delete(self, path, **options):
         return self._checked(self.http.delete, path, **options)

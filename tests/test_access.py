@@ -37,6 +37,8 @@ TABLE = {
     ("accounts.sign_out", "POST"): ALL,
     ("drafts.index", "GET"): BUSINESS, ("drafts.save", "PUT"): BUSINESS, ("drafts.remove", "DELETE"): BUSINESS,
     ("desk.home", "GET"): ALL, ("desk.health", "GET"): f"nobody {ALL}", ("desk.branch", "GET"): BUSINESS,
+    ("shell.worker", "GET"): f"nobody {ALL}", ("shell.home", "GET"): f"nobody {ALL}",
+    ("shell.form", "GET"): f"nobody {ALL}",
     ("organization.index", "GET"): "office", ("organization.add_branch", "GET"): "office",
     ("organization.add_branch", "POST"): "office", ("organization.branch", "GET"): "office",
     ("organization.branch", "POST"): "office", ("organization.set_secretary", "POST"): "office",

@@ -73,7 +73,7 @@ function rowOf(item) {
   const row = document.querySelector("#outbox-row").content.firstElementChild.cloneNode(true);
   row.dataset.item = item.id;
   row.dataset.state = item.state;
-  row.querySelector("b").textContent = item.place || placeOf(item) || texts.untitled;
+  row.querySelector("strong").textContent = item.place || placeOf(item) || texts.untitled;
   row.querySelector("[data-when]").textContent = `${when(item.created)}${item.elsewhere ? ` ${texts.elsewhere}` : ""}`;
   row.querySelector("[data-state]").textContent = stateOf(item);
   const lost = (item.files ?? []).filter((file) => file.refused !== undefined);
