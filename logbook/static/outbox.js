@@ -161,14 +161,18 @@ async function send(key, item) {
 
 // --- all of them ---
 
+// The oldest that waits, of the list as it is now: what was changed meanwhile has become a correction at its end.
+async function nextOf(key, tried) {
+  return (await store.list(key)).find(({ id, state }) => state === states.queued && !tried.has(id));
+}
+
 async function sendAll() {
   const key = await store.unlock();
-  if (!key) return;
+  if (!key || navigator.onLine === false) return;
+  const tried = new Set();
   let waiting = false;
-  for (const { id, state } of await store.list(key)) {
-    if (state !== states.queued || navigator.onLine === false) continue;
-    const item = await store.get(key, id); // as it is now: another page may have been at it
-    if (item?.state !== states.queued) continue;
+  for (let item = await nextOf(key, tried); item; item = await nextOf(key, tried)) {
+    tried.add(item.id);
     try {
       await send(key, item);
     } catch (error) {

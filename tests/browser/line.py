@@ -30,9 +30,9 @@ class Line:
     def restore(self):
         self.up, self.faults = True, []
 
-    def arm(self, kind, marker):
-        """Let one fault happen to the next request whose bytes hold `marker`."""
-        self.faults.append((kind, marker))
+    def arm(self, kind, marker, times=20):
+        """Let a fault happen to the next requests whose bytes hold `marker`; a browser itself tries a few times."""
+        self.faults += [(kind, marker)] * times
 
     def close(self):
         self.cut()

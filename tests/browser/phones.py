@@ -20,7 +20,7 @@ class Phone:
     def __init__(self, playwright, profile, line, width=390):
         self.playwright, self.profile, self.line, self.width = playwright, Path(profile), line, width
         self.shift = 0  # milliseconds its clock is wrong
-        self.context = None
+        self.context = self.owner = None
         self.start()
 
     def start(self):
@@ -83,6 +83,7 @@ class Phone:
         return self.page.url.startswith(self.line.url)
 
     def sign_in(self, name, password):
+        self.owner = (name, password)
         self.goto("/sign-in")
         self.page.get_by_label("登录名").fill(name)
         self.page.get_by_label("密码").fill(password)

@@ -2,12 +2,14 @@
 
 import contextlib
 import datetime as dt
+import io
 import os
 import shutil
 import sqlite3
 from random import Random
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as TooLong
 
@@ -25,10 +27,15 @@ STEPS = (
     "kill_browser", "kill_server", "lose_answer", "half_request", "quota", "clock", "sign_out", "expire", "week",
     "other_member", "last_year", "close_year",
 )  # fmt: skip
-PHOTO = bytes.fromhex(  # one white pixel
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63f8ffff3f0005fe02fe"
-    "a73581e40000000049454e44ae426082"
-)
+
+
+def photo():
+    packed = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(packed, "PNG")
+    return packed.getvalue()
+
+
+PHOTO = photo()
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +141,8 @@ class World:
             self.write(day=f"{NOW.year - 1}-11-03")
 
     def close_year(self):
+        if self.closed:
+            return
         self.closed = True
         with contextlib.closing(sqlite3.connect(self.database, timeout=30)) as database, database:
             stored = database.execute("SELECT id FROM person LIMIT 1").fetchone()[0]
@@ -158,11 +167,11 @@ class World:
         self.serving.__enter__()
 
     def lose_answer(self):
-        self.line.arm("lost", b"POST /visits/new")
+        self.line.arm("lost", b"POST /visits/new", self.random.randint(1, 8))
         self.write()
 
     def half_request(self):
-        self.line.arm("half", b"POST /visits/new")
+        self.line.arm("half", b"POST /visits/new", self.random.randint(1, 8))
         self.write()
 
     def quota(self):
