@@ -314,7 +314,7 @@ async function deliver(item) {
   clearTimeout(slow);
   const now = await store.get(key, item.id);
   if (now?.visit && now.state !== states.conflict) {
-    location.assign(`/visits/${now.visit}?received=1`);
+    location.assign(`/visits/${now.visit}?received=${now.version}`);
   } else if (now?.state === states.refused || now?.state === states.conflict) {
     now.state = states.draft;
     await store.put(key, now);

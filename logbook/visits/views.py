@@ -225,10 +225,11 @@ def show(visit_id: int) -> str:
     visit, by = record.visit, actor()
     own = visit.member_id == by.person_id
     like, offered = None, []
-    received = "received" in request.args and by.person_id in {visit.member_id, visit.entered_by_id}
-    if received:
+    known = by.person_id in {visit.member_id, visit.entered_by_id}
+    received = as_integer(request.args.get("received", "")) if known else None  # the version just sent
+    if received == 1:
         offered = ledger_lines(visit.findings)
-    if own and received:  # a gentle hint, to the author alone, right after sending
+    if own and received == 1:  # a gentle hint, to the author alone, right after sending
         like = versions.repeated(visit.findings, queries.own_texts(by.person_id, visit.id))
     lines = problems.of_source(SourceKind.VISIT, visit.id)
     return render_template(
