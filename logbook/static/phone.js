@@ -151,7 +151,16 @@ function say(text) {
   if (line) line.textContent = text;
 }
 
-async function keep() {
+let turn = Promise.resolve(); // this page writes its draft once at a time, or it would meet itself
+
+function inTurn(act) {
+  turn = turn.then(act, act);
+  return turn;
+}
+
+const keep = () => inTurn(keepHere);
+
+async function keepHere() {
   if (!bound || bound.state !== states.draft || !(written() || bound.rev)) return;
   bound.fields = pairs();
   bound.dirty = true;
@@ -188,8 +197,10 @@ async function toServer() {
     const sent = JSON.stringify(bound.fields);
     const revision = await outbox.saveDraft(key, bound);
     if (bound.state !== states.draft) return;
-    Object.assign(bound, { revision, dirty: JSON.stringify(bound.fields) !== sent });
-    await store.put(key, bound);
+    await inTurn(() => {
+      Object.assign(bound, { revision, dirty: JSON.stringify(bound.fields) !== sent });
+      return store.put(key, bound);
+    });
     say(texts.saved);
   } catch { /* it is here; the server follows when it can */ }
 }
@@ -295,7 +306,7 @@ async function submit(event) {
   Object.assign(bound, { fields: pairs(), place: placeOf({ fields: pairs() }), state: states.queued, asked: Date.now() });
   bound.files = [...bound.files, ...files.map(({ key: id, name }) => ({ key: id, name }))];
   try {
-    await store.put(key, bound, files);
+    await inTurn(() => store.put(key, bound, files));
   } catch (error) {
     form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
     bound.state = states.draft;

@@ -8,10 +8,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import sync_playwright
+
+from tests.conftest import POSTGRES
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = (
@@ -78,10 +82,27 @@ class House:
         self.instance = instance
         self.environment = os.environ | {"LOGBOOK_INSTANCE": str(instance), "PYTHONPATH": str(ROOT)}
         self.environment.pop("LOGBOOK_DATABASE_URL", None)
+        self.database = f"sqlite:///{instance / 'logbook.db'}"
+        if POSTGRES:
+            schema = f"h{uuid.uuid4().hex[:12]}"
+            self._run(POSTGRES, f"CREATE SCHEMA {schema}")
+            self.database = f"{POSTGRES}&options=-csearch_path%3D{schema}"
+            self.environment["LOGBOOK_DATABASE_URL"] = self.database
         with contextlib.closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+
+    def rows(self, query, **values):
+        """What is stored: the rows of a query, or nothing after a change."""
+        return self._run(self.database, query, **values)
+
+    @staticmethod
+    def _run(url, query, **values):
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            found = connection.execute(sa.text(query), values)
+            return found.all() if found.returns_rows else []
 
     def flask(self, *arguments):
         """Run one of the application's commands and return what it printed."""

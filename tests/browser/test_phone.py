@@ -3,7 +3,6 @@
 import contextlib
 import gzip
 import io
-import sqlite3
 import urllib.parse
 import urllib.request
 
@@ -47,13 +46,8 @@ def phones(world, driver, tmp_path):
         phone.close()
 
 
-def rows(world, query, *values):
-    with contextlib.closing(sqlite3.connect(world.instance / "logbook.db", timeout=30)) as database, database:
-        return database.execute(query, values).fetchall()
-
-
 def stored(world, text):
-    return len(rows(world, "SELECT id FROM visit WHERE findings LIKE ?", f"%{text}%"))
+    return len(world.rows("SELECT id FROM visit WHERE findings LIKE :text", text=f"%{text}%"))
 
 
 def write(phone, text, *, send=True, branch=1):
@@ -106,7 +100,7 @@ def test_a_lost_answer_doubles_nothing(world, phones):
 
 
 def test_a_branch_card_opens_without_signal_and_holds_nothing_restricted(world, phones):
-    rows(world, "UPDATE visit SET thinking = 'RESTRICTEDTHINKING', observation = 'RESTRICTEDOBSERVATION'")
+    world.rows("UPDATE visit SET thinking = 'RESTRICTEDTHINKING', observation = 'RESTRICTEDOBSERVATION'")
     phone = phones()
     world.line.cut()
     phone.goto("/")
@@ -163,7 +157,7 @@ def found_in(profile, texts):
 
 def test_after_signing_out_nothing_readable_is_on_the_disk_and_the_draft_is_still_there(world, phones):
     card, record, draft = "候船区遮阳棚要修", "环湖路护林防火安排到位", "支委换届还没有想好"
-    rows(world, "UPDATE problem SET text = ?, state = 'open', closed_on = NULL", card)
+    world.rows("UPDATE problem SET text = :card, state = 'open', closed_on = NULL", card=card)
     phone = phones()
     phone.goto("/")
     phone.page.locator("a:has-text('看情况')").first.click()
@@ -183,7 +177,7 @@ def test_two_members_on_one_phone_see_nothing_of_each_other(world, phones):
     world.line.cut()
     write(phone, TEXT)
     world.line.restore()
-    rows(world, "UPDATE sign_in_session SET ended_at = created_at")
+    world.rows("UPDATE sign_in_session SET ended_at = created_at")
     phone.sign_in(*world.members[1])
     assert phone.items() == []
     expect(phone.page.locator("#outbox")).to_contain_text("其他人没有送出的记录")
@@ -211,12 +205,9 @@ def test_a_closed_year_leaves_the_record_on_the_phone_with_its_reason(world, pho
     phone = phones()
     world.line.cut()
     write(phone, TEXT)
-    year = rows(world, "SELECT max(year) FROM visit")[0][0]
-    rows(
-        world,
-        "INSERT INTO locked_year (year, locked_at, locked_by_id) SELECT ?, '2026-01-01', min(id) FROM person",
-        year,
-    )
+    year = world.rows("SELECT max(year) FROM visit")[0][0]
+    lock = "INSERT INTO locked_year (year, locked_at, locked_by_id) SELECT :year, '2026-01-01', min(id) FROM person"
+    world.rows(lock, year=year)
     world.line.restore()
     arrived(phone)
     refused = phone.page.locator("#outbox [data-state=refused]").first
@@ -254,12 +245,13 @@ def test_a_photo_follows_smaller_without_its_place_and_goes_on_where_it_broke_of
     world.line.arm("half", b"bytes 262144-")  # the third piece
     phone.page.locator(".foot button.big").click()
     phone.page.locator("#outbox [data-note=kept]:visible, .flash:has-text('已收到')").first.wait_for(timeout=20_000)
+    world.line.restore()
     arrived(phone)
-    digest, name = rows(world, "SELECT digest, name FROM attachment ORDER BY id DESC LIMIT 1")[0]
+    digest, name = world.rows("SELECT digest, name FROM attachment ORDER BY id DESC LIMIT 1")[0]
     with Image.open(world.instance / "attachments" / digest[:2] / digest) as kept:
         assert (name, max(kept.size), dict(kept.getexif())) == ("码头.jpg", 1600, {})
     assert sum(sent) < len(content) + 3 * 131_072
-    assert rows(world, "SELECT count(*) FROM attachment WHERE name = '码头.jpg'") == [(1,)]
+    assert world.rows("SELECT count(*) FROM attachment WHERE name = '码头.jpg'") == [(1,)]
 
 
 def test_what_is_changed_after_sending_goes_out_as_a_correction(world, phones):
@@ -275,7 +267,7 @@ def test_what_is_changed_after_sending_goes_out_as_a_correction(world, phones):
     expect(phone.page.locator("#outbox [data-note=kept]")).to_be_visible()
     world.line.restore()
     arrived(phone)
-    bodies = rows(world, "SELECT n, body FROM visit_version WHERE body LIKE ? ORDER BY n", f"%{TEXT}%")
+    bodies = world.rows("SELECT n, body FROM visit_version WHERE body LIKE :text ORDER BY n", text=f"%{TEXT}%")
     assert [n for n, _body in bodies] == [1, 2]
     assert "遮阳棚" not in bodies[0][1]
     assert "遮阳棚" in bodies[1][1]

@@ -1,10 +1,7 @@
 """A visit in thirty seconds, by one thumb: what is tapped and filled, how it looks, what it never asks."""
 
-import contextlib
 import io
 import re
-import sqlite3
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -228,11 +225,10 @@ def test_recording_asks_for_no_place_no_camera_and_nobody_else(busy_bureau, open
 def crowded(house):
     """Much more about the third branch than a sheet can hold."""
     text = "候船区遮阳棚年久失修，夏季高温时职工和游客反映强烈，需要协调资金并明确责任科室，" * 4
-    with contextlib.closing(sqlite3.connect(Path(house.environment["LOGBOOK_INSTANCE"]) / "logbook.db")) as database:
-        for table, state in (("problem", "open"), ("undertaking", "underway")):
-            database.execute(f"UPDATE {table} SET branch_id = 3, text = ?, state = ?, dropped = 0", (text, state))
-        database.execute("UPDATE visit SET findings = ? WHERE branch_id = 3", (text,))
-        database.commit()
+    for table, state in (("problem", "open"), ("undertaking", "underway")):
+        change = f"UPDATE {table} SET branch_id = 3, text = :text, state = :state, dropped = :no"
+        house.rows(change, text=text, state=state, no=False)
+    house.rows("UPDATE visit SET findings = :text WHERE branch_id = 3", text=text)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
