@@ -49,7 +49,8 @@ def _cards(by: Actor, on: dt.date) -> list[dict[str, Any]]:
 def _standing(point: Point, card: Card) -> dict[str, Any]:
     branch, state = card.branch, point.state
     secretary = [_("书记%(name)s", name=card.secretary.name)] if card.secretary else []
-    never, last = _("今年还没有领导到过"), point.last_on
+    last = point.last_on
+    visited = _("最近一次有领导到%(day)s", day=shown_short(last)) if last else _("今年还没有领导到过")
     return {
         "branch_id": branch.id,
         "name": branch.name,
@@ -57,7 +58,7 @@ def _standing(point: Point, card: Card) -> dict[str, Any]:
         "standing": state.standing.value,
         "state": _(state.word),
         "why": _why(point),
-        "last_on": _("最近一次有领导到%(day)s", day=shown_short(last)) if last else never,
+        "last_on": f"{visited}{_('。')}",
         "visitors": card.visitors,
     }
 
@@ -89,7 +90,8 @@ def _last_report(card: Card) -> str:
 
 
 def _problem(one: Problem) -> dict[str, Any]:
-    return {"id": one.id, "text": one.text, "state": one.state.label, "side": one.side.label, "due": _due(one)}
+    side = f"{_('责任方')}{_('：')}{one.side.label}"
+    return {"id": one.id, "text": one.text, "state": one.state.label, "side": side, "due": _due(one)}
 
 
 def _promise(one: Undertaking) -> dict[str, Any]:

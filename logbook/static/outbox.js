@@ -144,7 +144,7 @@ async function follow(key, item) {
   edit.fields = [...edit.fields.filter(([name]) => name !== "based_on"), ["based_on", String(item.version)]];
   delete item.edit;
   item.fields = [];
-  await store.put(key, { created: Date.now(), asked: Date.now(), attempts: 0, files: [], state: states.queued, ...edit });
+  await store.put(key, { created: Date.now(), asked: Date.now(), attempts: 0, files: [], state: states.queued, place: item.place, ...edit });
   await store.put(key, item);
 }
 

@@ -28,7 +28,8 @@ async function prepare() {
   if (owner && key?.owner !== owner.content) key = null;
   const known = key && (await store.pack(key));
   pack = known;
-  if (!owner || (known && Date.now() - known.at < PACK_AGE)) return;
+  const language = document.documentElement.lang;
+  if (!owner || (known?.language === language && Date.now() - known.at < PACK_AGE)) return;
   try {
     const answer = await fetch("/phone/pack", { cache: "no-store", headers: { Accept: "application/json" } });
     if (!answer.ok) return;
@@ -36,7 +37,7 @@ async function prepare() {
     await store.hold(rest.owner, Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)), rest.days);
     key = await store.unlock();
     delete rest.csrf_token;
-    await store.keepPack(key, rest);
+    await store.keepPack(key, { ...rest, language });
     pack = await store.pack(key);
   } catch { /* no signal: what is here serves */ }
 }
@@ -64,7 +65,8 @@ function stateOf(item) {
   if (item.state === states.received) return `${texts.received} ${item.number}`;
   if (item.state === states.refused) return `${texts.refused}${item.reasons?.join(" ") ?? ""}`;
   if (item.state === states.conflict) return texts.conflict;
-  if (item.state === states.draft) return item.revision ? texts.saved : texts.here;
+  if (item.state === states.draft && item.reasons) return `${texts.refused}${item.reasons.join(" ")}`;
+  if (item.state === states.draft) return item.revision && !item.dirty ? texts.saved : texts.here;
   if (item.visit) return `${texts.received} ${item.number} ${texts.photos}`;
   return item.attempts ? texts.sent : texts.waiting;
 }
@@ -75,7 +77,10 @@ function rowOf(item) {
   row.dataset.state = item.state;
   row.querySelector("strong").textContent = item.place || placeOf(item) || texts.untitled;
   row.querySelector("[data-when]").textContent = `${when(item.created)}${item.elsewhere ? ` ${texts.elsewhere}` : ""}`;
-  row.querySelector("[data-state]").textContent = stateOf(item);
+  const state = row.querySelector("[data-state]");
+  state.textContent = stateOf(item);
+  state.classList.toggle("late", Boolean(item.reasons) || item.state === states.conflict);
+  state.classList.toggle("ok", item.state === states.received);
   const lost = (item.files ?? []).filter((file) => file.refused !== undefined);
   row.querySelector("[data-files]").textContent = lost.map((file) => file.refused || file.name).join(" ");
   for (const button of row.querySelectorAll("[data-for]")) {
@@ -97,17 +102,32 @@ const ACTS = {
   },
 };
 
+// What waits stands first, then what is being written, then what came; of a record and its correction one line.
+const ORDER = [states.queued, states.refused, states.conflict, states.draft, states.received];
+
+function shownOf(items) {
+  const writing = form && !form.hidden;
+  const everything = form || inShell || location.pathname === "/"; // other pages tell only what has not gone out
+  const later = (item, i) => items.slice(i + 1).some((one) => one.state === states.received && one.number === item.number);
+  return items
+    .filter((item, i) => !(item.state === states.received && later(item, i)))
+    .filter((item) => !(writing && item.id === bound?.id))
+    .filter((item) => everything || ![states.draft, states.received].includes(item.state))
+    .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || b.created - a.created);
+}
+
 async function draw() {
   if (!panel) return;
   const items = key ? await store.list(key) : [];
   const others = await store.othersCount(key);
-  const writing = form && !form.hidden;
-  const shown = items.filter((item) => !(writing && item.id === bound?.id));
+  const shown = shownOf(items);
   panel.querySelector("ul").replaceChildren(...shown.map(rowOf));
-  note("others", others > 0 && !form);
-  note("offline", navigator.onLine === false);
-  const unsent = items.some((item) => item.state !== states.received);
-  panel.querySelector("[data-acts]").hidden = !unsent;
+  note("others", others > 0 && key && !form);
+  note("locked", others > 0 && !key && !form);
+  note("offline", navigator.onLine === false && !document.querySelector("[data-no-signal]"));
+  const safe = (item) => item.state === states.received || (item.state === states.draft && !item.dirty && item.revision);
+  panel.querySelector("[data-acts]").hidden = shown.every(safe);
+  panel.querySelector("[data-act=send]").hidden = !shown.some((item) => item.state === states.queued);
   panel.hidden = !(shown.length && (!form || form.closest(".narrow").hidden)) && !panel.querySelector("[data-note]:not([hidden])");
 }
 
@@ -183,6 +203,16 @@ async function fork() {
   bound.fields = pairs();
   await store.put(key, bound);
   say(texts.forked);
+}
+
+// What was typed without signal goes to the server from the first page that has it.
+async function draftsBothWays() {
+  for (const item of await store.list(key)) {
+    if (item.state !== states.draft || !item.dirty) continue;
+    const revision = await outbox.saveDraft(key, item);
+    await store.put(key, Object.assign(item, { revision, dirty: false }));
+  }
+  await outbox.fetchDrafts(key);
 }
 
 let saving = Promise.resolve(); // a draft on its way: it must not come after its record
@@ -268,18 +298,25 @@ async function bind() {
 function resume(item) {
   const shownAgain = document.querySelector(".errors") && form.elements.client_key.value === item.id;
   if (!shownAgain) fill(item.fields);
+  if (!shownAgain) tellResumed(item);
   form.elements.client_key.value = item.id;
-  const again = document.querySelector("#resumed");
-  if (again) {
-    again.hidden = false;
-    again.querySelector("[data-when]").textContent = when(item.created);
-    again.querySelector("[data-why]").textContent = item.state === states.refused ? item.reasons?.join(" ") : "";
-    again.querySelector("button").addEventListener("click", () => { location.hash = "new"; location.reload(); });
-  }
   if (item.files?.length) say(`${texts.photosHere} ${item.files.map((file) => file.name).join(" ")}`);
   const compared = item.state === states.conflict && !item.visit; // the server shows both texts side by side
   if (item.state === states.refused || compared) item.state = states.draft;
   if (item.state !== states.draft) editSent(item);
+}
+
+function tellResumed(item) {
+  const again = document.querySelector("#resumed");
+  if (!again) return;
+  again.hidden = false;
+  const refused = item.reasons && item.state !== states.queued;
+  const words = refused ? `${texts.refused}${item.reasons.join(" ")}` : again.dataset[item.state === states.queued ? "sent" : "draft"];
+  again.classList.toggle("flash", !refused);
+  again.classList.toggle("warning", Boolean(refused));
+  again.querySelector("[data-said]").textContent = words;
+  again.querySelector("[data-when]").textContent = when(item.created);
+  again.querySelector("button").addEventListener("click", () => { location.hash = "new"; location.reload(); });
 }
 
 // What was sent once is frozen: a change goes out as a correction of what was received.
@@ -303,7 +340,7 @@ async function submit(event) {
   form.querySelectorAll("button").forEach((button) => { button.disabled = true; });
   say(texts.sending);
   const files = await chosen();
-  Object.assign(bound, { fields: pairs(), place: placeOf({ fields: pairs() }), state: states.queued, asked: Date.now() });
+  Object.assign(bound, { fields: pairs(), place: placeOf({ fields: pairs() }), state: states.queued, asked: Date.now(), reasons: undefined });
   bound.files = [...bound.files, ...files.map(({ key: id, name }) => ({ key: id, name }))];
   try {
     await inTurn(() => store.put(key, bound, files));
@@ -461,7 +498,7 @@ export async function start() {
   document.documentElement.dataset.phone = "ready";
   outbox.watch();
   await outbox.flush();
-  if (owner && key && !form) await outbox.fetchDrafts(key).catch(() => {});
+  if (owner && key && !form) await draftsBothWays().catch(() => {});
   await draw();
 }
 

@@ -6,11 +6,14 @@ const root = document.documentElement;
 const part = (name) => document.querySelector(`#${name}`).content.firstElementChild.cloneNode(true);
 const card = /^\/branches\/(\d+)$/.exec(location.pathname)?.[1];
 
+const TAGS = { missed: "late", due: "due", done: "ok" };
+
 function row(id, state) {
   const found = part("branch-row");
   const words = document.querySelector("#card-words").dataset;
   found.querySelector("[data-name]").textContent = id.name;
   found.querySelector("[data-state]").textContent = state.state ?? "";
+  found.querySelector("[data-state]").classList.add(TAGS[state.standing] ?? "plain");
   found.querySelector("[data-state]").hidden = !state.state;
   found.querySelector("[data-line]").textContent = [state.why, state.last_on, state.visitors ? words.visitors.replace("{n}", state.visitors) : ""].filter(Boolean).join(" ");
   found.querySelector("[data-card]").href = `/branches/${state.branch_id}`;
@@ -32,9 +35,15 @@ function section(title, lines) {
 
 function showCard(one) {
   const words = document.querySelector("#card-words").dataset;
+  const place = document.querySelector("[data-branches]");
+  const first = row({ name: one.line ?? "" }, one);
+  first.classList.add("sheet");
+  first.querySelector("[data-card]").remove();
   document.querySelector("[data-heading]").textContent = one.name;
-  document.querySelector("[data-branches]").replaceChildren(
-    row({ name: one.line ?? "" }, one),
+  document.querySelector("[data-home]").hidden = false;
+  place.classList.remove("sheet");
+  place.replaceChildren(
+    first,
     ...(one.last_report ? [section("", [one.last_report])] : []),
     section(words.problems, one.problems.map(said)),
     section(words.owed, one.owed.map(said)),
@@ -49,7 +58,7 @@ function showHome(pack) {
   const known = new Set(["/", "/phone/home"]);
   const found = card && pack.cards.find((one) => String(one.branch_id) === card);
   if (found) return showCard(found);
-  document.querySelector("[data-elsewhere]").hidden = known.has(location.pathname);
+  document.querySelector("[data-needs-signal]").hidden = known.has(location.pathname);
   document.querySelector("[data-branches]").replaceChildren(...pack.cards.map((one) => row({ name: one.name }, one)));
   return undefined;
 }
@@ -113,6 +122,7 @@ phone.begin().then(async (ready) => {
   const locked = document.querySelector("[data-locked]");
   const at = document.querySelector("[data-at]");
   if (locked) locked.hidden = Boolean(ready?.pack);
+  document.querySelector("[data-no-signal]")?.toggleAttribute("hidden", !ready?.pack);
   if (ready?.pack) {
     if (form) {
       fillForm(form, ready.pack);

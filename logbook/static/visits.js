@@ -169,7 +169,8 @@ function offer() {
   if (shown === offers.dataset.shown) return;
   offers.dataset.shown = shown;
   offers.replaceChildren(...found.map(([line, kind]) => offerOf(line, kind)));
-  offers.scrollIntoView({ block: "nearest" }); // on a phone the text box fills the screen
+  // On a phone the text box fills the screen; a page that has just been filled stays at its top.
+  if (document.activeElement === findings) offers.scrollIntoView({ block: "nearest" });
 }
 
 function soon(event) {

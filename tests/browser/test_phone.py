@@ -82,7 +82,7 @@ def test_recorded_without_signal_after_a_cold_start_and_received_once(world, pho
     phone.page.locator("[data-new]").first.click()
     phone.page.wait_for_url("**/visits/new?branch=*")
     write(phone, TEXT)
-    expect(phone.page.locator("#outbox")).to_contain_text("等待回执")
+    expect(phone.page.locator("#outbox")).to_contain_text("还没有收到回执")
     phone.kill()
     world.line.restore()
     arrived(phone)
