@@ -217,6 +217,29 @@ def test_a_closed_year_leaves_the_record_on_the_phone_with_its_reason(world, pho
     assert stored(world, TEXT) == 0
 
 
+def test_a_refused_record_keeps_its_reason_when_it_was_only_looked_at(world, phones):
+    phone = phones()
+    world.line.cut()
+    write(phone, "传达机密会议")
+    world.line.restore()
+    arrived(phone)
+    phone.page.locator("#outbox").get_by_role("button", name="打开").click()
+    expect(phone.page.locator("#resumed.warning")).to_contain_text("没有送出：文字中有“机密”字样")
+    phone.goto("/")
+    expect(phone.page.locator("#outbox [data-state=draft]")).to_contain_text("没有送出：文字中有“机密”字样")
+
+
+def test_what_waits_is_not_printed_and_a_page_that_needs_signal_says_so(world, phones):
+    phone = phones()
+    world.line.cut()
+    write(phone, TEXT)
+    phone.goto("/visits")
+    expect(phone.page.get_by_text("这一页要有信号才能打开。")).to_be_visible()
+    expect(phone.page.locator("#outbox [data-state=queued]")).to_be_visible()
+    phone.page.emulate_media(media="print")
+    expect(phone.page.locator("#outbox")).to_be_hidden()
+
+
 def picture():
     """A photo as a camera makes it: large, noisy, with a place and a time noted in it."""
     image = Image.effect_noise((2400, 1800), 80).convert("RGB")
