@@ -317,6 +317,7 @@ function tellResumed(item) {
   again.querySelector("[data-said]").textContent = words;
   again.querySelector("[data-when]").textContent = when(item.created);
   again.querySelector("button").addEventListener("click", () => { location.hash = "new"; location.reload(); });
+  again.scrollIntoView({ block: "start" }); // read before the text box, which fills the screen
 }
 
 // What was sent once is frozen: a change goes out as a correction of what was received.

@@ -169,8 +169,8 @@ function offer() {
   if (shown === offers.dataset.shown) return;
   offers.dataset.shown = shown;
   offers.replaceChildren(...found.map(([line, kind]) => offerOf(line, kind)));
-  // On a phone the text box fills the screen; a page that has just been filled stays at its top.
-  if (document.activeElement === findings) offers.scrollIntoView({ block: "nearest" });
+  // On a phone the text box fills the screen; but a list of errors is read first.
+  if (!document.querySelector(".errors")) offers.scrollIntoView({ block: "nearest" });
 }
 
 function soon(event) {
