@@ -63,7 +63,7 @@ def read(content: bytes, secret: str) -> Rescue:
     for i in range(2, max(n + 1, len(lines)) + 1):
         try:
             items.append(_item(lines[i - 1].removesuffix("\r"), key, f"logbook-rescue 1 {n} {i}"))
-        except (IndexError, ValueError) as damaged:
+        except (IndexError, ValueError, RecursionError) as damaged:
             raise RuleBroken("file", _damaged(i)) from damaged
     return Rescue(owner_id, tuple(items))
 

@@ -7,6 +7,7 @@ import re
 import string
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from logbook.access import Role
 from logbook.accounts.models import Person, RoleGrant
@@ -373,6 +374,12 @@ def test_windows_line_ends_and_a_missing_last_one_are_no_damage(app, good):
 def test_what_is_sealed_but_no_record_is_refused(clerk, pack, item):
     lines = [f"logbook-rescue 1 1 {pack['rescue']}", line(pack, item, 1, 2)]
     assert "第2行有损坏" in refused(clerk, "\n".join(lines).encode())
+
+
+def test_brackets_within_brackets_are_no_record(clerk, pack):
+    sealed = AESGCM(base64.b64decode(pack["key"])).encrypt(bytes(12), b"[" * 200_000, b"logbook-rescue 1 1 2")
+    deep = base64.urlsafe_b64encode(bytes(12) + sealed).decode()
+    assert "第2行有损坏" in refused(clerk, f"logbook-rescue 1 1 {pack['rescue']}\n{deep}\n".encode())
 
 
 def test_a_draft_goes_back_to_its_author_and_is_no_record(client, clerk, place, pack):
