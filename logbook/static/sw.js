@@ -9,6 +9,10 @@ const UNREACHABLE = new Set([502, 504]); // a proxy before a server that is not 
 async function keep(cache, address) {
   const answer = await fetch(address, { cache: "no-store" });
   if (!answer.ok || answer.redirected) throw new Error(address);
+  // A hotel's sign-in page is an answer like any other, and would be the shell for months.
+  const page = address.startsWith("/phone/");
+  const html = answer.headers.get("Content-Type")?.startsWith("text/html");
+  if (page ? !(await answer.clone().text()).includes(" data-shell>") : html) throw new Error(address);
   await cache.put(address, answer);
 }
 

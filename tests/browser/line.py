@@ -4,6 +4,9 @@ import contextlib
 import socket
 import threading
 
+HOTEL = "<!doctype html><title>Hotel</title><p>Sign in to the hotel's network.</p>"
+PORTAL = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(HOTEL)}\r\n\r\n{HOTEL}".encode()
+
 
 class Line:
     """Listens on a port of its own and passes on to `port`; the server behind it may come and go."""
@@ -11,7 +14,7 @@ class Line:
     def __init__(self, port):
         self.server = port
         self.up = True
-        self.faults = []  # (kind, marker) of the next request with that marker: "half" of it, or its answer "lost"
+        self.faults = []  # (kind, marker) of the next request with it: "half" of it, its answer "lost", a "portal"
         self.open = set()
         self.lock = threading.Lock()
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -65,6 +68,9 @@ class Line:
                 fault = self._fault(chunk) if asking else None
                 if fault == "half":
                     target.sendall(chunk[: len(chunk) // 2])
+                    break
+                if fault == "portal":
+                    source.sendall(PORTAL)
                     break
                 if fault == "lost":
                     lost.set()
