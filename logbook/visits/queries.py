@@ -443,6 +443,12 @@ def version(visit_id: int, n: int) -> VisitVersion | None:
     return db.session.scalar(select(VisitVersion).where(VisitVersion.visit_id == visit_id, VisitVersion.n == n))
 
 
+def has_version(visit_id: int, digest: str) -> bool:
+    """Whether a record has or had that text."""
+    found = exists().where(VisitVersion.visit_id == visit_id, VisitVersion.digest == digest)
+    return bool(db.session.scalar(select(found)))
+
+
 def attachment(actor: Actor, attachment_id: int) -> Attachment | None:
     """A file of a record this person may read; the record's level covers it."""
     return db.session.scalar(

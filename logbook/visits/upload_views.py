@@ -13,7 +13,7 @@ from logbook.access import Act, actor, may
 from logbook.db import db, reading
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now
-from logbook.visits import actions, attachments
+from logbook.visits import actions, attachments, queries
 from logbook.visits.models import Attachment
 from logbook.visits.uploads import MOST_PIECE, Piece, Upload
 
@@ -38,6 +38,7 @@ def put(visit_id: int, key: str) -> Answer:
     try:
         stored = _stored(upload)
         if stored is None:
+            _refuse_another(visit_id)
             return _go_on(upload)
     except RuleBroken:
         upload.drop()
@@ -56,6 +57,15 @@ def _stored(upload: Upload) -> Attachment | None:
         stored = actions.attached(upload.visit_id, upload.key, by=actor())
         db.session.close()
     return stored
+
+
+def _refuse_another(visit_id: int) -> None:
+    """After a restored backup a number may be another record's: a file goes to what it was sent with, or nowhere."""
+    with reading():
+        known = queries.has_version(visit_id, request.headers.get("Upload-For", ""))
+        db.session.close()
+    if not known:
+        raise RuleBroken("files", _("系统里的这条记录不是附件所属的那一条，附件没有保存。请打开记录核对，再添加附件。"))
 
 
 def _go_on(upload: Upload) -> Answer:

@@ -332,3 +332,14 @@ def test_a_piece_needs_its_sender_signed_in_and_the_pages_token(app, client, pho
     assert send(0, 500).status_code == 400
     token = re.search(r'name="csrf_token" value="([^"]+)"', phone.get("/visits/new").text)[1]
     assert send(0, 500, **{"X-CSRFToken": token}).json == {"have": 500}
+
+
+def test_after_a_restored_backup_a_photo_goes_to_no_other_record(app, send, visit):
+    """The phone was told of a record; under its number there is another one now, of the same member."""
+    db.session.query(VisitVersion).filter_by(visit_id=visit).update({"digest": "b" * 64})
+    db.session.commit()
+    for other in ({}, {"Upload-For": ""}, {"Upload-For": "a" * 64}):
+        refused = send(0, 500, **other)
+        assert (refused.status_code, "不是附件所属的那一条" in refused.json["files"]) == (422, True)
+    assert (stored(visit), pieces(app) if (app.config["INSTANCE"] / "uploads").exists() else []) == ([], [])
+    assert send(**{"Upload-For": "b" * 64}).status_code == 201
