@@ -6,6 +6,7 @@ import * as store from "./store.js";
 const PIECE = 128 * 1024; // bytes of a photo sent at once
 const WAIT = 30_000; // milliseconds before the next try, while something waits
 const PATIENCE = 60_000; // for one answer
+const REFUSALS = new Set([403, 404, 422]); // by a rule; anything else may pass
 const AWAITED = 60_000; // what is sent later than this after 提交 has waited
 
 export const states = { draft: "draft", queued: "queued", received: "received", refused: "refused", conflict: "conflict" };
@@ -26,7 +27,7 @@ export function trust(known) {
 
 async function ask(address, options = {}) {
   return fetch(address, {
-    credentials: "same-origin", cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE), ...options,
+    credentials: "same-origin", cache: "no-store", redirect: "error", signal: AbortSignal.timeout?.(PATIENCE), ...options,
     headers: { Accept: "application/json", ...options.headers },
   });
 }
@@ -40,6 +41,17 @@ async function fresh() {
 }
 
 class SignedOut extends Error {}
+
+// What the server said; {} for what is none of its answers: a proxy's page, or one cut off in its middle.
+async function saidIn(answer) {
+  const said = await answer.json().catch(() => null);
+  return said && typeof said === "object" && !Array.isArray(said) ? said : {};
+}
+
+const isReceipt = (said) => Boolean(Number.isInteger(said?.id) && said.number && said.version && said.digest);
+
+// Whether a draft's address is one of the two forms: what comes from the server is followed nowhere else.
+const isForm = (url) => /^\/visits\/(new|[1-9]\d{0,9}\/correct)$/.test(url);
 
 // Asks with the token; once more with a fresh one where the session is a new one.
 async function authorized(key, address, options) {
@@ -65,24 +77,26 @@ function body(item, now) {
   }
   form.append("csrf_token", now.csrf_token);
   form.append("typed_by", now.typed_by);
-  form.append("client_key", item.id);
+  form.set("client_key", item.id);
   if (Date.now() - item.asked > AWAITED) form.append("waited", "1");
   return form;
 }
 
 async function sendText(key, item) {
   item.attempts += 1;
-  await store.put(key, item); // frozen from here: the server may have it, whatever we hear
+  await store.put(key, item).catch((error) => { // frozen from here: the server may have it, whatever we hear
+    if (error instanceof store.Elsewhere) throw error; // a full phone is no reason not to send
+  });
   const answer = await authorized(key, item.url, (now) => ({ method: "POST", body: body(item, now) }));
-  const said = await answer.json().catch(() => ({}));
-  if (answer.status === 201 || (answer.status === 409 && said.receipt)) {
-    const receipt = said.receipt ?? said;
+  const said = await saidIn(answer);
+  const receipt = said.receipt ?? said;
+  if (isReceipt(receipt) && (answer.status === 201 || answer.status === 409)) {
     Object.assign(item, { number: receipt.number, version: receipt.version, digest: receipt.digest, visit: receipt.id });
     if (said.receipt) item.state = states.conflict; // another text is stored under this key: nothing is thrown away
     else item.fields = [];
-  } else if (answer.status === 409) {
+  } else if (answer.status === 409 && ("conflict" in said || said.receipt === null)) {
     item.state = states.conflict;
-  } else if (answer.status === 422 || answer.status === 403 || answer.status === 404) {
+  } else if (REFUSALS.has(answer.status) && Object.keys(said).length) {
     item.state = states.refused;
     item.reasons = Object.values(said).map(String).filter(Boolean);
   } else {
@@ -94,11 +108,11 @@ async function sendText(key, item) {
 
 async function sendFile(key, item, file) {
   const blob = await store.file(key, file.key);
-  if (!blob) return { refused: "" };
+  if (!blob?.size) return { refused: "" };
   const address = `/visits/${item.visit}/uploads/${file.key}`;
   let have = 0;
   if (file.begun) {
-    const known = await (await ask(address)).json().catch(() => ({}));
+    const known = await saidIn(await ask(address));
     if (known.digest) return known;
     have = known.have ?? 0;
   }
@@ -110,10 +124,13 @@ async function sendFile(key, item, file) {
     const range = `bytes ${have}-${end - 1}/${blob.size}`;
     const answer = await authorized(key, address, (now) => ({
       method: "PUT", body: piece,
-      headers: { "Content-Range": range, "Upload-Name": encodeURIComponent(file.name), "X-CSRFToken": now.csrf_token },
+      headers: {
+        "Content-Range": range, "Upload-Name": encodeURIComponent(file.name.toWellFormed?.() ?? file.name),
+        "Upload-For": item.digest, "X-CSRFToken": now.csrf_token,
+      },
     }));
-    const said = await answer.json().catch(() => ({}));
-    if (answer.status === 422 || answer.status === 403 || answer.status === 404) return { refused: said.files ?? "" };
+    const said = await saidIn(answer);
+    if (REFUSALS.has(answer.status) && (said.files || said.error)) return { refused: said.files ?? said.error };
     if (said.digest) return said;
     if (answer.status !== 202 && answer.status !== 409) throw new Error(String(answer.status));
     have = said.have;
@@ -144,7 +161,10 @@ async function follow(key, item) {
   edit.fields = [...edit.fields.filter(([name]) => name !== "based_on"), ["based_on", String(item.version)]];
   delete item.edit;
   item.fields = [];
-  await store.put(key, { created: Date.now(), asked: Date.now(), attempts: 0, files: [], state: states.queued, place: item.place, ...edit });
+  const next = { created: Date.now(), asked: Date.now(), attempts: 0, files: [], state: states.queued, place: item.place, ...edit };
+  await store.put(key, next).catch((error) => {
+    if (!(error instanceof store.Elsewhere)) throw error; // it is there: this was broken off behind it before
+  });
   await store.put(key, item);
 }
 
@@ -213,19 +233,34 @@ export async function saveDraft(key, item) {
     method: "PUT", headers: { "Content-Type": "application/json", "X-CSRFToken": now.csrf_token },
     body: JSON.stringify({ fields, url: item.url, based_on: revision }),
   }));
-  const said = await answer.json().catch(() => ({}));
-  if (answer.status === 409) {
+  const said = await saidIn(answer);
+  if (answer.status === 409 && Array.isArray(said.fields)) {
     const other = { id: newKey(), kind: item.kind, url: item.url, fields: said.fields, files: [], state: states.draft };
     if (said.fields.length) await store.put(key, { ...other, created: Date.now(), attempts: 0, elsewhere: true });
     tell();
     return saveDraft(key, Object.assign(item, { revision: said.revision }));
   }
-  if (!answer.ok) throw new Error(String(answer.status));
+  if (!answer.ok || !said.revision) throw new Error(String(answer.status));
   return said.revision;
 }
 
 export async function dropDraft(key, id) {
   await authorized(key, `/drafts/${id}`, (now) => ({ method: "DELETE", headers: { "X-CSRFToken": now.csrf_token } }));
+}
+
+// Whether the server says that the record of this draft is there. A draft that is merely missing there was removed
+// elsewhere, or the server is an older one than it was: then this may be its only copy.
+async function wasSent(key, item) {
+  const answer = await authorized(key, `/drafts/${item.id}`, (now) => ({
+    method: "PUT", headers: { "Content-Type": "application/json", "X-CSRFToken": now.csrf_token },
+    body: JSON.stringify({ fields: item.fields, url: item.url, based_on: item.revision }),
+  }));
+  return answer.status === 422 && "key" in (await saidIn(answer));
+}
+
+async function missing(key, item) {
+  if (await wasSent(key, item)) await store.remove(item.id, item.rev);
+  else await store.put(key, { ...item, revision: 0 });
 }
 
 // Drafts begun or gone on with on another device; one that was sent from there leaves here as well.
@@ -237,10 +272,12 @@ export async function fetchDrafts(key) {
     const draft = drafts.get(item.id);
     drafts.delete(item.id);
     if (item.state !== states.draft || item.dirty || !item.revision || draft?.revision === item.revision) continue;
-    if (!draft) await store.remove(item.id);
+    if (!draft) await missing(key, item);
+    else if (draft.revision < item.revision) await store.put(key, { ...item, revision: draft.revision, dirty: true });
     else await store.put(key, { ...item, fields: draft.fields, revision: draft.revision, elsewhere: true });
   }
   for (const draft of drafts.values()) {
+    if (!isForm(draft.url)) continue;
     const kind = draft.url === "/visits/new" ? "visit" : "correction";
     const item = { id: draft.key, kind, url: draft.url, fields: draft.fields, files: [], state: states.draft };
     await store.put(key, { ...item, created: Date.parse(draft.saved_at) || Date.now(), attempts: 0, revision: draft.revision, elsewhere: true });
@@ -255,10 +292,16 @@ export function newKey() {
 
 // --- the rescue file ---
 
+// What is not received of an item. A change to what may be there already goes back to its author as a draft.
+function unreceived(item) {
+  const edit = item.edit && { ...item, ...item.edit, state: states.draft };
+  return (item.state === states.received ? [] : [item, edit]).filter((one) => one?.fields.length);
+}
+
 // Everything not yet received, as text only the server can read; photos are saved apart.
 export async function rescue(key) {
   const pack = await store.pack(key);
-  const items = (await store.list(key)).filter(({ state, fields }) => state !== states.received && fields.length);
+  const items = (await store.list(key)).flatMap(unreceived);
   const lines = [`logbook-rescue 1 ${items.length} ${pack?.rescue ?? ""}`];
   for (const [i, item] of items.entries()) {
     const draft = item.state === states.draft;

@@ -9,6 +9,7 @@ const PACK_AGE = 5 * 60_000; // milliseconds: younger is not asked for again
 const KEPT = 24 * 3_600_000; // a line 已收到 stays so long
 const PAUSE = 700; // without a key, before a draft is kept here
 const SERVER_PAUSE = 4000; // and on the server
+const PATIENCE = 30_000; // for what is taken along
 const LEAVING = "leaving";
 const LONGEST_EDGE = 1600; // pixels of a photo that is sent
 
@@ -20,24 +21,35 @@ const inShell = document.documentElement.hasAttribute("data-shell");
 
 let key = null;
 let pack = null;
+let typed = false; // by the owner, since the page is there
+let locked = false; // they are leaving
+form?.addEventListener("input", (event) => { typed ||= event.isTrusted; });
 
 // --- the key and what is taken along ---
 
 async function prepare() {
   key = await store.unlock();
-  if (owner && key?.owner !== owner.content) key = null;
-  const known = key && (await store.pack(key));
-  pack = known;
-  const language = document.documentElement.lang;
-  if (!owner || (known?.language === language && Date.now() - known.at < PACK_AGE)) return;
+  if (owner && key && key.owner !== owner.content) {
+    key = null;
+    await store.forget(); // somebody else has signed in: without signal as well this phone is not the other's any more
+  }
+  pack = key && (await store.pack(key).catch(() => null));
+  const known = pack?.language === document.documentElement.lang && Math.abs(Date.now() - pack.at) < PACK_AGE;
+  if (!owner || known) return;
+  const asked = takeAlong();
+  if (!pack) await asked; // what is here serves meanwhile: nobody waits to write
+}
+
+async function takeAlong() {
   try {
-    const answer = await fetch("/phone/pack", { cache: "no-store", headers: { Accept: "application/json" } });
+    const answer = await fetch("/phone/pack", { cache: "no-store", headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(PATIENCE) });
     if (!answer.ok) return;
     const { key: bytes, ...rest } = await answer.json();
+    if (locked || rest.owner !== owner.content) return;
     await store.hold(rest.owner, Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)), rest.days);
     key = await store.unlock();
     delete rest.csrf_token;
-    await store.keepPack(key, { ...rest, language });
+    await store.keepPack(key, { ...rest, language: document.documentElement.lang });
     pack = await store.pack(key);
   } catch { /* no signal: what is here serves */ }
 }
@@ -182,15 +194,28 @@ const keep = () => inTurn(keepHere);
 
 async function keepHere() {
   if (!bound || bound.state !== states.draft || !(written() || bound.rev)) return;
-  bound.fields = pairs();
-  bound.dirty = true;
+  const fields = pairs();
+  if (bound.rev && stored && JSON.stringify(fields) === JSON.stringify(bound.fields)) return; // only looked at
+  Object.assign(bound, { fields, dirty: true });
   try {
     await store.put(key, bound);
+    keptHere(true);
     say(texts.here);
   } catch (error) {
-    if (error instanceof store.Elsewhere) await fork();
-    else say(texts.full);
+    if (error instanceof store.Elsewhere) return fork();
+    keptHere(false);
+    say(texts.full);
   }
+  return undefined;
+}
+
+let stored = true; // what is in the form is stored here
+
+// Where it is, nothing is lost by leaving, and logbook.js does not ask.
+function keptHere(on) {
+  stored = on;
+  if (on) document.documentElement.dataset.kept = "";
+  else delete document.documentElement.dataset.kept;
 }
 
 // Another page wrote the same draft: this text becomes a draft of its own, and both stay.
@@ -199,6 +224,7 @@ async function fork() {
   delete bound.revision;
   bound.id = outbox.newKey();
   bound.elsewhere = true;
+  bound.files = []; // they stay with what the other page wrote
   form.elements.client_key.value = bound.id;
   bound.fields = pairs();
   await store.put(key, bound);
@@ -254,7 +280,8 @@ function fill(fields) {
   }
   const left = new Map([...typed].map(([name, list]) => [name, list.map(([, text]) => text)]));
   for (const control of form.elements) {
-    if (!control.name || ["csrf_token", "typed_by", "member_id", "client_key", "add"].includes(control.name)) continue;
+    if (!control.name || ["csrf_token", "typed_by", "client_key", "add"].includes(control.name)) continue;
+    if (control.name === "member_id" && control.type === "hidden") continue; // one's own; the office chooses
     fillControl(control, left.get(control.name) ?? []);
   }
   otherDay(left.get("visited_on")?.[0]);
@@ -281,29 +308,31 @@ async function bind() {
   const path = new URL(form.action).pathname;
   const asked = new URLSearchParams(location.hash.slice(1)).get("item");
   const branch = new URLSearchParams(location.search).get("branch");
-  const stored = await store.get(key, asked ?? id);
+  const here = await store.get(key, asked ?? id);
   const drafts = (await store.list(key)).filter((one) => one.state === states.draft && one.url === path && !one.elsewhere);
   const mine = drafts.filter((one) => !branch || value(one, "branch_id") === branch);
-  const found = stored ?? (location.hash === "#new" || document.querySelector(".errors") ? null : mine.at(-1));
+  const last = here ?? (location.hash === "#new" || document.querySelector(".errors") ? null : mine.at(-1));
+  const found = typed && last?.id !== id ? null : last; // what was typed while this was looked for is not replaced
   bound = found ?? { id, kind: correction ? "correction" : "visit", url: path, fields: [], files: [], state: states.draft, created: Date.now(), attempts: 0 };
   if (found) resume(found);
+  else if (typed) later();
   form.addEventListener("input", later);
   form.addEventListener("change", later);
   form.addEventListener("submit", submit);
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keep());
   addEventListener("pagehide", keep);
-  document.documentElement.dataset.kept = ""; // nothing is lost by leaving: see logbook.js
+  keptHere(bound.state === states.draft && !bound.visit);
 }
 
 function resume(item) {
-  const shownAgain = document.querySelector(".errors") && form.elements.client_key.value === item.id;
+  const shownAgain = (typed || document.querySelector(".errors")) && form.elements.client_key.value === item.id;
   if (!shownAgain) fill(item.fields);
   if (!shownAgain) tellResumed(item);
   form.elements.client_key.value = item.id;
   if (item.files?.length) say(`${texts.photosHere} ${item.files.map((file) => file.name).join(" ")}`);
   const compared = item.state === states.conflict && !item.visit; // the server shows both texts side by side
   if (item.state === states.refused || compared) item.state = states.draft;
-  if (item.state !== states.draft) editSent(item);
+  if (item.state !== states.draft || item.visit) editSent(item);
 }
 
 function tellResumed(item) {
@@ -326,12 +355,28 @@ function editSent(item) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
-    const now = await store.get(key, item.id);
-    now.edit = { id: outbox.newKey(), fields: [...pairs().filter(([name]) => name !== "reason"), ["reason", texts.changedAfter]] };
-    if (now.visit) now.state = states.queued;
-    await store.put(key, now);
-    await deliver(now);
+    try {
+      await deliver(await storeEdit(item));
+    } catch {
+      form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
+      say(texts.full);
+    }
   }, { capture: true });
+}
+
+// The outbox may write the item at the same moment: then once more, on what it wrote.
+async function storeEdit(item, tries = 5) {
+  const now = (await store.get(key, item.id)) ?? { ...item, rev: 0 };
+  now.edit = { id: outbox.newKey(), fields: [...pairs().filter(([name]) => name !== "reason"), ["reason", texts.changedAfter]] };
+  if (now.visit) now.state = states.queued;
+  try {
+    await store.put(key, now);
+  } catch (error) {
+    if (!(error instanceof store.Elsewhere) || !tries) throw error;
+    return storeEdit(item, tries - 1);
+  }
+  keptHere(true);
+  return now;
 }
 
 async function submit(event) {
@@ -342,29 +387,32 @@ async function submit(event) {
   say(texts.sending);
   const files = await chosen();
   Object.assign(bound, { fields: pairs(), place: placeOf({ fields: pairs() }), state: states.queued, asked: Date.now(), reasons: undefined });
-  bound.files = [...bound.files, ...files.map(({ key: id, name }) => ({ key: id, name }))];
+  const before = bound.files;
+  bound.files = [...before, ...files.map(({ key: id, name }) => ({ key: id, name }))];
   try {
     await inTurn(() => store.put(key, bound, files));
   } catch (error) {
     form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
-    bound.state = states.draft;
+    Object.assign(bound, { state: states.draft, files: before });
     if (error instanceof store.Elsewhere) return fork();
+    keptHere(false);
     say(texts.full);
-    if (navigator.onLine !== false) return plainly({ files: true });
+    const reached = await fetch("/phone/token", { cache: "no-store" }).catch(() => null); // or the page would be lost
+    if (reached?.ok) return plainly({ files: true });
     return undefined;
   }
-  await saving;
   return deliver(bound);
 }
 
 async function deliver(item) {
   const slow = setTimeout(() => wait(item), 8000);
+  await saving;
   await outbox.flush();
   clearTimeout(slow);
   const now = await store.get(key, item.id);
   if (now?.visit && now.state !== states.conflict) {
     location.assign(`/visits/${now.visit}?received=${now.version}`);
-  } else if (now?.state === states.refused || now?.state === states.conflict) {
+  } else if (now && !now.visit && (now.state === states.refused || now.state === states.conflict)) {
     now.state = states.draft;
     await store.put(key, now);
     plainly(); // the server's own page says what is wrong, beside its field; the photos stay here
@@ -428,27 +476,37 @@ function watchSignOut() {
   for (const out of document.querySelectorAll("form[action$='/sign-out']")) {
     out.addEventListener("submit", async (event) => {
       event.preventDefault();
-      if (key) await keep();
-      const unsent = key ? (await store.list(key)).filter((item) => item.state !== states.received) : [];
-      if (unsent.length && leaving && !(await agreed(leaving, unsent.length))) {
+      const unsent = await unsentHere().catch(() => 0); // a store that fails holds nobody here
+      if (unsent && leaving && !(await agreed(leaving, unsent))) {
         out.querySelectorAll("button").forEach((button) => { button.disabled = false; });
         return;
       }
       const reached = await fetch("/phone/token", { cache: "no-store" }).catch(() => null);
-      await lock(!reached);
+      await lock(!reached).catch(() => {});
       if (reached) HTMLFormElement.prototype.submit.call(out);
       else location.replace("/phone/home");
     });
   }
 }
 
+// How many records wait here; the page may not have come so far as to know its key.
+async function unsentHere() {
+  key ??= await store.unlock();
+  if (owner && key?.owner !== owner.content) key = null;
+  if (!key) return 0;
+  await keep();
+  return (await store.list(key)).filter((item) => item.state !== states.received).length;
+}
+
 // From here nobody reads on this phone what is stored on it, until they sign in.
 async function lock(unheard) {
   bound = null;
+  locked = true;
   if (unheard && (owner || key)) localStorage.setItem(LEAVING, owner?.content ?? key.owner);
-  for (const item of key ? await store.list(key) : []) if (item.state === states.received) await store.remove(item.id);
+  const received = key ? (await store.list(key).catch(() => [])).filter(({ state }) => state === states.received) : [];
   key = null;
   await store.forget();
+  for (const item of received) await store.remove(item.id, item.rev);
 }
 
 // Whoever left without signal is signed out by the first page that comes with one.
@@ -474,6 +532,7 @@ function agreed(dialog, count) {
 
 export async function begin() {
   if (!store.usable || leaveAtLast()) return null;
+  watchSignOut(); // at once: leaving while the page is coming takes the key away as well
   try {
     await prepare();
   } catch {
@@ -487,7 +546,6 @@ export async function begin() {
   document.querySelectorAll("[data-act=rescue]").forEach((b) => b.addEventListener("click", saveRescue));
   addEventListener("online", draw);
   addEventListener("offline", draw);
-  watchSignOut();
   if (!key) return null;
   await sweep();
   return { key, pack };

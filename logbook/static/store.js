@@ -140,8 +140,9 @@ export async function get(key, id) {
 // The owner's items, the oldest first.
 export async function list(key) {
   const rows = (await all("items")).filter((row) => row.owner === key.owner);
-  const items = await Promise.all(rows.map(async (row) => unpacked(await unsealed(key, row))));
-  return items.sort((a, b) => a.created - b.created);
+  // One that cannot be read stays where it is, and holds no other back.
+  const read = rows.map((row) => unsealed(key, row).then(unpacked).catch(() => null));
+  return (await Promise.all(read)).filter(Boolean).sort((a, b) => a.created - b.created);
 }
 
 // How many items wait here that the present owner cannot read.
@@ -158,10 +159,14 @@ export function removeFile(id) {
   return inside(["files"], "readwrite", (t) => t.objectStore("files").delete(id));
 }
 
-export function remove(id) {
+// Removes the item with its files; given its `rev`, only as it was then: what another page wrote meanwhile stays.
+export function remove(id, rev) {
   return inside(["items", "files"], "readwrite", (t) => {
-    t.objectStore("items").delete(id);
-    const files = t.objectStore("files");
-    files.getAll().onsuccess = ({ target }) => target.result.filter((row) => row.item === id).forEach((row) => files.delete(row.id));
+    const [items, files] = ["items", "files"].map((name) => t.objectStore(name));
+    items.get(id).onsuccess = ({ target: { result: row } }) => {
+      if (rev !== undefined && row?.rev !== rev) return;
+      items.delete(id);
+      files.getAll().onsuccess = ({ target }) => target.result.filter((one) => one.item === id).forEach((one) => files.delete(one.id));
+    };
   });
 }

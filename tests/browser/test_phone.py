@@ -337,3 +337,215 @@ def test_the_rescue_file_of_a_phone_is_imported_once(world, phones, open_page, t
     world.line.restore()
     arrived(phone)
     assert stored(world, TEXT) == 1
+
+
+# --- what a line, a proxy, another tab or another device does to it -------------------------------
+
+
+def opened(phone, path="/visits/new#new"):
+    phone.goto(path)
+    phone.ready(shell=False)
+    return phone.page
+
+
+@pytest.mark.parametrize("body", ["", '{"number": "2026-', "{}", "<p>ok</p>"])
+def test_a_receipt_cut_in_its_middle_is_none(world, phones, body):
+    phone = phones()
+
+    def cut(route):
+        if route.request.method != "POST":
+            return route.fallback()
+        route.fetch()  # the server has it
+        return route.fulfill(status=201, content_type="application/json", body=body)
+
+    phone.context.route("**/visits/new", cut)
+    write(phone, TEXT)
+    assert [TEXT in str(item["fields"]) for item in phone.items()] == [True]
+    phone.context.unroute("**/visits/new")
+    arrived(phone)
+    assert ([item["state"] for item in phone.items()], stored(world, TEXT)) == (["received"], 1)
+
+
+@pytest.mark.parametrize("status", [403, 404, 409, 413, 422, 429, 500])
+def test_a_proxys_page_is_no_answer_of_ours(world, phones, status):
+    phone = phones()
+
+    def proxy(route):
+        if route.request.method != "POST":
+            return route.fallback()
+        return route.fulfill(status=status, content_type="text/html", body="<h1>proxy</h1>")
+
+    phone.context.route("**/visits/new", proxy)
+    write(phone, TEXT)
+    assert [item["state"] for item in phone.items()] == ["queued"]
+    phone.context.unroute("**/visits/new")
+    arrived(phone)
+    assert stored(world, TEXT) == 1
+
+
+def test_a_draft_sent_from_elsewhere_takes_no_other_text_along(world, phones):
+    first, second = phones(), phones()
+    write(first, "甲处写的开头", send=False)
+    expect(first.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    arrived(second)
+    second.page.locator("#outbox [data-state=draft]").get_by_role("button", name="继续写").click()
+    second.ready(shell=False)
+    second.page.locator(".foot button.big").click()
+    second.page.locator(".flash:has-text('已收到')").wait_for()
+    first.page.locator("#findings").fill("甲处改过的")
+    first.page.locator(".foot button.big").click()
+    first.page.locator("#outbox").get_by_role("button", name="打开").click()
+    first.ready(shell=False)
+    expect(first.page.locator("#findings")).to_have_value("甲处改过的")
+    first.page.locator(".foot button.big").click()
+    first.page.locator(".flash:has-text('已收到')").wait_for()
+    arrived(first)
+    assert rows(world, "SELECT version FROM visit WHERE findings = '甲处改过的'") == [(2,)]
+
+
+# A store that takes three seconds to open.
+SLOW = """
+const open = IDBFactory.prototype.open, usual = Object.getOwnPropertyDescriptor(IDBRequest.prototype, "onsuccess");
+IDBFactory.prototype.open = function (...all) {
+  const asked = open.apply(this, all), late = (act) => (event) => setTimeout(() => act(event), 3000);
+  return Object.defineProperty(asked, "onsuccess", { set(act) { usual.set.call(asked, late(act)); } });
+};"""
+
+
+def test_what_is_typed_while_the_page_is_coming_stays(phones):
+    phone = phones()
+    write(phone, "上次没写完的", send=False)
+    phone.shift = 600_000  # what was taken along is asked for again
+    phone.context.add_init_script(SLOW)
+    phone.goto("/visits/new")
+    phone.page.locator("#findings").press_sequentially("这次另写的")
+    phone.ready(shell=False)
+    expect(phone.page.locator("#findings")).to_have_value("这次另写的")
+    phone.new_tab()
+    opened(phone, "/")
+    texts = {dict(map(tuple, item["fields"]))["findings"] for item in phone.items()}
+    assert texts == {"上次没写完的", "这次另写的"}
+
+
+def test_a_server_from_an_older_backup_takes_no_draft_away(world, phones):
+    phone = phones()
+    write(phone, TEXT, send=False)
+    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    rows(world, "DELETE FROM draft")
+    for _ in range(2):
+        arrived(phone)
+        phone.page.wait_for_timeout(500)
+    assert [TEXT in str(item["fields"]) for item in phone.items()] == [True]
+
+
+def test_an_older_text_of_a_draft_on_the_server_replaces_none(world, phones):
+    phone = phones()
+    write(phone, TEXT, send=False)
+    rest = phone.page.locator("#draft-state")
+    expect(rest).to_have_text("草稿已存", timeout=15_000)
+    older = rows(world, "SELECT fields FROM draft")[0]
+    phone.page.locator("#findings").fill(f"{TEXT}接着写的。")
+    for state in ("在本机", "草稿已存"):
+        expect(rest).to_have_text(state, timeout=15_000)
+    rows(world, "UPDATE draft SET revision = 1, fields = ?", *older)
+    arrived(phone)
+    phone.page.wait_for_timeout(500)
+    assert "接着写的" in str(phone.items())
+
+
+def test_a_draft_received_from_elsewhere_leaves_here_too(world, phones):
+    first, second = phones(), phones()
+    write(first, TEXT, send=False)
+    expect(first.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    arrived(second)
+    second.page.locator("#outbox [data-state=draft]").get_by_role("button", name="继续写").click()
+    second.ready(shell=False)
+    second.page.locator(".foot button.big").click()
+    second.page.locator(".flash:has-text('已收到')").wait_for()
+    arrived(first)
+    expect(first.page.locator("#outbox [data-state=draft]")).to_have_count(0)
+    assert (first.items(), stored(world, TEXT)) == ([], 1)
+
+
+KEYS = """() => new Promise((done) => {
+  const asked = indexedDB.open("logbook", 1);
+  asked.onsuccess = () => {
+    asked.result.transaction(["keys"]).objectStore("keys").count().onsuccess = ({ target }) => done(target.result);
+  };
+})"""
+
+
+def test_leaving_before_the_page_is_ready_takes_the_key_away(phones):
+    phone = phones()
+    phone.shift = 600_000
+    phone.context.route("**/phone/pack", lambda _route: None)  # never answered
+    phone.goto("/")
+    phone.page.get_by_role("button", name="退出", exact=True).click()
+    phone.page.wait_for_url("**/sign-in*")
+    assert phone.page.evaluate(KEYS) == 0
+
+
+def test_anothers_pack_is_gone_as_soon_as_somebody_else_signs_in(world, phones):
+    phone = phones()
+    rows(world, "UPDATE sign_in_session SET ended_at = created_at")
+    phone.context.route("**/phone/pack", lambda route: route.abort())
+    phone.sign_in(*world.members[1])
+    world.line.cut()
+    phone.goto("/")
+    expect(phone.page.get_by_text("本机没有可用的内容")).to_be_visible()
+    assert phone.page.locator("[data-branches] .branch").count() == 0
+
+
+def test_a_hotels_page_is_not_kept_as_the_shell(world, driver, tmp_path):
+    world.line.arm("portal", b"GET /phone/home", times=1)
+    phone = Phone(driver, tmp_path / "hotel", world.line)
+    phone.sign_in(*world.members[0])
+    for _ in range(2):
+        opened(phone, "/")
+        phone.ready()
+    kept = phone.page.evaluate("async () => (await caches.match('/phone/home')).text()")
+    phone.close()
+    assert "data-shell" in kept
+
+
+def test_a_tab_that_only_looks_at_a_draft_makes_no_second_one(world, phones):
+    phone = phones()
+    write(phone, TEXT, send=False)
+    first = opened(phone, "/visits/new")
+    looking = phone.context.new_page()
+    looking.goto(f"{world.line.url}/visits/new")
+    looking.locator("html[data-phone=ready]").wait_for(state="attached")
+    expect(looking.locator("#findings")).to_have_value(TEXT)
+    first.locator(".foot button.big").click()
+    first.locator(".flash:has-text('已收到')").wait_for()
+    looking.goto(f"{world.line.url}/")
+    looking.locator("html[data-phone=ready]").wait_for(state="attached")
+    looking.close()
+    assert ([item["state"] for item in phone.items()], stored(world, TEXT)) == (["received"], 1)
+
+
+def test_an_empty_photo_does_not_wait_for_ever(world, phones):
+    phone = phones()
+    page = opened(phone)
+    page.locator("#findings").fill(TEXT)
+    page.locator("[name=branch_id]").select_option(index=1)
+    page.locator("#fold-files").evaluate("fold => { fold.open = true; }")
+    page.locator("[name=files]").set_input_files([{"name": "空.png", "mimeType": "image/png", "buffer": b""}])
+    page.locator(".foot button.big").click()
+    page.locator(".flash:has-text('已收到')").wait_for()
+    arrived(phone)
+    assert [item["state"] for item in phone.items()] == ["received"]
+
+
+def test_an_offices_draft_remembers_whose_record_it_is(world, phones):
+    office = next(line[:2] for line in world.accounts if "党办" in line[3])
+    world.members.append(office)
+    phone = phones(len(world.members) - 1)
+    page = opened(phone)
+    page.locator("[name=member_id]").select_option(index=2)
+    whose = page.locator("[name=member_id]").input_value()
+    page.locator("#findings").fill(TEXT)
+    expect(page.locator("#draft-state")).not_to_be_empty()
+    page = opened(phone, "/visits/new")
+    expect(page.locator("#findings")).to_have_value(TEXT)
+    expect(page.locator("[name=member_id]")).to_have_value(whose)
