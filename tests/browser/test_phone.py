@@ -400,7 +400,7 @@ def test_a_draft_sent_from_elsewhere_takes_no_other_text_along(world, phones):
     first.page.locator(".foot button.big").click()
     first.page.locator(".flash:has-text('已收到')").wait_for()
     arrived(first)
-    assert rows(world, "SELECT version FROM visit WHERE findings = '甲处改过的'") == [(2,)]
+    assert world.rows("SELECT version FROM visit WHERE findings = '甲处改过的'") == [(2,)]
 
 
 # A store that takes three seconds to open.
@@ -431,7 +431,7 @@ def test_a_server_from_an_older_backup_takes_no_draft_away(world, phones):
     phone = phones()
     write(phone, TEXT, send=False)
     expect(phone.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
-    rows(world, "DELETE FROM draft")
+    world.rows("DELETE FROM draft")
     for _ in range(2):
         arrived(phone)
         phone.page.wait_for_timeout(500)
@@ -443,11 +443,11 @@ def test_an_older_text_of_a_draft_on_the_server_replaces_none(world, phones):
     write(phone, TEXT, send=False)
     rest = phone.page.locator("#draft-state")
     expect(rest).to_have_text("草稿已存", timeout=15_000)
-    older = rows(world, "SELECT fields FROM draft")[0]
+    older = world.rows("SELECT fields FROM draft")[0]
     phone.page.locator("#findings").fill(f"{TEXT}接着写的。")
     for state in ("在本机", "草稿已存"):
         expect(rest).to_have_text(state, timeout=15_000)
-    rows(world, "UPDATE draft SET revision = 1, fields = ?", *older)
+    world.rows("UPDATE draft SET revision = 1, fields = :older", older=older[0])
     arrived(phone)
     phone.page.wait_for_timeout(500)
     assert "接着写的" in str(phone.items())
@@ -487,7 +487,7 @@ def test_leaving_before_the_page_is_ready_takes_the_key_away(phones):
 
 def test_anothers_pack_is_gone_as_soon_as_somebody_else_signs_in(world, phones):
     phone = phones()
-    rows(world, "UPDATE sign_in_session SET ended_at = created_at")
+    world.rows("UPDATE sign_in_session SET ended_at = created_at")
     phone.context.route("**/phone/pack", lambda route: route.abort())
     phone.sign_in(*world.members[1])
     world.line.cut()
