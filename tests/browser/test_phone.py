@@ -226,7 +226,7 @@ def test_a_refused_record_keeps_its_reason_when_it_was_only_looked_at(world, pho
     phone.page.locator("#outbox").get_by_role("button", name="打开").click()
     expect(phone.page.locator("#resumed.warning")).to_contain_text("没有送出：文字中有“机密”字样")
     phone.goto("/")
-    expect(phone.page.locator("#outbox [data-state=draft]")).to_contain_text("没有送出：文字中有“机密”字样")
+    expect(phone.page.locator("#outbox li")).to_contain_text("没有送出：文字中有“机密”字样")
 
 
 def test_what_waits_is_not_printed_and_a_page_that_needs_signal_says_so(world, phones):
