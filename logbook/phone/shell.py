@@ -3,14 +3,16 @@
 import datetime as dt
 import hashlib
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from flask import Blueprint, current_app, make_response, render_template, url_for
+from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
 from logbook.access import Actor
 from logbook.problems.models import Category, Handling, Side
+from logbook.settings.queries import Settings
 from logbook.settings.views import current
 from logbook.visits.forms import VisitForm
 from logbook.visits.models import Level
@@ -18,7 +20,7 @@ from logbook.visits.models import Level
 bp = Blueprint("shell", __name__)
 SCRIPTS = ("logbook.js", "visits.js", "phone.js", "outbox.js", "store.js", "shell.js")
 # Whoever looks at it: the same page for everybody, without a token or a name, and the same tomorrow.
-NOBODY = {"me": Actor(0, "", frozenset()), "owner_mark": "", "shell": True}
+NOBODY = {"me": Actor(0, "", frozenset()), "owner_mark": "", "owner_id": "", "shell": True}
 ANY_DAY = dt.date(2000, 1, 3)  # shell.js puts today in its place
 
 
@@ -27,12 +29,17 @@ def worker() -> Response:
     """The service worker: what it keeps stands above its text, so that a new version of any of it is a new worker."""
     names = (*SCRIPTS, "style.css", "icon.svg")
     addresses = [url_for("shell.home"), url_for("shell.form"), *(url_for("static", filename=one) for one in names)]
-    pages = hashlib.sha256((home() + form()).encode()).hexdigest()[:16]
-    head = f"const VERSION = {json.dumps(pages)};\nconst SHELL = {json.dumps(addresses)};\n"
+    version = _version(str(get_locale()), current())
+    head = f"const VERSION = {json.dumps(version)};\nconst SHELL = {json.dumps(addresses)};\n"
     answer = make_response(head + _worker(current_app.static_folder or ""))
     answer.mimetype = "text/javascript"
     answer.headers["Cache-Control"] = "no-cache"
     return answer
+
+
+@lru_cache(maxsize=8)  # a browser asks after every page, and the pages change with these only
+def _version(_language: str, _settings: Settings) -> str:
+    return hashlib.sha256((home() + form()).encode()).hexdigest()[:16]
 
 
 @cache
