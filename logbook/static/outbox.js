@@ -134,8 +134,6 @@ async function sendFile(key, item, file) {
     if (said.digest) return said;
     if (answer.status !== 202 && answer.status !== 409) throw new Error(String(answer.status));
     have = said.have;
-    file.sent = have;
-    tell();
   }
   throw new Error("the photo was sent, and is not there");
 }
@@ -144,11 +142,8 @@ async function sendFiles(key, item) {
   for (const file of item.files ?? []) {
     if (file.done || file.refused !== undefined) continue;
     const said = await sendFile(key, item, file);
-    if (said.digest) {
-      file.done = said.digest;
-    } else {
-      file.refused = String(said.refused ?? "");
-    }
+    if (said.digest) file.done = said.digest;
+    else file.refused = String(said.refused ?? "");
     await store.put(key, item);
     if (file.done) await store.removeFile(file.key);
     tell();
@@ -225,14 +220,16 @@ export function watch() {
 
 // --- drafts on the server ---
 
+function putDraft(key, { id, fields, url, revision }) {
+  return authorized(key, `/drafts/${id}`, (now) => ({
+    method: "PUT", headers: { "Content-Type": "application/json", "X-CSRFToken": now.csrf_token },
+    body: JSON.stringify({ fields, url, based_on: revision ?? 0 }),
+  }));
+}
+
 // Keeps the draft on the server as well; when it was edited elsewhere, the other text becomes an item of its own.
 export async function saveDraft(key, item) {
-  const fields = item.fields.filter(([name]) => !["csrf_token", "typed_by"].includes(name));
-  const revision = item.revision ?? 0;
-  const answer = await authorized(key, `/drafts/${item.id}`, (now) => ({
-    method: "PUT", headers: { "Content-Type": "application/json", "X-CSRFToken": now.csrf_token },
-    body: JSON.stringify({ fields, url: item.url, based_on: revision }),
-  }));
+  const answer = await putDraft(key, item);
   const said = await saidIn(answer);
   if (answer.status === 409 && Array.isArray(said.fields)) {
     const other = { id: newKey(), kind: item.kind, url: item.url, fields: said.fields, files: [], state: states.draft };
@@ -251,10 +248,7 @@ export async function dropDraft(key, id) {
 // Whether the server says that the record of this draft is there. A draft that is merely missing there was removed
 // elsewhere, or the server is an older one than it was: then this may be its only copy.
 async function wasSent(key, item) {
-  const answer = await authorized(key, `/drafts/${item.id}`, (now) => ({
-    method: "PUT", headers: { "Content-Type": "application/json", "X-CSRFToken": now.csrf_token },
-    body: JSON.stringify({ fields: item.fields, url: item.url, based_on: item.revision }),
-  }));
+  const answer = await putDraft(key, item);
   return answer.status === 422 && "key" in (await saidIn(answer));
 }
 
@@ -285,10 +279,13 @@ export async function fetchDrafts(key) {
   tell();
 }
 
-export function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+function base64url(bytes) {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
+
+export const newKey = () => base64url(crypto.getRandomValues(new Uint8Array(16)));
 
 // --- the rescue file ---
 
@@ -306,11 +303,7 @@ export async function rescue(key) {
   for (const [i, item] of items.entries()) {
     const draft = item.state === states.draft;
     const value = { url: item.url, client_key: item.id, fields: item.fields, draft, created: new Date(item.created).toISOString() };
-    const bound = new TextEncoder().encode(`logbook-rescue 1 ${items.length} ${i + 2}`);
-    const line = await store.sealLine(key, value, bound);
-    let text = "";
-    for (const byte of line) text += String.fromCharCode(byte);
-    lines.push(btoa(text).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, ""));
+    lines.push(base64url(await store.sealedLine(key, value, `logbook-rescue 1 ${items.length} ${i + 2}`)));
   }
   return new File([`${lines.join("\n")}\n`], "rescue.txt", { type: "text/plain" });
 }

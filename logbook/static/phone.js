@@ -107,9 +107,9 @@ const ACTS = {
   open: (item) => { location.assign(`${item.url}#item=${item.id}`); if (form) location.reload(); },
   show: (item) => location.assign(`/visits/${item.visit}`),
   drop: async (item) => {
-    if (item.state !== states.received && !confirm(texts.sure)) return;
+    if (!confirm(texts.sure)) return;
     await store.remove(item.id);
-    if (item.state !== states.received) await outbox.dropDraft(key, item.id).catch(() => {});
+    await outbox.dropDraft(key, item.id).catch(() => {});
     await draw();
   },
 };
@@ -117,13 +117,14 @@ const ACTS = {
 // What waits stands first, then what is being written, then what came; of a record and its correction one line.
 const ORDER = [states.queued, states.refused, states.conflict, states.draft, states.received];
 
+const writing = () => form && !form.hidden;
+
 function shownOf(items) {
-  const writing = form && !form.hidden;
   const everything = form || inShell || location.pathname === "/"; // other pages tell only what has not gone out
   const later = (item, i) => items.slice(i + 1).some((one) => one.state === states.received && one.number === item.number);
   return items
     .filter((item, i) => !(item.state === states.received && later(item, i)))
-    .filter((item) => !(writing && item.id === bound?.id))
+    .filter((item) => !(writing() && item.id === bound?.id))
     .filter((item) => everything || ![states.draft, states.received].includes(item.state))
     .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || b.created - a.created);
 }
@@ -140,7 +141,7 @@ async function draw() {
   const safe = (item) => item.state === states.received || (item.state === states.draft && !item.dirty && item.revision);
   panel.querySelector("[data-acts]").hidden = shown.every(safe);
   panel.querySelector("[data-act=send]").hidden = !shown.some((item) => item.state === states.queued);
-  panel.hidden = !(shown.length && (!form || form.closest(".narrow").hidden)) && !panel.querySelector("[data-note]:not([hidden])");
+  panel.hidden = !(shown.length && !writing()) && !panel.querySelector("[data-note]:not([hidden])");
 }
 
 function note(name, on) {
@@ -272,13 +273,13 @@ function fillControl(control, texts) {
 }
 
 function fill(fields) {
-  const typed = Map.groupBy ? Map.groupBy(fields, ([name]) => name) : grouped(fields);
+  const left = new Map();
+  for (const [name, text] of fields) left.set(name, [...(left.get(name) ?? []), text]);
   for (const kind of ["voice", "problem", "undertaking"]) {
-    const wanted = typed.get(`${kind}_text`)?.length ?? 0;
+    const wanted = left.get(`${kind}_text`)?.length ?? 0;
     const rows = form.querySelector(`[data-rows="${kind}"]`);
     for (let n = rows?.children.length ?? wanted; n < wanted; n += 1) form.querySelector(`[data-add="${kind}"]`)?.click();
   }
-  const left = new Map([...typed].map(([name, list]) => [name, list.map(([, text]) => text)]));
   for (const control of form.elements) {
     if (!control.name || ["csrf_token", "typed_by", "client_key", "add"].includes(control.name)) continue;
     if (control.name === "member_id" && control.type === "hidden") continue; // one's own; the office chooses
@@ -291,8 +292,6 @@ function fill(fields) {
   for (const list of form.querySelectorAll("select[data-chips]")) list.dispatchEvent(new Event("change", { bubbles: true }));
   for (const kind of ["input", "change"]) form.querySelector("#findings").dispatchEvent(new Event(kind, { bubbles: true }));
 }
-
-const grouped = (fields) => fields.reduce((map, pair) => map.set(pair[0], [...(map.get(pair[0]) ?? []), pair]), new Map());
 
 // A draft of the day before yesterday: its day has no chip any more.
 function otherDay(day) {

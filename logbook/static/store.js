@@ -74,9 +74,9 @@ export function forget() {
 
 // --- ciphertext ---
 
-async function sealed(key, bytes) {
+async function sealed(key, bytes, bound = new Uint8Array()) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key.key, bytes) };
+  return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: bound }, key.key, bytes) };
 }
 
 function unsealed(key, { iv, data }) {
@@ -86,9 +86,9 @@ function unsealed(key, { iv, data }) {
 const packed = (value) => new TextEncoder().encode(JSON.stringify(value));
 const unpacked = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 
-export async function sealLine(key, value, additionalData) {
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData }, key.key, packed(value));
+// One value as bytes that open only where they stand: `place` is bound to them.
+export async function sealedLine(key, value, place) {
+  const { iv, data } = await sealed(key, packed(value), new TextEncoder().encode(place));
   return new Uint8Array([...iv, ...new Uint8Array(data)]);
 }
 

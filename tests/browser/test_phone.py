@@ -383,15 +383,20 @@ def test_a_proxys_page_is_no_answer_of_ours(world, phones, status):
     assert stored(world, TEXT) == 1
 
 
-def test_a_draft_sent_from_elsewhere_takes_no_other_text_along(world, phones):
-    first, second = phones(), phones()
-    write(first, "甲处写的开头", send=False)
+def sent_from(second, first):
+    """The draft that is open on the first phone is gone on with, and sent, on the second."""
     expect(first.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
     arrived(second)
     second.page.locator("#outbox [data-state=draft]").get_by_role("button", name="继续写").click()
     second.ready(shell=False)
     second.page.locator(".foot button.big").click()
     second.page.locator(".flash:has-text('已收到')").wait_for()
+
+
+def test_a_draft_sent_from_elsewhere_takes_no_other_text_along(world, phones):
+    first, second = phones(), phones()
+    write(first, "甲处写的开头", send=False)
+    sent_from(second, first)
     first.page.locator("#findings").fill("甲处改过的")
     first.page.locator(".foot button.big").click()
     first.page.locator("#outbox").get_by_role("button", name="打开").click()
@@ -456,12 +461,7 @@ def test_an_older_text_of_a_draft_on_the_server_replaces_none(world, phones):
 def test_a_draft_received_from_elsewhere_leaves_here_too(world, phones):
     first, second = phones(), phones()
     write(first, TEXT, send=False)
-    expect(first.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
-    arrived(second)
-    second.page.locator("#outbox [data-state=draft]").get_by_role("button", name="继续写").click()
-    second.ready(shell=False)
-    second.page.locator(".foot button.big").click()
-    second.page.locator(".flash:has-text('已收到')").wait_for()
+    sent_from(second, first)
     arrived(first)
     expect(first.page.locator("#outbox [data-state=draft]")).to_have_count(0)
     assert (first.items(), stored(world, TEXT)) == ([], 1)
