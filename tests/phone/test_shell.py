@@ -23,3 +23,16 @@ def test_the_shell_takes_nobodys_message(client, path):
     browser.post(f"/visits/{visit}/confirm")
     assert "已确认" not in browser.get(path).text
     assert "已确认" in browser.get("/").text
+
+
+def test_another_word_or_language_is_another_shell(client):
+    def version(browser):
+        return browser.get("/sw.js").text.splitlines()[0]
+
+    seen = [version(client())]
+    factories.setting("office_word", "组织科")
+    seen.append(version(client()))
+    english = client()
+    english.http.set_cookie("language", "en")
+    seen.append(version(english))
+    assert len(set(seen)) == 3

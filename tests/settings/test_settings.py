@@ -30,6 +30,13 @@ def test_the_units_words_stand_on_every_page(client):
     assert "党委委员" in browser.get("/visits").text
 
 
+def test_a_units_word_is_shown_as_text_whatever_stands_in_it(client):
+    factories.setting("office_word", "党建<i>室")
+    page = client(factories.member()).get("/").text
+    assert "党建&lt;i&gt;室还没有安排" in page
+    assert "<i>" not in page
+
+
 @pytest.mark.parametrize(
     ("word", "text", "said"),
     [
