@@ -29,14 +29,11 @@ def make(paper: Paper, folder: Path | None = None) -> bytes:
     return _child({"paper": _plain(paper), "fonts": [str(one) for one in fonts.folders(folder)]})[0]
 
 
-def pages(paper: Paper) -> float:
-    """How many pages it fills: 1.9 is one and nine tenths of the next. Raise PaperFailed."""
-    return float(_child({"count": _plain(paper), "fonts": [str(one) for one in fonts.folders()]})[0])
-
-
-def pngs(svgs: Sequence[str]) -> list[bytes]:
-    """Charts as PNG, for a Word file. Raise PaperFailed."""
-    return _child({"svgs": list(svgs), "fonts": [str(one) for one in fonts.folders()]}) if svgs else []
+def for_word(paper: Paper, svgs: Sequence[str]) -> tuple[float, list[bytes]]:
+    """How many pages it fills (1.9 is one and nine tenths of the next), and charts as PNG. Raise PaperFailed."""
+    job = {"count": _plain(paper), "svgs": list(svgs), "fonts": [str(one) for one in fonts.folders()]}
+    pages, *pngs = _child(job)
+    return float(pages), pngs
 
 
 def _child(job: dict[str, Any]) -> list[bytes]:
@@ -99,15 +96,14 @@ def _typeset() -> None:
         made = [
             typst.compile(str(HERE / "paper.typ"), font_paths=job["fonts"], sys_inputs=inputs, pdf_standards="a-2a")
         ]
-    elif "count" in job:
+    else:
         inputs = {"paper": json.dumps(job["count"])}
         found = typst.query(
             str(HERE / "paper.typ"), "<pages>", field="value", one=True, font_paths=job["fonts"], sys_inputs=inputs
         )
-        made = [found.encode()]
-    else:
         source = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
-        made = [
+        made = [found.encode()]
+        made += [
             typst.compile(source.encode(), font_paths=job["fonts"], sys_inputs={"svg": svg}, format="png", ppi=PIXELS)
             for svg in job["svgs"]
         ]

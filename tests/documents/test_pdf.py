@@ -71,7 +71,7 @@ def test_the_file_is_an_archival_tagged_one(summary):
 
 def test_pages_are_numbered_and_counted(summary):
     count = len(summary.pages)
-    assert count - 1 < pdf.pages(paper()) <= count + 1
+    assert count - 1 < pdf.for_word(paper(), [])[0] <= count + 1
     assert [f"—{i}—" in "".join(page.extract_text().split()) for i, page in enumerate(summary.pages, 1)] == [
         True
     ] * count
@@ -110,10 +110,11 @@ def test_a_sites_own_fonts_come_first(tmp_path):
 
 
 def test_charts_become_pictures_in_their_order():
-    first, second = pdf.pngs([BARS, '<svg xmlns="http://www.w3.org/2000/svg" width="72" height="36"/>'])
+    _pages, (first, second) = pdf.for_word(
+        short(), [BARS, '<svg xmlns="http://www.w3.org/2000/svg" width="72" height="36"/>']
+    )
     assert Image.open(io.BytesIO(second)).size == (150, 75)  # 72 × 36 px of 96 an inch, at 200 an inch
     assert len(Image.open(io.BytesIO(first)).convert("L").getcolors()) > 2
-    assert pdf.pngs([]) == []
 
 
 def test_a_chart_says_what_it_shows():
@@ -136,13 +137,13 @@ def test_a_child_that_does_not_end_is_ended(monkeypatch):
 def test_the_child_answers_each_kind_of_job(monkeypatch, capsys):
     plain, places = pdf._plain(short()), [str(one) for one in fonts.folders()]
     answers = []
-    for job in ({"paper": plain}, {"count": plain}, {"svgs": [BARS, BARS]}):
+    for job in ({"paper": plain}, {"count": plain, "svgs": [BARS, BARS]}):
         monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(job | {"fonts": places})))
         pdf._typeset()
         answers.append([base64.b64decode(one) for one in json.loads(capsys.readouterr().out)])
     assert answers[0][0].startswith(b"%PDF")
     assert 0 < float(answers[1][0]) < 0.5  # of a page
-    assert [one[1:4] for one in answers[2]] == [b"PNG", b"PNG"]
+    assert [one[1:4] for one in answers[1][1:]] == [b"PNG", b"PNG"]
 
 
 def test_the_typesetter_never_stays_in_this_process():
