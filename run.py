@@ -571,7 +571,7 @@ def clean_environment() -> dict[str, str]:
 def test(options: argparse.Namespace) -> NoReturn:
     """运行测试，其余参数交给 pytest · run the tests; other arguments go to pytest"""
     ready(TEST)
-    argv: list[object] = [PYTHON, "-m", "pytest", "-n", "2"]
+    argv: list[object] = [PYTHON, "-m", "pytest", "-n", min(os.cpu_count() or 1, 8) + 1]  # one waits for a browser
     env = {**clean_environment(), "LOGBOOK_THOROUGH": "1" if options.thorough else "0"}
     if options.no_browser:
         say("no_browser")

@@ -76,30 +76,35 @@ def page(open_page):
 
 
 class House:
-    """An installation being served: its address, and its commands."""
+    """An installation being served: its address, and its commands. It is empty, or a copy of another at rest."""
 
-    def __init__(self, instance):
+    def __init__(self, instance, like=None):
         self.instance = instance
         self.environment = os.environ | {"LOGBOOK_INSTANCE": str(instance), "PYTHONPATH": str(ROOT)}
         self.environment.pop("LOGBOOK_DATABASE_URL", None)
         self.database = f"sqlite:///{instance / 'logbook.db'}"
+        if like:
+            shutil.copytree(like.instance, instance)
         if POSTGRES:
-            schema = f"h{uuid.uuid4().hex[:12]}"
-            self._run(POSTGRES, f"CREATE SCHEMA {schema}")
-            self.database = f"{POSTGRES}&options=-csearch_path%3D{schema}"
+            self.name = f"h{uuid.uuid4().hex[:12]}"
+            self.database = POSTGRES.replace("/postgres?", f"/{self.name}?")
+            _beside(f"CREATE DATABASE {self.name} TEMPLATE {like.name if like else 'template1'}")
             self.environment["LOGBOOK_DATABASE_URL"] = self.database
         with contextlib.closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        if not like:
+            self.flask("db-upgrade")
+
+    def close(self):
+        """Take its database away; files go with their folder."""
+        if POSTGRES:
+            _beside(f"DROP DATABASE {self.name} WITH (FORCE)")
 
     def rows(self, query, **values):
         """What is stored: the rows of a query, or nothing after a change."""
-        return self._run(self.database, query, **values)
-
-    @staticmethod
-    def _run(url, query, **values):
-        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        engine = sa.create_engine(self.database, poolclass=sa.NullPool)
         with engine.begin() as connection:
             found = connection.execute(sa.text(query), values)
             return found.all() if found.returns_rows else []
@@ -134,34 +139,54 @@ class House:
         raise AssertionError("the server did not start")
 
 
-@pytest.fixture
-def house(tmp_path):
-    """An empty installation, served."""
-    house = House(tmp_path / "instance")
-    house.flask("db-upgrade")
-    with house.served():
-        yield house
+def _beside(statement):
+    engine = sa.create_engine(POSTGRES, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
 
 
 @contextlib.contextmanager
-def sample_bureau(instance):
-    """The sample bureau, served; `accounts` are its sign-in names and passwords, each with its roles."""
-    house = House(instance)
-    house.flask("db-upgrade")
-    house.accounts = [line.split() for line in house.flask("sample", "--seed", "7").splitlines()]
-    with house.served():
+def house_in(instance, like=None):
+    """A House, gone afterwards."""
+    house = House(instance, like)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+@pytest.fixture
+def house(tmp_path):
+    """An empty installation, served."""
+    with house_in(tmp_path / "instance") as house, house.served():
         yield house
 
 
 @pytest.fixture(scope="session")
-def bureau(tmp_path_factory):
+def full_house(tmp_path_factory):
+    """The sample bureau, at rest; `accounts` are its sign-in names and passwords, each with its roles."""
+    with house_in(tmp_path_factory.mktemp("full") / "instance") as house:
+        house.accounts = [line.split() for line in house.flask("sample", "--seed", "7").splitlines()]
+        yield house
+
+
+@contextlib.contextmanager
+def served_copy(like, instance):
+    """A copy of an installation, served."""
+    with house_in(instance, like) as house, house.served():
+        house.accounts = like.accounts
+        yield house
+
+
+@pytest.fixture(scope="session")
+def bureau(tmp_path_factory, full_house):
     """A sample bureau for all tests that only look."""
-    with sample_bureau(tmp_path_factory.mktemp("bureau") / "instance") as house:
+    with served_copy(full_house, tmp_path_factory.mktemp("bureau") / "instance") as house:
         yield house
 
 
 @pytest.fixture(scope="module")
-def busy_bureau(tmp_path_factory):
+def busy_bureau(tmp_path_factory, full_house):
     """A sample bureau of this module's own, for tests that record."""
-    with sample_bureau(tmp_path_factory.mktemp("busy") / "instance") as house:
+    with served_copy(full_house, tmp_path_factory.mktemp("busy") / "instance") as house:
         yield house

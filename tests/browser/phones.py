@@ -82,14 +82,14 @@ class Phone:
             self.page.goto(self.line.url + path, wait_until="load")
         return self.page.url.startswith(self.line.url)
 
-    def sign_in(self, name, password):
+    def sign_in(self, name, password, *, shell=True):
         self.owner = (name, password)
         self.goto("/sign-in")
         self.page.get_by_label("登录名").fill(name)
         self.page.get_by_label("密码").fill(password)
         self.page.get_by_role("button", name="登录").click()
         self.page.wait_for_url("**/")
-        self.ready()
+        self.ready(shell=shell)
 
     def ready(self, *, shell=True):
         """Until the phone holds its key and what it takes along, and the shell lies in its cache."""

@@ -4,7 +4,6 @@ import contextlib
 import datetime as dt
 import io
 import os
-import shutil
 from random import Random
 
 import pytest
@@ -12,14 +11,14 @@ from PIL import Image
 from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as TooLong
 
-from tests.browser.conftest import House
+from tests.browser.conftest import House, house_in
 from tests.browser.line import Line
 from tests.browser.phones import Phone
-from tests.conftest import POSTGRES, THOROUGH
+from tests.conftest import THOROUGH
 
 COUNT = 500 if THOROUGH else 20
 FIRST = int(os.environ.get("LOGBOOK_SEED", "1"))  # a failure names its seed
-LENGTH = 9  # steps of one history
+LENGTH = 9 if THOROUGH else 6  # steps of one history
 NOW = dt.datetime.now(dt.UTC)
 STEPS = (
     "write", "write", "write", "write_photo", "bad_photo", "type", "type", "offline", "offline", "online", "kill_tab",
@@ -40,11 +39,10 @@ PHOTO = photo()
 @pytest.fixture(scope="module")
 def bureau(tmp_path_factory):
     """An installation with two members, made once; every history begins with a copy of it."""
-    house = House(tmp_path_factory.mktemp("phones") / "instance")
-    house.flask("db-upgrade")
-    lines = [line.split() for line in house.flask("sample", "--seed", "7", "--visits", "0").splitlines()]
-    house.members = [line[:2] for line in lines if "党组成员" in line[3]][:2]
-    return house
+    with house_in(tmp_path_factory.mktemp("phones") / "instance") as house:
+        lines = [line.split() for line in house.flask("sample", "--seed", "7", "--visits", "0").splitlines()]
+        house.members = [line[:2] for line in lines if "党组成员" in line[3]][:2]
+        yield house
 
 
 class World:
@@ -52,8 +50,7 @@ class World:
 
     def __init__(self, seed, playwright, folder, bureau):
         self.random, self.seed, self.written = Random(seed), seed, {}  # noqa: S311 - a history, no secret
-        shutil.copytree(bureau.instance, folder / "instance")
-        self.house, self.members = House(folder / "instance"), bureau.members
+        self.house, self.members = House(folder / "instance", bureau), bureau.members
         self.serving = self.house.served()
         self.serving.__enter__()
         self.line = Line(self.house.port)
@@ -64,6 +61,7 @@ class World:
         self.phone.close()
         self.line.close()
         self.serving.__exit__(None, None, None)
+        self.house.close()
 
     # --- steps ---
 
@@ -243,7 +241,6 @@ class World:
         return faults
 
 
-@pytest.mark.skipif(bool(POSTGRES), reason="the phone's side; its histories run on SQLite, in the other run")
 @pytest.mark.parametrize("number", range(COUNT))
 def test_nothing_is_lost_and_nothing_doubled(number, driver, tmp_path, bureau):
     seed = FIRST + number

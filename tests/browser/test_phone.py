@@ -10,21 +10,26 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import House
+from tests.browser.conftest import house_in, served_copy
 from tests.browser.line import Line
 from tests.browser.phones import Phone
 
 TEXT = "到码头、环湖路巡查，同支委和党员职工座谈。"
 
 
+@pytest.fixture(scope="module")
+def small_house(tmp_path_factory):
+    """A sample bureau of few records, at rest."""
+    with house_in(tmp_path_factory.mktemp("small") / "instance") as house:
+        house.accounts = [line.split() for line in house.flask("sample", "--seed", "7", "--visits", "90").splitlines()]
+        yield house
+
+
 @pytest.fixture
-def world(tmp_path):
+def world(tmp_path, small_house):
     """The sample bureau being served, its members, a line to it."""
-    house = House(tmp_path / "instance")
-    house.flask("db-upgrade")
-    house.accounts = [line.split() for line in house.flask("sample", "--seed", "7", "--visits", "90").splitlines()]
-    house.members = [line[:2] for line in house.accounts if line[3] == "党组成员"][:2]
-    with house.served():
+    with served_copy(small_house, tmp_path / "instance") as house:
+        house.members = [line[:2] for line in house.accounts if line[3] == "党组成员"][:2]
         house.line = Line(house.port)
         yield house
         house.line.close()
@@ -499,7 +504,7 @@ def test_anothers_pack_is_gone_as_soon_as_somebody_else_signs_in(world, phones):
 def test_a_hotels_page_is_not_kept_as_the_shell(world, driver, tmp_path):
     world.line.arm("portal", b"GET /phone/home", times=1)
     phone = Phone(driver, tmp_path / "hotel", world.line)
-    phone.sign_in(*world.members[0])
+    phone.sign_in(*world.members[0], shell=False)
     for _ in range(2):
         opened(phone, "/")
         phone.ready()
