@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from logbook.documents.paper import Block, Chart, Heading, Paper, Table, full_da
 HERE = Path(__file__).parent
 LONGEST = 60  # seconds
 PIXELS = 200  # an inch, of a chart in a Word file
+MOST_MISSING = 100  # different characters that no font has, in one paper
+MISSING = re.compile(r'the text `"(.+?)"` could not be displayed|contains the codepoint `"(.+?)"`', re.DOTALL)
 
 
 class PaperFailed(RuntimeError):  # noqa: N818
@@ -91,23 +93,45 @@ def _typeset() -> None:
     import typst  # noqa: PLC0415 - in the child only: it would stay in memory
 
     job = json.load(sys.stdin)
+    source, places = str(HERE / "paper.typ"), job["fonts"]
+
+    def made(paper: str) -> bytes:
+        return typst.compile(source, font_paths=places, sys_inputs={"paper": paper}, pdf_standards="a-2a")
+
     if "paper" in job:
-        inputs = {"paper": json.dumps(job["paper"])}
-        made = [
-            typst.compile(str(HERE / "paper.typ"), font_paths=job["fonts"], sys_inputs=inputs, pdf_standards="a-2a")
-        ]
+        results = [_settable(job["paper"], made)]
     else:
-        inputs = {"paper": json.dumps(job["count"])}
-        found = typst.query(
-            str(HERE / "paper.typ"), "<pages>", field="value", one=True, font_paths=job["fonts"], sys_inputs=inputs
-        )
-        source = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
-        made = [found.encode()]
-        made += [
-            typst.compile(source.encode(), font_paths=job["fonts"], sys_inputs={"svg": svg}, format="png", ppi=PIXELS)
+        chart = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
+        given = {"paper": json.dumps(job["count"])}
+        found = typst.query(source, "<pages>", field="value", one=True, font_paths=places, sys_inputs=given)
+        results = [found.encode()]
+        results += [
+            typst.compile(chart.encode(), font_paths=places, sys_inputs={"svg": svg}, format="png", ppi=PIXELS)
             for svg in job["svgs"]
         ]
-    json.dump([base64.b64encode(one).decode() for one in made], sys.stdout)
+    json.dump([base64.b64encode(one).decode() for one in results], sys.stdout)
+
+
+def _settable(paper: dict[str, Any], act: Callable[[str], bytes]) -> bytes:
+    """What `act` makes of the paper; a character that no font has is printed as 〓, as printers do, and named nowhere.
+
+    PDF/A refuses it (ISO 19005-2, 6.2.11.8), and one emoji pasted by mistake must not cost a bureau its summary.
+    """
+    text = json.dumps(paper, ensure_ascii=False)
+    for _try in range(MOST_MISSING):
+        try:
+            return act(text)
+        except Exception as error:
+            found = MISSING.search(str(error))
+            gone = {char for char in _unescaped(found[1] or found[2]) if char > "~"} if found else set()
+            if not gone:
+                raise
+            text = "".join("〓" if char in gone else char for char in text)
+    raise PaperFailed("too many characters that no font has")
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), text)
 
 
 if __name__ == "__main__":

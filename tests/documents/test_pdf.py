@@ -12,7 +12,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from logbook.documents import fonts, pdf
-from logbook.documents.paper import Chart, Para
+from logbook.documents.paper import Chart, Para, Table
 from tests.documents.papers import BARS, MARKUP, RARE, full, paper, short
 
 
@@ -128,6 +128,12 @@ def test_what_the_typesetter_refuses_is_told():
         pdf.make(short(blocks=(Chart("no picture"),)))
 
 
+def test_a_character_that_no_font_has_costs_nobody_the_paper():
+    said = text(opened(short(blocks=(Para("前\U0010ffff\ue000后"), Table(("头\U0010fffe",), (("完",),))))))
+    assert "前〓〓后" in said
+    assert "头〓完" in said
+
+
 def test_a_child_that_does_not_end_is_ended(monkeypatch):
     monkeypatch.setattr(pdf, "LONGEST", 0.01)
     with pytest.raises(pdf.PaperFailed, match="timeout"):
@@ -135,7 +141,7 @@ def test_a_child_that_does_not_end_is_ended(monkeypatch):
 
 
 def test_the_child_answers_each_kind_of_job(monkeypatch, capsys):
-    plain, places = pdf._plain(short()), [str(one) for one in fonts.folders()]
+    plain, places = pdf._plain(short(blocks=(Para("甲\U0010ffff"),))), [str(one) for one in fonts.folders()]
     answers = []
     for job in ({"paper": plain}, {"count": plain, "svgs": [BARS, BARS]}):
         monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(job | {"fonts": places})))
