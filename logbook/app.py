@@ -32,6 +32,7 @@ from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere
 from logbook.organization.views import bp as organization
 from logbook.phone import keys
+from logbook.phone.shell import MODULES
 from logbook.phone.shell import bp as shell
 from logbook.phone.views import bp as phone
 from logbook.problems.views import bp as problems
@@ -191,7 +192,7 @@ def _packed(response: Response) -> Response:
 def _templates(app: Flask) -> None:
     app.jinja_options = {"autoescape": True}
     # Flask-Babel would hand templates the bare catalogue, past the unit's own words.
-    app.jinja_env.globals.update(_=_shown, gettext=_shown)
+    app.jinja_env.globals.update(_=_shown, gettext=_shown, phone_modules=MODULES)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         full_date=formats.shown_date,

@@ -39,6 +39,24 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="the kind of database changes nothing here: see the run on SQLite"))
 
 
+def on_postgres(statement):
+    """Run a statement about databases themselves, outside any transaction."""
+    engine = sa.create_engine(POSTGRES, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def new_database(like="template1"):
+    """A database of a test's own on the test server, a copy of another at rest: its name and address."""
+    name = f"d{uuid.uuid4().hex[:12]}"
+    on_postgres(f"CREATE DATABASE {name} TEMPLATE {like}")
+    return name, POSTGRES.replace("/postgres?", f"/{name}?")
+
+
+def drop_database(name):
+    on_postgres(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(scope="session")
 def _postgres_url():
     """A schema of this worker's own; the whole suite shares one server."""

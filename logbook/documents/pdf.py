@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from logbook.documents import fonts
 from logbook.documents.paper import Block, Chart, Heading, Paper, Table, full_date
 
 HERE = Path(__file__).parent
+SOURCE = str(HERE / "paper.typ")
 LONGEST = 60  # seconds
 PIXELS = 200  # an inch, of a chart in a Word file
 MOST_MISSING = 100  # different characters that no font has, in one paper
@@ -93,18 +94,14 @@ def _typeset() -> None:
     import typst  # noqa: PLC0415 - in the child only: it would stay in memory
 
     job = json.load(sys.stdin)
-    source, places = str(HERE / "paper.typ"), job["fonts"]
-
-    def made(paper: str) -> bytes:
-        return typst.compile(source, font_paths=places, sys_inputs={"paper": paper}, pdf_standards="a-2a")
-
+    places = job["fonts"]
     if "paper" in job:
-        results = [_settable(job["paper"], made)]
+        results = [_compiled(job["paper"], places)]
     else:
-        chart = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
         given = {"paper": json.dumps(job["count"])}
-        found = typst.query(source, "<pages>", field="value", one=True, font_paths=places, sys_inputs=given)
+        found = typst.query(SOURCE, "<pages>", field="value", one=True, font_paths=places, sys_inputs=given)
         results = [found.encode()]
+        chart = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
         results += [
             typst.compile(chart.encode(), font_paths=places, sys_inputs={"svg": svg}, format="png", ppi=PIXELS)
             for svg in job["svgs"]
@@ -112,16 +109,18 @@ def _typeset() -> None:
     json.dump([base64.b64encode(one).decode() for one in results], sys.stdout)
 
 
-def _settable(paper: dict[str, Any], act: Callable[[str], bytes]) -> bytes:
-    """What `act` makes of the paper; a character that no font has is printed as 〓, as printers do, and named nowhere.
+def _compiled(paper: dict[str, Any], places: Any) -> bytes:
+    """The paper's PDF; a character that no font has is printed as 〓, the printers' sign for it.
 
     PDF/A refuses it (ISO 19005-2, 6.2.11.8), and one emoji pasted by mistake must not cost a bureau its summary.
     """
+    import typst  # noqa: PLC0415 - see _typeset
+
     text = json.dumps(paper, ensure_ascii=False)
     for _try in range(MOST_MISSING):
         try:
-            return act(text)
-        except Exception as error:
+            return typst.compile(SOURCE, font_paths=places, sys_inputs={"paper": text}, pdf_standards="a-2a")
+        except typst.TypstError as error:
             found = MISSING.search(str(error))
             gone = {char for char in _unescaped(found[1] or found[2]) if char > "~"} if found else set()
             if not gone:

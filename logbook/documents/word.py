@@ -219,12 +219,11 @@ def _table(place: Any, block: Table) -> None:
         _put(properties, "w:snapToGrid", val="0")
         _put(properties, "w:spacing", before="40", after="40", line="280", lineRule="exact")
     # A copy of the empty first row is made in a tenth of the time of a new one, and a year's table has hundreds.
-    rows = [first._tr, *(deepcopy(first._tr) for _row in block.rows)]  # noqa: SLF001
+    table._tbl.extend([deepcopy(first._tr) for _row in block.rows])  # noqa: SLF001
     _put(first._tr.get_or_add_trPr(), "w:tblHeader")  # noqa: SLF001
-    for row, cells in zip(rows, (block.head, *block.rows), strict=True):
-        table._tbl.append(row)  # noqa: SLF001
+    for i, (row, cells) in enumerate(zip(table._tbl.tr_lst, (block.head, *block.rows), strict=True)):  # noqa: SLF001
         for paragraph, text in zip(row.iter(_q("w:p")), cells, strict=True):
-            _write(Paragraph(paragraph, table), text, HEI if row is rows[0] else FACES[0], SMALL, tighter=False)
+            _write(Paragraph(paragraph, table), text, FACES[0] if i else HEI, SMALL, tighter=False)
     if block.note:
         for cell in table.rows[-1].cells:  # a page with nothing but the note would look like a slip
             _keep_with_next(cell.paragraphs[0])

@@ -18,10 +18,9 @@ from logbook.visits.forms import VisitForm
 from logbook.visits.models import Level
 
 bp = Blueprint("shell", __name__)
-SCRIPTS = (
-    "logbook.js", "visits.js", "shell.js",
-    "phone.js", "here.js", "panel.js", "writing.js", "photos.js", "leaving.js", "outbox.js", "store.js",
-)  # fmt: skip
+# What phone.js is made of: asked for together with it, or a page would wait for one after the other.
+MODULES = ("here.js", "panel.js", "writing.js", "photos.js", "leaving.js", "outbox.js", "store.js")
+SCRIPTS = ("logbook.js", "visits.js", "shell.js", "phone.js", *MODULES)
 # Whoever looks at it: the same page for everybody, without a token or a name, and the same tomorrow.
 NOBODY = {"me": Actor(0, "", frozenset()), "owner_mark": "", "owner_id": "", "shell": True}
 ANY_DAY = dt.date(2000, 1, 3)  # shell.js puts today in its place

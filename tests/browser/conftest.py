@@ -8,14 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-import uuid
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import sync_playwright
 
-from tests.conftest import POSTGRES
+from tests.conftest import POSTGRES, drop_database, new_database
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = (
@@ -86,9 +85,7 @@ class House:
         if like:
             shutil.copytree(like.instance, instance)
         if POSTGRES:
-            self.name = f"h{uuid.uuid4().hex[:12]}"
-            self.database = POSTGRES.replace("/postgres?", f"/{self.name}?")
-            _beside(f"CREATE DATABASE {self.name} TEMPLATE {like.name if like else 'template1'}")
+            self.name, self.database = new_database(like.name) if like else new_database()
             self.environment["LOGBOOK_DATABASE_URL"] = self.database
         with contextlib.closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
@@ -100,7 +97,7 @@ class House:
     def close(self):
         """Take its database away; files go with their folder."""
         if POSTGRES:
-            _beside(f"DROP DATABASE {self.name} WITH (FORCE)")
+            drop_database(self.name)
 
     def rows(self, query, **values):
         """What is stored: the rows of a query, or nothing after a change."""
@@ -137,12 +134,6 @@ class House:
                 return
             time.sleep(0.1)
         raise AssertionError("the server did not start")
-
-
-def _beside(statement):
-    engine = sa.create_engine(POSTGRES, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
 
 
 @contextlib.contextmanager

@@ -5,13 +5,12 @@ import os
 import sqlite3
 import subprocess
 import sys
-import uuid
 import zipfile
 
 import pytest
 import sqlalchemy as sa
 
-from tests.conftest import POSTGRES
+from tests.conftest import POSTGRES, drop_database, new_database
 from tests.door.conftest import FIRST_START
 
 LONG = "会议纪要" * 2000
@@ -192,14 +191,9 @@ def postgres_url():
     """A database of this test's own on the test server."""
     if not POSTGRES:
         pytest.skip("run with --postgres")
-    name = f"d{uuid.uuid4().hex[:12]}"
-    engine = sa.create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield POSTGRES.replace("/postgres?", f"/{name}?")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    engine.dispose()
+    name, url = new_database()
+    yield url
+    drop_database(name)
 
 
 def test_postgres_comes_back_too(clone, tmp_path, postgres_url):
