@@ -3,6 +3,9 @@
 import datetime as dt
 import re
 
+import pytest
+from argon2.exceptions import VerifyMismatchError
+
 from logbook.access import Role
 from logbook.accounts import actions, queries, sessions
 from logbook.db import db
@@ -137,3 +140,11 @@ def test_the_last_sysadmin_stays(client):
     answer = client(person).post(f"/people/{person}", {"name": "甲", "official_order": "1", "sign_in_name": "x9"})
     assert answer.status_code == 422
     assert queries.roles_of(person) == {Role.SYSADMIN}
+
+
+def test_an_unknown_name_costs_as_much_as_a_known_one():
+    """The same parameters and lengths, and a whole verification: not a hash that is refused before any work."""
+    assert not actions.HASHER.check_needs_rehash(actions.NOBODY)
+    with pytest.raises(VerifyMismatchError):
+        actions.HASHER.verify(actions.NOBODY, "谁的密码")
+    assert not actions.verify(None, "谁的密码")
