@@ -38,7 +38,32 @@ class Chart:
     title: str = ""
 
 
-Block = Heading | Para | Table | Chart
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Rows of a form to be read or written on by hand: label, text, label, text; two cells go over the whole width.
+
+    `lines` is how high each row is at least, in lines of the page; none given, as high as its text.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A page of its own before a bound book: `lines` are label and text, below the title."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+    foot: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """What follows begins on a page of its own."""
+
+
+Block = Heading | Para | Table | Chart | Form | Cover | Break
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +78,7 @@ class Attachment:
 @dataclass(frozen=True, slots=True)
 class Paper:
     """An official paper. `inner` prints 内部资料　注意保管; `receiver` is 主送; `made_from` stands in the
-    file's properties only, never on a page.
+    file's properties only, never on a page. A `bound` one begins with its cover, and has no title besides.
     """
 
     title: str
@@ -64,6 +89,7 @@ class Paper:
     dated: dt.date | None = None
     attachments: tuple[Attachment, ...] = ()
     made_from: str = ""
+    bound: bool = False
 
 
 def full_date(day: dt.date) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from logbook.documents import fonts
-from logbook.documents.paper import Block, Chart, Heading, Paper, Table, full_date
+from logbook.documents.paper import Block, Break, Chart, Cover, Form, Heading, Paper, Table, full_date
 
 HERE = Path(__file__).parent
 SOURCE = str(HERE / "paper.typ")
@@ -59,6 +59,7 @@ def _plain(paper: Paper) -> dict[str, Any]:
         "title": paper.title,
         "keywords": paper.made_from,
         "inner": paper.inner,
+        "bound": paper.bound,
         "receiver": paper.receiver,
         "signed": paper.signed,
         "day": list((paper.dated or dt.datetime.now(dt.UTC).date()).timetuple()[:3]),  # PDF/A wants a date
@@ -74,7 +75,7 @@ def _plain(paper: Paper) -> dict[str, Any]:
 
 
 def _block(block: Block) -> dict[str, Any]:
-    kinds = {Heading: "heading", Table: "table", Chart: "chart"}
+    kinds = {Heading: "heading", Table: "table", Chart: "chart", Form: "form", Cover: "cover", Break: "break"}
     values = asdict(block) | {"kind": kinds.get(type(block), "para")}
     if isinstance(block, Table):
         values["widths"] = list(block.widths) or [1] * len(block.head)
