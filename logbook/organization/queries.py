@@ -97,6 +97,16 @@ def liaisons(year: int) -> Sequence[Liaison]:
     ).all()
 
 
+def liaisons_in(member_id: int, year: int) -> Sequence[Liaison]:
+    """The member's liaisons of a year, as they began."""
+    return db.session.scalars(
+        select(Liaison)
+        .where(Liaison.member_id == member_id, Liaison.year == year, Liaison.void.is_(False))
+        .options(joinedload(Liaison.branch, innerjoin=True))
+        .order_by(Liaison.from_on, Liaison.id)
+    ).all()
+
+
 def liaisons_of(member_id: int, on: dt.date) -> Sequence[Liaison]:
     """The member's liaison branches in force on a day, in the branches' official order."""
     return db.session.scalars(

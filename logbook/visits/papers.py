@@ -1,12 +1,21 @@
-"""The list of records as a workbook, Chinese only: both dates and who wrote it down, as papers print them."""
+"""The list of records as a workbook; one record on its sheet; a member's book as it is bound. Chinese only."""
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import IO
 
+from logbook.accounts.models import Person
+from logbook.documents.paper import Block, Break, Cover, Form, Heading, Paper, Para, Table
 from logbook.documents.sheet import Column, Sheet, write
-from logbook.formats import local_date
-from logbook.settings.queries import Words
+from logbook.formats import full_date, local_date
+from logbook.organization.models import Liaison
+from logbook.problems.models import Problem, Undertaking
+from logbook.settings.queries import Settings, Words
 from logbook.visits.models import Visit
+
+NONE = "无"
+Say = Callable[[str], str]  # puts the unit's own words into ours
 
 COLUMNS = (
     Column("编号", 18), Column("下基层日期", 16, "date"), Column("登记日期", 16, "date"), Column("记录人", 10),
@@ -31,3 +40,126 @@ def _row(record: tuple[Visit, str]) -> tuple[object, ...]:
         visit.member.name, visit.branch.name if visit.branch else visit.place, kinds, visit.findings,
         visit.solved_on_site, visit.guidance,
     )  # fmt: skip
+
+
+# --- one record, and the book ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A record as it is printed for one reader: `hidden` names the fields kept from them."""
+
+    visit: Visit
+    problems: Sequence[Problem]
+    undertakings: Sequence[Undertaking]
+    hidden: frozenset[str] = frozenset()
+
+
+def record(page: Page, settings: Settings) -> Paper:
+    """One record on an A4 sheet; a long one goes on on the next."""
+    words = settings.words.apply
+    return Paper(
+        title=f"{settings.unit_name}{words('党组成员')}\n下基层记录",
+        blocks=(_form(page, words), *_addenda(page.visit)),
+        made_from=f"{page.visit.number} 第{page.visit.version}版",
+    )
+
+
+def book(
+    member: Person, year: int, pages: Sequence[Page], liaisons: Sequence[Liaison], settings: Settings, *, kept_back: int
+) -> Paper:
+    """A member's book of a year, to be printed on both sides and bound; `kept_back` lines are not for the reader."""
+    words = settings.words.apply
+    blocks: list[Block] = [_cover(settings, year, member.name, member.post), Heading(words("挂点安排"), 1)]
+    blocks.append(_arrangement(liaisons, words) if liaisons else Para(words("本年没有挂点安排。")))
+    for page in pages:
+        line = f"第{page.visit.book_line}次　" if page.visit.book_line else ""
+        blocks += [Break(), Heading(f"{line}{_place(page.visit)}", 1), _form(page, words), *_addenda(page.visit)]
+    if not pages and not kept_back:
+        blocks += [Break(), Para("本年没有记录。")]
+    if kept_back:
+        blocks += [Break(), Para(f"另有{kept_back}条不在知悉范围。")]
+    versions = sum(page.visit.version for page in pages)
+    return Paper(
+        title=f"{settings.unit_name}{words('党组成员')}下基层记录本（{year}年，{member.name}）", blocks=tuple(blocks),
+        made_from=f"{year}年，{len(pages)}条，各条版次之和{versions}", bound=True,
+    )  # fmt: skip
+
+
+def _cover(settings: Settings, year: int, name: str = "", post: str = "") -> Cover:
+    words = settings.words.apply
+    return Cover(
+        f"{settings.unit_name}{words('党组成员')}\n下基层记录本",
+        (("年　　度", f"{year}年"), ("姓　　名", name), ("职　　务", post)),
+        ("内部资料　注意保管", f"{settings.unit_name}{words('党办')}"),
+    )
+
+
+def _arrangement(liaisons: Sequence[Liaison], words: Say) -> Table:
+    rows = tuple(
+        (one.branch.name, one.branch.host_unit or NONE, f"{full_date(one.from_on)}至{full_date(one.to_on)}")
+        for one in liaisons
+    )
+    return Table((words("挂点支部"), "所在单位", "起止日期"), rows, (4, 4, 5))
+
+
+def _place(visit: Visit) -> str:
+    return visit.branch.name if visit.branch else visit.place
+
+
+def _form(page: Page, words: Say) -> Form:
+    visit = page.visit
+    marks = "（已更正）" if visit.version > 1 else ""
+    rows: list[tuple[str, ...]] = [
+        ("编号", visit.number + marks, words("党组成员"), visit.member.name),
+        ("日期", full_date(visit.visited_on), "登记日期", full_date(local_date(visit.recorded_at))),
+        ("党组织" if visit.branch else "地点", _place(visit), "记录人", visit.entered_by.name),
+        ("方式", "、".join(one.kind.chinese for one in visit.kinds)),
+    ]
+    if visit.withdrawn_at:
+        return Form((*rows, ("撤销", f"{full_date(local_date(visit.withdrawn_at))}撤销。{visit.withdraw_reason}")))
+    return Form((*rows, *((label, text) for label, text in _texts(page, words) if text)))
+
+
+def _texts(page: Page, words: Say) -> Iterable[tuple[str, str]]:
+    visit, hidden = page.visit, page.hidden
+    yield "原件日期", full_date(visit.paper_on) if visit.paper_on else ""
+    yield "主要内容", "、".join(one.content.chinese for one in visit.contents)
+    yield "走访对象", visit.people_met + (f"　{visit.headcount}人" if visit.headcount else "")
+    people = "、".join(one.person.name for one in visit.companions)
+    yield "同行人员", "　".join(filter(None, (people, visit.companions_note)))
+    yield "基本情况", visit.findings
+    yield "基层呼声", _numbered([f"{one.text}（{one.category.chinese}）" for one in visit.voices])
+    yield "思想动向", "" if "thinking" in hidden else visit.thinking
+    yield "现场解决", visit.solved_on_site
+    yield "指导意见", visit.guidance
+    yield "平时掌握", "" if "observation" in hidden else visit.observation
+    yield "问题", _numbered([_problem(one, words) for one in page.problems])
+    yield "领办事项", _numbered([_undertaking(one) for one in page.undertakings])
+
+
+def _numbered(texts: Sequence[str]) -> str:
+    return "\n".join(texts) if len(texts) == 1 else "\n".join(f"{i}. {text}" for i, text in enumerate(texts, 1))
+
+
+def _problem(one: Problem, words: Say) -> str:
+    owner = "：".join(filter(None, (words(one.side.chinese), one.owner_unit)))
+    return (
+        f"{one.text.rstrip('。')}。责任方：{owner}；{_ended(one.state.chinese, one.result, one.due_on, one.closed_on)}"
+    )
+
+
+def _undertaking(one: Undertaking) -> str:
+    return f"{one.text.rstrip('。')}。{_ended(one.state.chinese, one.result, one.due_on, one.closed_on)}"
+
+
+def _ended(state: str, result: str, due_on: dt.date, closed_on: dt.date | None) -> str:
+    if closed_on is None:
+        return f"{state}，时限{full_date(due_on)}。"
+    return f"{full_date(closed_on)}{state}。{result}"
+
+
+def _addenda(visit: Visit) -> Iterable[Block]:
+    for one in visit.addenda:
+        added = f"{one.by.name}，{full_date(local_date(one.at))}"
+        yield Para(f"归档后补充：{one.text.rstrip('。')}（{one.reason.rstrip('。')}；{added}）。")

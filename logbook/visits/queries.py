@@ -727,9 +727,12 @@ def book_records(actor: Actor, member_id: int, year: int) -> Sequence[Visit]:
         .where(_in_book(member_id, year), readable(actor))
         .options(
             joinedload(Visit.branch),
-            joinedload(Visit.entered_by),
+            joinedload(Visit.member, innerjoin=True),
+            joinedload(Visit.entered_by, innerjoin=True),
             selectinload(Visit.kinds),
+            selectinload(Visit.contents),
             selectinload(Visit.voices),
+            selectinload(Visit.companions).joinedload(Companion.person),
             selectinload(Visit.addenda).joinedload(Addendum.by),
         )
         .order_by(Visit.book_line)

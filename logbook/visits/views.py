@@ -1,8 +1,10 @@
 """Recording, reading and correcting; the marks of member, office and leader; books and files."""
 
+import io
 import json
 import secrets
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +20,8 @@ from logbook.access import Act, Actor, actor, may
 from logbook.accounts import carried
 from logbook.accounts import queries as accounts
 from logbook.db import db, reading
+from logbook.documents import pdf
+from logbook.documents.paper import Paper
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
 from logbook.organization import queries as organization
@@ -463,6 +467,43 @@ def book(member_id: int, year: int) -> str:
 
 def _by_month(records: Any) -> dict[int, list[Visit]]:
     return {month: [r for r in records if r.visited_on.month == month and r.counts] for month in range(1, 13)}
+
+
+@bp.route("/books/<int:member_id>/<int(min=2000, max=2999):year>/book.pdf")
+@may(Act.READ_RECORDS)
+def book_pdf(member_id: int, year: int) -> Response:
+    """The book as it is bound."""
+    by, person = actor(), accounts.person(member_id)
+    if person is None or (queries.book(member_id, year) is None and member_id != by.person_id):
+        raise NotThere
+    records = queries.book_records(by, member_id, year)
+    hidden = frozenset() if member_id == by.person_id else frozenset(("thinking", "observation"))
+    made = papers.book(
+        person, year, _pages(records, hidden), organization.liaisons_in(member_id, year), current(),
+        kept_back=queries.hidden_in_book(by, member_id, year),
+    )  # fmt: skip
+    return _pdf(made, f"{person.name}{year}年下基层记录本")
+
+
+def _pages(records: Sequence[Visit], hidden: frozenset[str]) -> list[papers.Page]:
+    lines = problems.of_sources(SourceKind.VISIT, [visit.id for visit in records])
+    return [
+        papers.Page(visit, lines["problems"][visit.id], lines["undertakings"][visit.id], hidden) for visit in records
+    ]
+
+
+def _pdf(made: Paper, name: str) -> Response:
+    content = pdf.make(made, current_app.config["INSTANCE"] / "fonts")
+    return send_file(io.BytesIO(content), mimetype="application/pdf", as_attachment=True, download_name=f"{name}.pdf")
+
+
+@bp.route("/visits/<int:visit_id>/record.pdf")
+@may(Act.READ_RECORDS)
+def record_pdf(visit_id: int) -> Response:
+    """One record on its sheet."""
+    found = _record(visit_id)
+    page = _pages([found.visit], found.hidden)[0]
+    return _pdf(papers.record(page, current()), f"下基层记录{found.visit.number}")
 
 
 @bp.route("/books/<int(min=2000, max=2999):year>")
