@@ -6,14 +6,16 @@ import re
 from collections.abc import Sequence
 from copy import deepcopy
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 from logbook.documents import pdf
-from logbook.documents.paper import Attachment, Block, Chart, Heading, Paper, Para, Table, full_date
+from logbook.documents.paper import Attachment, Block, Chart, Cover, Form, Heading, Paper, Para, Table, full_date
 
 PITCH = 579  # twentieths of a point: 28.95 pt
 TIGHTER = -5  # twentieths of a point a character: 16 pt type, 15.75 pt advance
-BODY, TITLE, SMALL, FOLIO = 32, 44, 21, 28  # half-points: 3号, 2号, 五号, 4号
+BODY, TITLE, SMALL, FOLIO, FORM_SIZE = 32, 44, 21, 28, 24  # half-points: 3号, 2号, 五号, 4号, 小四
+FORM = (0.14, 0.36, 0.14, 0.36)  # widths of a form's label, text, label, text
 FACES = {0: "仿宋_GB2312", 1: "黑体", 2: "楷体_GB2312", 3: "仿宋_GB2312", 4: "仿宋_GB2312"}
 TITLE_FACE, HEI, SONG = "方正小标宋简体", "黑体", "宋体"
 TWO = 630  # twentieths of a point: two characters of 15.75 pt
@@ -32,7 +34,8 @@ def make(paper: Paper) -> bytes:
     pages, pngs = pdf.for_word(paper, [one.svg for one in _charts(paper)])
     pictures = iter(pngs)
     _prepare(document, paper, pages)
-    _front(document, paper)
+    if not paper.bound:
+        _front(document, paper)
     for block in paper.blocks:
         _block(document, block, pictures)
     _names(document, paper)
@@ -152,8 +155,14 @@ def _block(place: Any, block: Block, pictures: Any) -> None:
             _write(line, block.text, FACES[0], BODY)
     elif isinstance(block, Table):
         _table(place, block)
-    else:
+    elif isinstance(block, Form):
+        _form(place, block)
+    elif isinstance(block, Chart):
         _picture(place, block, next(pictures))
+    elif isinstance(block, Cover):
+        _cover(place, block)
+    else:
+        place.add_page_break()
 
 
 def _names(document: Any, paper: Paper) -> None:
@@ -235,6 +244,45 @@ def _widths(place: Any, block: Table) -> list[int]:
     room = section.page_width - section.left_margin - section.right_margin
     parts: Sequence[float] = block.widths or (1,) * len(block.head)
     return [int(room * part / sum(parts)) for part in parts]
+
+
+def _form(place: Any, block: Form) -> None:
+    table = place.add_table(rows=0, cols=4)
+    table.style = "Table Grid"
+    table.autofit = False
+    section = place.sections[-1]
+    room = section.page_width - section.left_margin - section.right_margin
+    widths = [int(room * part) for part in FORM]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    for cells, lines in zip_longest(block.rows, block.lines[: len(block.rows)], fillvalue=0):
+        row = table.add_row()
+        if lines:
+            height = str(lines * PITCH)
+            _put(row._tr.get_or_add_trPr(), "w:trHeight", val=height, hRule="atLeast")  # noqa: SLF001
+        found = list(row.cells)
+        if len(cells) == len(FORM) // 2:
+            found = [found[0], found[1].merge(found[3])]
+        for i, (cell, text) in enumerate(zip(found, cells, strict=True)):
+            for n, line in enumerate(text.split("\n")):
+                paragraph = cell.paragraphs[0] if n == 0 else cell.add_paragraph()
+                _single(paragraph)
+                _write(paragraph, line, HEI if i % 2 == 0 else FACES[0], FORM_SIZE, tighter=False)
+
+
+def _cover(place: Any, block: Cover) -> None:
+    for _line_above in range(4):
+        _line(place, "")
+    _title(place, block.title)
+    for _line_between in range(5):
+        _line(place, "")
+    for label, text in block.lines:
+        _line(place, f"{label}　{text}", align="center")
+    for _line_below in range(4):
+        _line(place, "")
+    for text in block.foot:
+        _line(place, text, align="center")
+    place.add_page_break()
 
 
 def _picture(place: Any, block: Chart, png: bytes) -> None:
@@ -371,5 +419,5 @@ ORDER = {
         "w:titlePg",
         "w:docGrid",
     ),
-    "trPr": ("w:cantSplit", "w:tblHeader"),
+    "trPr": ("w:cantSplit", "w:trHeight", "w:tblHeader"),
 }

@@ -86,6 +86,51 @@ def book(
     )  # fmt: skip
 
 
+BLANK_PAGES = 60
+WRITTEN_BY_HAND = (
+    "每次下基层记一页，三五行即可，不要求照片、心得，不要求基层签字。",
+    "“问题”和“领办事项”写清楚是什么、谁负责、什么时候办完。没有的不填。",
+    "写好后交党办登记，党办按本页日期登记，并注明纸质原件的记录日期。本子由本人保管，年底交党办归档。",
+)
+
+
+def record_system(settings: Settings, on: dt.date) -> Paper:
+    """记录制度（试行）: the five rules the books are kept by."""
+    words = settings.words.apply
+    rules = (
+        "党组成员原则上每季度到挂点支部不少于1次。",
+        "党办每年初向每位党组成员发放记录本，每次下基层都要有记录，三五行即可，不要求照片、心得。",
+        "党办每半年梳理一次问题办理情况，年底汇总，报党组书记审阅，提交党组会议。",
+        "基层不填报、不签字、不陪同；次数不作排名和考核依据。",
+        "记录本由本人保管，年底交党办归档。",
+    )
+    return Paper(
+        title=f"{settings.unit_name}{words('党组成员')}\n下基层记录制度（试行）",
+        blocks=tuple(Para(f"{number}、{words(rule)}") for number, rule in zip("一二三四五", rules, strict=True)),
+        inner=False, signed=f"{settings.unit_name}{words('党办')}", dated=on, made_from="记录制度（试行）",
+    )  # fmt: skip
+
+
+def blank_book(member: Person | None, year: int, liaisons: Sequence[Liaison], settings: Settings) -> Paper:
+    """A book to be written in by hand: a member's with their liaisons, or one for anybody."""
+    words = settings.words.apply
+    blocks: list[Block] = [
+        _cover(settings, year, member.name if member else "", member.post if member else ""),
+        Heading("使用说明", 1), *(Para(f"{n}. {words(text)}") for n, text in enumerate(WRITTEN_BY_HAND, 1)),
+        Heading(words("挂点安排"), 1), _arrangement(liaisons, words) if liaisons else Form((("支部", ""),) * 4),
+    ]  # fmt: skip
+    blank = Form(
+        (("日期", "", "支部", ""), ("方式", "", "同行人员", ""), ("基本情况", ""), ("基层呼声", ""), ("问题", ""),
+         ("领办事项", "")), (1, 1, 7, 4, 4, 3),
+    )  # fmt: skip
+    for _page in range(BLANK_PAGES):
+        blocks += [Break(), blank]
+    return Paper(
+        title=f"{settings.unit_name}{words('党组成员')}下基层记录本（{year}年）", blocks=tuple(blocks),
+        made_from=f"{year}年空白记录本", bound=True,
+    )  # fmt: skip
+
+
 def _cover(settings: Settings, year: int, name: str = "", post: str = "") -> Cover:
     words = settings.words.apply
     return Cover(

@@ -1,5 +1,6 @@
 """Recording, reading and correcting; the marks of member, office and leader; books and files."""
 
+import datetime as dt
 import io
 import json
 import secrets
@@ -20,10 +21,11 @@ from logbook.access import Act, Actor, actor, may
 from logbook.accounts import carried
 from logbook.accounts import queries as accounts
 from logbook.db import db, reading
-from logbook.documents import pdf
+from logbook.documents import pdf, sheet, word
 from logbook.documents.paper import Paper
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
+from logbook.organization import papers as arrangements
 from logbook.organization import queries as organization
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Handling, Side, SourceKind
@@ -46,7 +48,9 @@ from logbook.visits.models import Content, Kind, Level, Visit
 from logbook.visits.queries import Record
 
 bp = Blueprint("visits", __name__)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OFFICE = "application/vnd.openxmlformats-officedocument"
+XLSX = f"{OFFICE}.spreadsheetml.sheet"
+TYPES = {"pdf": "application/pdf", "docx": f"{OFFICE}.wordprocessingml.document"}
 LINES = ("problems", "undertakings")
 Answer = str | Response | tuple[str, int] | tuple[dict[str, Any], int]
 
@@ -482,7 +486,7 @@ def book_pdf(member_id: int, year: int) -> Response:
         person, year, _pages(records, hidden), organization.liaisons_in(member_id, year), current(),
         kept_back=queries.hidden_in_book(by, member_id, year),
     )  # fmt: skip
-    return _pdf(made, f"{person.name}{year}年下基层记录本")
+    return _file(made, "pdf", f"{person.name}{year}年下基层记录本")
 
 
 def _pages(records: Sequence[Visit], hidden: frozenset[str]) -> list[papers.Page]:
@@ -492,9 +496,11 @@ def _pages(records: Sequence[Visit], hidden: frozenset[str]) -> list[papers.Page
     ]
 
 
-def _pdf(made: Paper, name: str) -> Response:
-    content = pdf.make(made, current_app.config["INSTANCE"] / "fonts")
-    return send_file(io.BytesIO(content), mimetype="application/pdf", as_attachment=True, download_name=f"{name}.pdf")
+def _file(made: Paper, ending: str, name: str = "") -> Response:
+    folder = current_app.config["INSTANCE"] / "fonts"
+    content = word.make(made) if ending == "docx" else pdf.make(made, folder)
+    name = f"{name or made.title}.{ending}".replace("\n", "")
+    return send_file(io.BytesIO(content), mimetype=TYPES[ending], as_attachment=True, download_name=name)
 
 
 @bp.route("/visits/<int:visit_id>/record.pdf")
@@ -503,7 +509,7 @@ def record_pdf(visit_id: int) -> Response:
     """One record on its sheet."""
     found = _record(visit_id)
     page = _pages([found.visit], found.hidden)[0]
-    return _pdf(papers.record(page, current()), f"下基层记录{found.visit.number}")
+    return _file(papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}")
 
 
 @bp.route("/books/<int(min=2000, max=2999):year>")
@@ -521,3 +527,36 @@ def issue_books(year: int) -> Response:
     db.session.commit()
     flash(_("已发放%(year)s年记录本%(n)s本。", year=year, n=count) if count else _("每位成员都已有记录本。"))
     return redirect(url_for("visits.books", year=year), 303)
+
+
+# --- January's papers -----------------------------------------------------------------------------
+
+
+@bp.route("/books/system.<any(docx, pdf):ending>")
+@may(Act.ISSUE_BOOKS)
+def system(ending: str) -> Response:
+    """记录制度（试行）, dated the day it is made."""
+    return _file(papers.record_system(current(), today()), ending)
+
+
+@bp.route("/books/<int(min=2000, max=2999):year>/arrangement.<any(docx, pdf, xlsx):ending>")
+@may(Act.ISSUE_BOOKS)
+def arrangement(year: int, ending: str) -> Response:
+    """Who is responsible for which branch; secretaries as of today, or of the year's last day."""
+    arranged = organization.liaisons(year)
+    secretaries = organization.secretaries_on(max(min(today(), dt.date(year, 12, 31)), dt.date(year, 1, 1)))
+    if ending != "xlsx":
+        return _file(arrangements.arrangement(year, arranged, secretaries, current(), today()), ending)
+    content = sheet.make([arrangements.sheet(year, arranged, secretaries, current())])
+    name = f"{arrangements.title(year, current())}.xlsx".replace("\n", "")
+    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+@bp.route("/books/<int(min=2000, max=2999):year>/blank.pdf")
+@may(Act.ISSUE_BOOKS)
+def blank(year: int) -> Response:
+    """A book to be written in by hand: of ?member=, or for anybody."""
+    person = accounts.person(as_integer(request.args.get("member", "")) or 0)
+    arranged = organization.liaisons_in(person.id, year) if person else []
+    name = f"{person.name if person else ''}{year}年空白记录本"
+    return _file(papers.blank_book(person, year, arranged, current()), "pdf", name)
