@@ -78,7 +78,8 @@ class Attachment:
 @dataclass(frozen=True, slots=True)
 class Paper:
     """An official paper. `inner` prints 内部资料　注意保管; `receiver` is 主送; `made_from` stands in the
-    file's properties only, never on a page. A `bound` one begins with its cover, and has no title besides.
+    file's properties only, never on a page. A `bound` one begins with its cover, and has no title besides;
+    a wide table is printed in `landscape`.
     """
 
     title: str
@@ -90,6 +91,7 @@ class Paper:
     attachments: tuple[Attachment, ...] = ()
     made_from: str = ""
     bound: bool = False
+    landscape: bool = False
 
 
 def full_date(day: dt.date) -> str:

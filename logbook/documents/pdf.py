@@ -60,6 +60,7 @@ def _plain(paper: Paper) -> dict[str, Any]:
         "keywords": paper.made_from,
         "inner": paper.inner,
         "bound": paper.bound,
+        "landscape": paper.landscape,
         "receiver": paper.receiver,
         "signed": paper.signed,
         "day": list((paper.dated or dt.datetime.now(dt.UTC).date()).timetuple()[:3]),  # PDF/A wants a date

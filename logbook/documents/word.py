@@ -72,7 +72,7 @@ def _prepare(document: Any, paper: Paper, pages: float) -> None:
     for language in document.styles.element.xpath("w:docDefaults//w:lang"):
         language.set(_q("w:eastAsia"), "zh-CN")
     document.settings.odd_and_even_pages_header_footer = True
-    _section(document.sections[0], lying=False)
+    _section(document.sections[0], lying=paper.landscape)
     # A paper of one page has no number, and Word's own field for that is not every reader's. A page that our
     # typesetter fills nearly may be two in another program with other fonts: better a number too many than none.
     if pages > NEARLY_FULL:

@@ -1,11 +1,13 @@
-"""The ledger as a workbook, Chinese only."""
+"""The ledger as a workbook and as printed lists: 问题清单, 责任清单, 整改清单, 提请党组研究事项. Chinese only."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from logbook.documents.paper import Block, Paper, Para, Table
 from logbook.documents.sheet import Column, Sheet, make
+from logbook.formats import full_date
 from logbook.problems.models import Problem, State
-from logbook.settings.queries import Words
+from logbook.settings.queries import Settings, Words
 
 COLUMNS = (
     ("编号", 12, "text"),
@@ -82,3 +84,72 @@ def _row(one: Problem, today: dt.date) -> list[object]:
         one.closed_on,
         one.raised_by.name if one.raised_by else "",
     ]
+
+
+# --- lists that are printed -----------------------------------------------------------------------
+
+NONE = "无"
+Cells = Callable[[Problem, Words], tuple[str, ...]]
+
+
+def _branch(one: Problem) -> str:
+    return one.branch.name if one.branch else NONE
+
+
+def _owner(one: Problem, words: Words) -> tuple[str, str, str]:
+    person = one.owner_person.name if one.owner_person else NONE
+    return words.apply(one.side.chinese), one.owner_unit or NONE, person
+
+
+def _found(one: Problem, _words: Words) -> tuple[str, ...]:
+    return _branch(one), one.text, one.category.chinese, full_date(one.raised_on)
+
+
+def _responsible(one: Problem, words: Words) -> tuple[str, ...]:
+    return _branch(one), one.text, *_owner(one, words), full_date(one.due_on)
+
+
+def _mended(one: Problem, words: Words) -> tuple[str, ...]:
+    how = f"{_state(one)}。{one.result}" if one.result else _state(one)
+    return (
+        one.text,
+        one.measures or words.apply(one.handling.chinese),
+        one.owner_unit or NONE,
+        full_date(one.due_on),
+        how,
+    )
+
+
+def _for_the_group(one: Problem, _words: Words) -> tuple[str, ...]:
+    raised = one.raised_by.name if one.raised_by else NONE
+    return _branch(one), one.text, raised, full_date(one.raised_on), one.owner_unit or NONE, one.measures or NONE
+
+
+# By the name in the address: title, head below 序号 and 编号, widths, cells.
+LISTS: dict[str, tuple[str, tuple[str, ...], tuple[float, ...], Cells]] = {
+    "found": ("问题清单", ("党组织", "问题", "类别", "提出日期"), (4, 9, 2.2, 3.4), _found),
+    "responsible": (
+        "责任清单", ("党组织", "问题", "责任方", "责任单位", "责任人", "完成时限"), (3.4, 6.4, 2.2, 3, 2, 3.2),
+        _responsible,
+    ),
+    "mended": ("整改清单", ("问题", "整改措施", "责任单位", "完成时限", "办理情况"), (5.6, 4.4, 3, 3.2, 4.4), _mended),
+    "group": (
+        "提请党组研究事项", ("党组织", "事项", "提出人", "提出日期", "责任单位", "建议"), (3.2, 5.8, 2, 3.2, 3, 4),
+        _for_the_group,
+    ),
+}  # fmt: skip
+
+
+def listed(kind: str, problems: Sequence[Problem], settings: Settings, on: dt.date) -> Paper:
+    """One of LISTS on lying sheets, signed by the office."""
+    words = settings.words
+    name, head, widths, cells = LISTS[kind]
+    rows = tuple((str(n), one.source_label, *cells(one, words)) for n, one in enumerate(problems, 1))
+    body: Block = Para("没有需要列出的事项。")
+    if rows:
+        made = f"{settings.unit_name}{words.apply('党办')}　{full_date(on)}"
+        body = Table(("序号", "编号", *map(words.apply, head)), rows, (1.4, 2.8, *widths), note=made)
+    return Paper(
+        title=f"{settings.unit_name}{words.apply(name)}", blocks=(body,), landscape=True,
+        made_from=f"{name}，{len(rows)}条，{full_date(on)}",
+    )  # fmt: skip

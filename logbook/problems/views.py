@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from logbook.access import Act, actor, may
 from logbook.accounts import queries as accounts
 from logbook.db import db
+from logbook.documents import pdf, word
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, today
 from logbook.organization import queries as organization
@@ -32,7 +33,9 @@ from logbook.settings.views import current
 
 bp = Blueprint("problems", __name__)
 Answer = str | Response | tuple[str, int]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OFFICE = "application/vnd.openxmlformats-officedocument"
+XLSX = f"{OFFICE}.spreadsheetml.sheet"
+TYPES = {"pdf": "application/pdf", "docx": f"{OFFICE}.wordprocessingml.document"}
 
 
 @bp.route("/problems")
@@ -44,6 +47,7 @@ def index() -> str:
     return render_template(
         "problems/index.html", page=page, filters=filters, kept=kept, states=STATES, sides=list(Side),
         categories=list(Category), branches=organization.branches(), members=queries.members(),
+        lists={kind: _(one[0]) for kind, one in papers.LISTS.items()},
     )  # fmt: skip
 
 
@@ -61,6 +65,20 @@ def _kept() -> dict[str, str]:
 def xlsx() -> Response:
     content = papers.workbook(queries.every(filters_from(request.args), today()), current().words, today())
     return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name="问题台账.xlsx")
+
+
+@bp.route("/problems/list-<any(found, responsible, mended, group):kind>.<any(docx, pdf):ending>")
+@may(Act.READ_LEDGER)
+def listed(kind: str, ending: str) -> Response:
+    """The filtered ledger as a list for the table; of the matters for the group, those it is asked to decide."""
+    found = [one for one in queries.every(filters_from(request.args), today()) if not one.dropped]
+    if kind == "group":
+        found = [one for one in found if one.handling is Handling.GROUP]
+    made = papers.listed(kind, found, current(), today())
+    content = word.make(made) if ending == "docx" else pdf.make(made, current_app.config["INSTANCE"] / "fonts")
+    return send_file(
+        io.BytesIO(content), mimetype=TYPES[ending], as_attachment=True, download_name=f"{made.title}.{ending}"
+    )
 
 
 @bp.route("/problems/<int:problem_id>")
