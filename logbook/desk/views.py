@@ -1,6 +1,7 @@
 """The homes of member, leader, office and sysadmin; the branch card."""
 
 import datetime as dt
+import io
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,27 +9,35 @@ from dataclasses import dataclass
 from typing import Any
 from unicodedata import east_asian_width
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response
 
 from logbook.access import Act, Actor, actor, may
-from logbook.desk import cards
+from logbook.desk import cards, papers
 from logbook.desk.cards import FORTNIGHT
-from logbook.errors import NotThere
+from logbook.desk.papers import Dossier
+from logbook.documents import pdf, word
+from logbook.errors import NotThere, RuleBroken
 from logbook.formats import today
 from logbook.organization import queries as organization
-from logbook.organization.models import Liaison
+from logbook.organization.models import Branch, Liaison
 from logbook.problems import queries as problems
 from logbook.problems.models import Directive, Problem, Undertaking
+from logbook.settings.views import current
 from logbook.visits import queries as visits
 from logbook.visits.queries import Filters
 from logbook.years import coverage
 from logbook.years import queries as years
 from logbook.years.coverage import BranchRow, LiaisonState, Standing, Tallies
+from logbook.years.forms import span_from
+from logbook.years.frames import Span
 
 bp = Blueprint("desk", __name__)
 SHOWN = 5  # rows of a home's short lists
 LINES = 31  # of the four lists of a branch card that is printed on one A4, beside everything else on it
 WIDTH = 74  # half-width letters in a line of it
+OFFICE = "application/vnd.openxmlformats-officedocument"
+TYPES = {"pdf": "application/pdf", "docx": f"{OFFICE}.wordprocessingml.document"}
 
 
 @bp.route("/")
@@ -179,6 +188,53 @@ def _lines(text: str) -> int:
     """What an item takes on paper: its text, cut after two lines, and a line that says whose it is and when."""
     letters = sum(2 if east_asian_width(one) in "WFA" else 1 for one in text)
     return 1 + min(2, -(-letters // WIDTH) + text.count("\n"))
+
+
+@bp.route("/branches/<int:branch_id>/dossier")
+@may(Act.READ_CARD)
+def dossier(branch_id: int) -> str | tuple[str, int]:
+    """谁去过、反映什么、办得怎样: of this year, or of any days."""
+    found = organization.branch(branch_id)
+    if found is None:
+        raise NotThere
+    try:
+        span = span_from(request.args, today())
+    except RuleBroken as broken:
+        days = {name: request.args.get(name, "") for name in ("from", "to")}
+        return render_template("desk/dossier.html", branch=found, broken=broken, paper=None, days=days), 422
+    days = {"from": span.first.isoformat(), "to": span.last.isoformat()}
+    made = papers.dossier(_dossier(found, span), current(), today())
+    return render_template("desk/dossier.html", branch=found, broken=None, paper=made, days=days)
+
+
+@bp.route("/branches/<int:branch_id>/dossier.<any(docx, pdf):ending>")
+@may(Act.READ_CARD)
+def dossier_paper(branch_id: int, ending: str) -> Response:
+    found = organization.branch(branch_id)
+    if found is None:
+        raise NotThere
+    try:
+        span = span_from(request.args, today())
+    except RuleBroken:
+        return redirect(url_for("desk.dossier", branch_id=branch_id, **request.args), 303)
+    made = papers.dossier(_dossier(found, span), current(), today())
+    content = word.make(made) if ending == "docx" else pdf.make(made, current_app.config["INSTANCE"] / "fonts")
+    name = f"{made.title}.{ending}".replace("\n", "")
+    return send_file(io.BytesIO(content), mimetype=TYPES[ending], as_attachment=True, download_name=name)
+
+
+def _dossier(found: Branch, span: Span) -> Dossier:
+    by, first, last = actor(), span.first, span.last
+    filters = Filters(from_on=first, to_on=last, branch_id=found.id, state="counted")
+    records = list(visits.export(by, filters))
+    everything, _readable = visits.totals(by, filters)
+    here = {found.id, *organization.inside_each([found.id], last)[found.id]}
+    raised = [one for one in problems.year_items(first, last) if not one.dropped]
+    promised = [one for one in problems.year_undertakings(first, last) if not one.dropped]
+    return Dossier(
+        found, first, last, records, everything - len(records), visits.voices(by, filters, None),
+        [one for one in raised if one.branch_id in here], [one for one in promised if one.branch_id in here],
+    )  # fmt: skip
 
 
 @bp.route("/health")

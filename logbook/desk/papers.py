@@ -1,0 +1,90 @@
+"""支部联系情况: who went to a branch in some days, what was said there, what became of it. Chinese only."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from logbook.documents.paper import Block, Heading, Paper, Para, Table
+from logbook.formats import full_date
+from logbook.organization.models import Branch
+from logbook.problems.models import Side, State, UndertakingState
+from logbook.settings.queries import Settings
+from logbook.visits.models import Visit
+from logbook.visits.queries import Voices
+
+NONE = "无"
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What one reader may know of a branch from `first` to `last`; `kept_back` records are not for them."""
+
+    branch: Branch
+    first: dt.date
+    last: dt.date
+    records: Sequence[tuple[Visit, str]]  # with their kinds in words
+    kept_back: int
+    voices: Voices
+    problems: Sequence[Any]  # rows of problems.queries.year_items
+    undertakings: Sequence[Any]  # … and of year_undertakings
+
+
+def dossier(found: Dossier, settings: Settings, on: dt.date) -> Paper:
+    """谁去过、反映什么、办得怎样, as an inspection asks."""
+    words = settings.words.apply
+    blocks: list[Block] = [
+        Heading("一、谁去过", 1), *_went(found, words),
+        Heading("二、反映什么", 1), _said(found),
+        Heading("三、问题办得怎样", 1), _problems(found, words),
+        Heading("四、领办事项办得怎样", 1), _undertakings(found),
+    ]  # fmt: skip
+    return Paper(
+        title=f"{found.branch.name}\n联系情况（{full_date(found.first)}至{full_date(found.last)}）",
+        blocks=tuple(blocks), signed=f"{settings.unit_name}{words('党办')}", dated=on,
+        made_from=f"{len(found.records)}条记录，{len(found.problems)}个问题，{full_date(on)}",
+    )  # fmt: skip
+
+
+def _went(found: Dossier, words: Any) -> list[Block]:
+    people = list(dict.fromkeys(visit.member.name for visit, _kinds in found.records))
+    if not people:
+        said = words("没有党组成员到支部的记录。")
+    else:
+        said = words(f"党组成员{len(people)}人到支部{len(found.records)}人次：") + "、".join(people) + "。"
+    hidden = f"另有{found.kept_back}条不在知悉范围。" if found.kept_back else ""
+    rows = tuple(
+        (full_date(visit.visited_on), visit.member.name, kinds or NONE, visit.findings, visit.number)
+        for visit, kinds in found.records
+    )
+    head = ("日期", words("党组成员"), "方式", "基本情况", "编号")
+    return [Para(said + hidden), *([Table(head, rows, (3.2, 2.2, 2.6, 7, 2.4))] if rows else [])]
+
+
+def _said(found: Dossier) -> Block:
+    rows = tuple((one.text, one.category.chinese, visit.number) for one, visit in found.voices.lines)
+    return Table(("意见建议", "类别", "编号"), rows, (8, 2.4, 2.4)) if rows else Para("没有收集到意见建议的记录。")
+
+
+def _problems(found: Dossier, words: Any) -> Block:
+    rows = tuple(
+        (one.source_label, one.text, "：".join(filter(None, (words(Side(one.side).chinese), one.owner_unit))),
+         full_date(one.due_on), _ended(State(one.state).chinese, one.result))
+        for one in found.problems
+    )  # fmt: skip
+    head = ("编号", "问题", "责任方", "完成时限", "办理情况")
+    return Table(head, rows, (2.8, 5, 3, 3.2, 3.4)) if rows else Para("没有收集到问题的记录。")
+
+
+def _undertakings(found: Dossier) -> Block:
+    rows = tuple(
+        (one.source_label, one.text, one.member, full_date(one.due_on),
+         _ended(UndertakingState(one.state).chinese, one.result))
+        for one in found.undertakings
+    )  # fmt: skip
+    head = ("编号", "事项", "领办人", "完成时限", "办理情况")
+    return Table(head, rows, (2.8, 5, 2.2, 3.2, 4.2)) if rows else Para("没有领办事项的记录。")
+
+
+def _ended(state: str, result: str) -> str:
+    return f"{state}。{result}" if result else state
