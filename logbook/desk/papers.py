@@ -40,10 +40,16 @@ def dossier(found: Dossier, settings: Settings, on: dt.date) -> Paper:
         Heading("四、领办事项办得怎样", 1), _undertakings(found),
     ]  # fmt: skip
     return Paper(
-        title=f"{found.branch.name}\n联系情况（{full_date(found.first)}至{full_date(found.last)}）",
+        title=f"{found.branch.name}\n{_span(found)}联系情况",
         blocks=tuple(blocks), signed=f"{settings.unit_name}{words('党办')}", dated=on,
         made_from=f"{len(found.records)}条记录，{len(found.problems)}个问题，{full_date(on)}",
     )  # fmt: skip
+
+
+def _span(found: Dossier) -> str:
+    first, last = found.first, found.last
+    whole = (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year
+    return f"{first.year}年" if whole else f"{full_date(first)}至{full_date(last)}"
 
 
 def _went(found: Dossier, words: Any) -> list[Block]:

@@ -226,7 +226,7 @@ def dossier_paper(branch_id: int, ending: str) -> Response:
 def _dossier(found: Branch, span: Span) -> Dossier:
     by, first, last = actor(), span.first, span.last
     filters = Filters(from_on=first, to_on=last, branch_id=found.id, state="counted")
-    records = list(visits.export(by, filters))
+    records = sorted(visits.export(by, filters), key=lambda row: (row[0].visited_on, row[0].seq))
     everything, _readable = visits.totals(by, filters)
     here = {found.id, *organization.inside_each([found.id], last)[found.id]}
     raised = [one for one in problems.year_items(first, last) if not one.dropped]

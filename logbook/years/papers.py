@@ -3,10 +3,11 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from logbook.documents import charts
 from logbook.documents.charts import Series
-from logbook.documents.paper import Attachment, Block, Chart, Heading, Paper, Para, Table
+from logbook.documents.paper import Attachment, Block, Chart, Form, Heading, Paper, Para, Table
 from logbook.documents.sheet import Column, Sheet
 from logbook.formats import full_date, local_date
 from logbook.problems.models import Side, State, UndertakingState
@@ -42,6 +43,33 @@ def paper(
         made_from=f"{summary.first.isoformat()}—{summary.last.isoformat()}，{summary.records}人次，"
         f"生成于{full_date(summary.made_on)}",
     )
+
+
+def report(made: Paper, summary: YearSummary, settings: Settings) -> Paper:
+    """The summary as it goes upward: a 报告 with its main receiver, of the group, not of its office."""
+    words = settings.words.apply
+    blocks = [
+        replace(one, text=one.text.replace("情况汇总如下", "情况报告如下")) if isinstance(one, Para) else one
+        for one in made.blocks
+    ]
+    return replace(
+        made, title=f"{settings.unit_name}{words('党组')}\n关于{wording.span_name(summary)}党组成员下基层情况的报告",
+        blocks=(*blocks, Para("特此报告。")), receiver=settings.superior,
+        signed=f"{settings.unit_name}{words('党组')}", inner=False,
+    )  # fmt: skip
+
+
+def slip(made: Paper, settings: Settings, on: dt.date) -> Paper:
+    """呈批页, laid before the summary: to whom, what it is, and room for what the leader writes."""
+    words = settings.words.apply
+    rows = (
+        ("呈", words("党组书记阅示")), ("呈报单位", f"{settings.unit_name}{words('党办')}", "日期", full_date(on)),
+        ("事项", made.title.replace("\n", "")), ("附件", "\n".join(one.title for one in made.attachments) or NONE),
+        ("批示", ""), ("备注", ""),
+    )  # fmt: skip
+    return Paper(
+        title="呈批页", blocks=(Form(rows, (1, 1, 2, 3, 8, 2)),), made_from=made.made_from,
+    )  # fmt: skip
 
 
 def text_blocks(text: str, addenda: Iterable[Addendum], words: Words) -> Iterable[Block]:

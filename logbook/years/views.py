@@ -15,6 +15,7 @@ from logbook.accounts import carried
 from logbook.db import db
 from logbook.documents import charts, pdf, sheet, word
 from logbook.documents.charts import Series
+from logbook.documents.paper import Paper
 from logbook.documents.sheet import Sheet
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import as_integer, now, shown_date, today
@@ -205,15 +206,16 @@ def _days(figures: YearSummary) -> dict[str, Any]:
 @may(Act.MAKE_YEAR)
 def docx() -> Response:
     seen = _seen(_span())
-    return _file(word.make(_paper(seen)), wording.title(seen.summary, current()), "docx", DOCX)
+    made = _paper(seen)
+    return _file(word.make(made), made.title, "docx", DOCX)
 
 
 @bp.route("/years/paper.pdf")
 @may(Act.MAKE_YEAR)
 def pdf_paper() -> Response:
     seen = _seen(_span())
-    content = pdf.make(_paper(seen), current_app.config["INSTANCE"] / "fonts")
-    return _file(content, wording.title(seen.summary, current()), "pdf", "application/pdf")
+    made = _paper(seen)
+    return _file(pdf.make(made, current_app.config["INSTANCE"] / "fonts"), made.title, "pdf", "application/pdf")
 
 
 @bp.route("/years/paper.xlsx")
@@ -224,8 +226,19 @@ def xlsx() -> Response:
     return _file(sheet.make(sheets), wording.title(seen.summary, current()), "xlsx", XLSX)
 
 
-def _paper(seen: Seen) -> Any:
-    return papers.paper(seen.summary, seen.text, seen.addenda, current(), today(), counts=_counts())
+@bp.route("/years/slip.<any(docx, pdf):ending>")
+@may(Act.MAKE_YEAR)
+def slip(ending: str) -> Response:
+    """呈批页."""
+    made = papers.slip(_paper(_seen(_span())), current(), today())
+    if ending == "docx":
+        return _file(word.make(made), made.title, "docx", DOCX)
+    return _file(pdf.make(made, current_app.config["INSTANCE"] / "fonts"), made.title, "pdf", "application/pdf")
+
+
+def _paper(seen: Seen) -> Paper:
+    made = papers.paper(seen.summary, seen.text, seen.addenda, current(), today(), counts=_counts())
+    return papers.report(made, seen.summary, current()) if request.args.get("as") == "report" else made
 
 
 def _counts() -> bool:
