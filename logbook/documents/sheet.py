@@ -36,14 +36,36 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Formula:
+    """A cell that computes; `value` is what a reader shows that computes nothing."""
+
+    text: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChart:
+    """Columns beside the rows: `labels` and `values` are columns, `rows` the first and the last row, all from 0."""
+
+    title: str
+    labels: int
+    values: tuple[int, ...]
+    rows: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet; `rows` may be a generator. `totals` adds a row of sums under the number columns."""
+    """A sheet; `rows` may be a generator. `totals` adds a row of sums under the number columns.
+
+    It prints lying, as wide as the paper, its head on every page.
+    """
 
     name: str
     columns: tuple[Column, ...]
     rows: Iterable[tuple[object, ...] | list[object]]
     totals: bool = False
     note: str = ""
+    charts: tuple[ColumnChart, ...] = ()
 
 
 def make(sheets: Iterable[Sheet]) -> bytes:
@@ -69,7 +91,7 @@ def write(target: Path | IO[bytes], sheets: Iterable[Sheet]) -> None:
     }
     try:
         for sheet in sheets:
-            _write_sheet(book.add_worksheet(_free_name(sheet.name, taken)), sheet, formats)
+            _write_sheet(book, book.add_worksheet(_free_name(sheet.name, taken)), sheet, formats)
     finally:
         book.close()  # also after a failure: the rows written so far wait in open temporary files
 
@@ -83,30 +105,64 @@ def _free_name(name: str, taken: set[str]) -> str:
     return free
 
 
-def _write_sheet(page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
+def _write_sheet(book: Any, page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
     for i, column in enumerate(sheet.columns):
         page.set_column(i, i, column.width)
         page.write_string(0, i, column.title, formats["head"])
     page.freeze_panes(1, 0)
-    sums = [0.0] * len(sheet.columns)
-    last = 0
-    for last, row in enumerate(sheet.rows, 1):
-        for i, (column, value) in enumerate(zip(sheet.columns, row, strict=True)):
-            _write_cell(page, last, i, value, formats)
-            if column.kind == "number" and isinstance(value, int | float):
-                sums[i] += value
+    last, sums = _write_rows(page, sheet, formats)
     if last:
         page.autofilter(0, 0, last, len(sheet.columns) - 1)
     if sheet.totals and last:
         _write_totals(page, sheet, last, sums, formats)
     if sheet.note:
         page.write_string(last + 2, 0, sheet.note)
+    _lay_out(page, last + 2, len(sheet.columns))
+    for n, chart in enumerate(sheet.charts):
+        _add_chart(book, page, chart, (1 + 20 * n, len(sheet.columns) + 1))
+
+
+def _write_rows(page: Any, sheet: Sheet, formats: dict[str, Any]) -> tuple[int, list[float]]:
+    """The last row's position, and each column's sum."""
+    sums, last = [0.0] * len(sheet.columns), 0
+    for last, row in enumerate(sheet.rows, 1):
+        for i, (column, value) in enumerate(zip(sheet.columns, row, strict=True)):
+            _write_cell(page, last, i, value, formats)
+            number = value.value if isinstance(value, Formula) else value
+            if column.kind == "number" and isinstance(number, int | float):
+                sums[i] += number
+    return last, sums
+
+
+def _lay_out(page: Any, last: int, columns: int) -> None:
+    page.set_landscape()
+    page.set_paper(9)  # A4
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
+    page.print_area(0, 0, last, columns - 1)
+
+
+def _add_chart(book: Any, page: Any, chart: ColumnChart, place: tuple[int, int]) -> None:
+    drawn = book.add_chart({"type": "column"})
+    first, last = chart.rows
+    for column in chart.values:
+        drawn.add_series(
+            {
+                "name": [page.name, 0, column],
+                "categories": [page.name, first, chart.labels, last, chart.labels],
+                "values": [page.name, first, column, last, column],
+            }
+        )
+    drawn.set_title({"name": chart.title})
+    page.insert_chart(*place, drawn, {"description": chart.title})
 
 
 def _write_cell(page: Any, row: int, column: int, value: object, formats: dict[str, Any]) -> None:
     if value is None or value == "":
         return
-    if isinstance(value, dt.date):
+    if isinstance(value, Formula):
+        page.write_formula(row, column, value.text, formats["number"], value.value)
+    elif isinstance(value, dt.date):
         page.write_datetime(row, column, dt.datetime(value.year, value.month, value.day), formats["date"])  # noqa: DTZ001
     elif isinstance(value, int | float):
         page.write_number(row, column, value, formats["number"])

@@ -8,9 +8,9 @@ from dataclasses import replace
 from logbook.documents import charts
 from logbook.documents.charts import Series
 from logbook.documents.paper import Attachment, Block, Chart, Form, Heading, Paper, Para, Table
-from logbook.documents.sheet import Column, Sheet
+from logbook.documents.sheet import Column, ColumnChart, Formula, Sheet
 from logbook.formats import full_date, local_date
-from logbook.problems.models import Side, State, UndertakingState
+from logbook.problems.models import Answer, Category, Side, State, UndertakingState
 from logbook.settings.queries import Settings
 from logbook.visits.models import Addendum, Kind
 from logbook.years import wording
@@ -157,18 +157,77 @@ def _chart(summary: YearSummary) -> Iterable[Block]:
 
 
 def sheets(summary: YearSummary, addenda: Sequence[Addendum], settings: Settings, *, counts: bool) -> list[Sheet]:
-    """Members, branches, months, problems and undertakings, what was added; totals are formulas over their rows.
+    """Totals as formulas over the sheets after them, those sheets, and a last one that compares both.
 
     `counts` as in `paper`.
     """
     words = settings.words.apply
+    figures = list(_totals(summary, words))
     return [
+        _total_sheet(figures),
         _member_sheet(summary, words, counts=counts),
         _branch_sheet(summary, words),
         _month_sheet(summary),
         _item_sheet(summary, words),
         *([_addendum_sheet(addenda)] if addenda else []),
+        _check_sheet(figures),
     ]
+
+
+ITEMS = "问题和领办事项"
+
+
+def _totals(summary: YearSummary, words: Words) -> Iterable[tuple[str, Formula]]:
+    """Every figure of the text that the other sheets hold the rows of: its name, and how it is counted from them."""
+    last = len(summary.months) + 1
+    yield "下基层人次", Formula(f"=SUM(各月!C2:C{last})", summary.records)
+    yield "下基层次数", Formula(f"=SUM(各月!B2:B{last})", summary.trips)
+    found, promises = summary.problems, summary.undertakings
+    yield "问题", _count("问题", value=found.total)
+    first = f'"<"&DATE({summary.first.year},{summary.first.month},{summary.first.day})'
+    yield "其中以前提出的", _count("问题", ("J", first), value=found.carried)
+    states = {
+        State.DONE: found.done, State.PARTLY: found.partly, State.UNDERWAY: found.underway,
+        State.OPEN: found.not_begun, State.LONG_TERM: found.long_term,
+    }  # fmt: skip
+    for state, n in states.items():
+        yield f"问题：{state.chinese}", _count("问题", ("H", f'"{state.chinese}"'), value=n)
+    solved = (("H", f'"{State.DONE.chinese}"'), ("L", f'"{Answer.SOLVED.chinese}"'))
+    yield "已办结的，反映人认为已解决", _count("问题", *solved, value=found.accepted)
+    for one in found.by_side:
+        side = words(Side(one.value).chinese)
+        yield f"问题：责任方是{side}", _count("问题", ("E", f'"{side}"'), value=one.n)
+    for one in found.by_category:
+        category = Category(one.value).chinese
+        yield f"问题：{category}", _count("问题", ("K", f'"{category}"'), value=one.n)
+    yield "领办事项", _count("领办事项", value=promises.total)
+    for kept, n in (
+        (UndertakingState.DONE, promises.done), (UndertakingState.UNDERWAY, promises.underway),
+        (UndertakingState.EXPLAINED, promises.explained),
+    ):  # fmt: skip
+        yield f"领办事项：{kept.chinese}", _count("领办事项", ("H", f'"{kept.chinese}"'), value=n)
+
+
+def _count(kind: str, *conditions: tuple[str, str], value: int) -> Formula:
+    """How many rows of ITEMS are of a kind and meet the conditions, each a column and a criterion."""
+    pairs = (("B", f'"{kind}"'), *conditions)
+    return Formula(
+        "=COUNTIFS(" + ",".join(f"{ITEMS}!{column}:{column},{wanted}" for column, wanted in pairs) + ")", value
+    )
+
+
+def _total_sheet(figures: Sequence[tuple[str, Formula]]) -> Sheet:
+    note = "本表各数由后面各表的行用公式算出，可以点开单元格查看。"
+    return Sheet("总体", (Column("项目", 36), Column("数", 10, "number")), figures, note=note)
+
+
+def _check_sheet(figures: Sequence[tuple[str, Formula]]) -> Sheet:
+    rows = [
+        (name, Formula(f"=总体!B{n}", one.value), one.value, Formula(f"=B{n}-C{n}", 0))
+        for n, (name, one) in enumerate(figures, 2)
+    ]
+    columns = (Column("项目", 36), *(Column(title, 14, "number") for title in ("公式算出", "汇总文字中", "相差")))
+    return Sheet("核对", columns, rows, note="相差都应为0；改动前面各表的行，公式会跟着变，汇总文字不变。")
 
 
 def _addendum_sheet(addenda: Sequence[Addendum]) -> Sheet:
@@ -220,18 +279,23 @@ def _branch_sheet(summary: YearSummary, words: Words) -> Sheet:
 def _month_sheet(summary: YearSummary) -> Sheet:
     columns = (Column("月份", 12), Column("次数", 8, "number"), Column("人次", 8, "number"))
     rows = [(f"{one.month.year}年{one.month.month}月", one.trips, one.records) for one in summary.months]
-    return Sheet("各月", columns, rows, totals=True)
+    chart = ColumnChart("各月下基层次数", 0, (1,), (1, len(rows)))
+    return Sheet("各月", columns, rows, totals=True, charts=(chart,))
 
 
 def _item_sheet(summary: YearSummary, words: Words) -> Sheet:
     texts = (("编号", 14), ("类型", 10), ("党组织", 30), ("内容", 60), ("责任方", 12), ("责任单位（人）", 20))
-    ends = (Column("完成时限", 16, "date"), Column("办理情况", 16), Column("办理结果", 40))
+    ends = (
+        Column("完成时限", 16, "date"), Column("办理情况", 16), Column("办理结果", 40), Column("提出日期", 16, "date"),
+        Column("类别", 12), Column("反映人的意见", 14),
+    )  # fmt: skip
     items = [*(("问题", one) for one in summary.items), *(("领办事项", one) for one in summary.promises)]
     rows = [
         (
             one.number, kind, one.branch, one.text, words(Side(one.side).chinese) if one.side else "", one.owner,
-            one.due_on, _state(one), one.result,
+            one.due_on, _state(one), one.result, one.raised_on, Category(one.category).chinese if one.category else "",
+            Answer(one.answer).chinese if one.answer else "",
         )
         for kind, one in items
     ]  # fmt: skip
-    return Sheet("问题和领办事项", (*(Column(*text) for text in texts), *ends), rows)
+    return Sheet(ITEMS, (*(Column(*text) for text in texts), *ends), rows)
