@@ -101,6 +101,8 @@ LINES = {
     "restored": "已恢复；原来的数据在 {aside}。 Restored; what was there before is kept in that folder.",
     "no_browser": "按要求不运行浏览器测试（--no-browser）。 Browser tests are left out, as asked (--no-browser).",
     "apt": "正在安装 {packages}…… Installing with apt-get …",
+    "fonts": "公文各字体用的是（前面的先用）；本单位买了的字体，放进 {folder} 即可。 "
+    "What papers are set in, the first first; put fonts of your own into that folder.",
     "written": "已写好 {name}。 Written.",
     "bundled": "已下载到 wheelhouse；请把整个文件夹（不含 .venv）拷到同系统、同 Python 版本的机器上，照常运行。 "
     "Copy this whole folder, without .venv, to a machine of the same system and Python, and run as usual.",
@@ -644,6 +646,30 @@ def bench(options: argparse.Namespace) -> NoReturn:
     become([PYTHON, "-m", "benchmarks", *options.rest], env)
 
 
+def fonts(_options: argparse.Namespace) -> NoReturn:
+    """公文用的字体，缺的从 Debian 的包里取 · the typefaces of papers; what Debian packages is fetched"""
+    ready(RUNTIME)
+    folder = home_here().folder / "fonts"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if shutil.which("apt-get") and shutil.which("dpkg-deb") and not list(folder.glob("Fandol*.otf")):
+        _fetch_fandol(folder)
+    say("fonts", folder=folder)
+    become([PYTHON, "-m", "logbook.documents.fonts", folder], clean_environment())
+
+
+def _fetch_fandol(folder: Path) -> None:
+    """Unpack the four faces; the package itself, a whole typesetting system beside it, is not installed."""
+    say("apt", packages="Fandol")
+    with tempfile.TemporaryDirectory() as box:
+        if os.geteuid() == 0:
+            quietly(["apt-get", "update", "-q"])
+        quietly(["apt-get", "download", "-q", "texlive-lang-chinese"], cwd=box)
+        for package in Path(box).glob("*.deb"):
+            quietly(["dpkg-deb", "--extract", package, box])
+        for face in Path(box).rglob("Fandol[FHKS]*.otf"):
+            shutil.copyfile(face, folder / face.name)
+
+
 def lock(_options: argparse.Namespace) -> None:
     """重新锁定依赖 · pin the dependencies anew"""
     # Locks hold hashes and no host names: whatever index pip uses may serve them.
@@ -696,7 +722,7 @@ COMMANDS: dict[Any, str] = {
     backup: "file",
     restore: "backup",
     test: "--no-browser --postgres --thorough",
-    **dict.fromkeys((check, bench, lock, bundle), ""),
+    **dict.fromkeys((fonts, check, bench, lock, bundle), ""),
 }
 
 
