@@ -200,7 +200,7 @@ def dossier(branch_id: int) -> str | tuple[str, int]:
     try:
         span = span_from(request.args, today())
     except RuleBroken as broken:
-        days = {name: request.args.get(name, "") for name in ("from", "to")}
+        days = _typed_days()
         return render_template("desk/dossier.html", branch=found, broken=broken, paper=None, days=days), 422
     days = {"from": span.first.isoformat(), "to": span.last.isoformat()}
     made = papers.dossier(_dossier(found, span), current(), today())
@@ -216,11 +216,15 @@ def dossier_paper(branch_id: int, ending: str) -> Response:
     try:
         span = span_from(request.args, today())
     except RuleBroken:
-        return redirect(url_for("desk.dossier", branch_id=branch_id, **request.args), 303)
+        return redirect(url_for("desk.dossier", branch_id=branch_id, **_typed_days()), 303)
     made = papers.dossier(_dossier(found, span), current(), today())
     content = word.make(made) if ending == "docx" else pdf.make(made, current_app.config["INSTANCE"] / "fonts")
     name = f"{made.title}.{ending}".replace("\n", "")
     return send_file(io.BytesIO(content), mimetype=TYPES[ending], as_attachment=True, download_name=name)
+
+
+def _typed_days() -> dict[str, Any]:
+    return {name: request.args.get(name, "") for name in ("from", "to")}
 
 
 def _dossier(found: Branch, span: Span) -> Dossier:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from copy import deepcopy
 from functools import cache
-from itertools import zip_longest
 from typing import Any
 
 from logbook.documents import pdf
@@ -255,7 +254,8 @@ def _form(place: Any, block: Form) -> None:
     widths = [int(room * part) for part in FORM]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
-    for cells, lines in zip_longest(block.rows, block.lines[: len(block.rows)], fillvalue=0):
+    heights = (*block.lines, *(0 for _row in block.rows))
+    for cells, lines in zip(block.rows, heights, strict=False):
         row = table.add_row()
         if lines:
             height = str(lines * PITCH)

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 
+from logbook.db import N_
 from logbook.documents.paper import Block, Paper, Para, Table
 from logbook.documents.sheet import Column, Sheet, make
 from logbook.formats import full_date
@@ -127,14 +128,16 @@ def _for_the_group(one: Problem, _words: Words) -> tuple[str, ...]:
 
 # By the name in the address: title, head below 序号 and 编号, widths, cells.
 LISTS: dict[str, tuple[str, tuple[str, ...], tuple[float, ...], Cells]] = {
-    "found": ("问题清单", ("党组织", "问题", "类别", "提出日期"), (4, 9, 2.2, 3.4), _found),
+    "found": (N_("问题清单"), ("党组织", "问题", "类别", "提出日期"), (4, 9, 2.2, 3.4), _found),
     "responsible": (
-        "责任清单", ("党组织", "问题", "责任方", "责任单位", "责任人", "完成时限"), (3.4, 6.4, 2.2, 3, 2, 3.2),
+        N_("责任清单"), ("党组织", "问题", "责任方", "责任单位", "责任人", "完成时限"), (3.4, 6.4, 2.2, 3, 2, 3.2),
         _responsible,
     ),
-    "mended": ("整改清单", ("问题", "整改措施", "责任单位", "完成时限", "办理情况"), (5.6, 4.4, 3, 3.2, 4.4), _mended),
+    "mended": (
+        N_("整改清单"), ("问题", "整改措施", "责任单位", "完成时限", "办理情况"), (5.6, 4.4, 3, 3.2, 4.4), _mended,
+    ),
     "group": (
-        "提请党组研究事项", ("党组织", "事项", "提出人", "提出日期", "责任单位", "建议"), (3.2, 5.8, 2, 3.2, 3, 4),
+        N_("提请党组研究事项"), ("党组织", "事项", "提出人", "提出日期", "责任单位", "建议"), (3.2, 5.8, 2, 3.2, 3, 4),
         _for_the_group,
     ),
 }  # fmt: skip
