@@ -37,6 +37,7 @@ TABLE = {
     ("accounts.sign_out", "POST"): ALL,
     ("drafts.index", "GET"): BUSINESS, ("drafts.save", "PUT"): BUSINESS, ("drafts.remove", "DELETE"): BUSINESS,
     ("desk.home", "GET"): ALL, ("desk.health", "GET"): f"nobody {ALL}", ("desk.branch", "GET"): BUSINESS,
+    ("desk.dossier", "GET"): BUSINESS, ("desk.dossier_paper", "GET"): BUSINESS,
     ("shell.worker", "GET"): f"nobody {ALL}", ("shell.home", "GET"): f"nobody {ALL}",
     ("shell.form", "GET"): f"nobody {ALL}",
     ("organization.index", "GET"): "office", ("organization.add_branch", "GET"): "office",
@@ -53,6 +54,7 @@ TABLE = {
     ("phone.pack", "GET"): BUSINESS, ("phone.token", "GET"): BUSINESS,
     ("phone.import_rescue", "GET"): "office", ("phone.import_rescue", "POST"): "office",
     ("problems.index", "GET"): BUSINESS, ("problems.xlsx", "GET"): BUSINESS, ("problems.show", "GET"): BUSINESS,
+    ("problems.listed", "GET"): BUSINESS,
     ("problems.note_progress", "GET"): BUSINESS, ("problems.note_progress", "POST"): "owner office",
     ("problems.close", "GET"): BUSINESS, ("problems.close", "POST"): "owner office",
     ("problems.reopen", "GET"): BUSINESS, ("problems.reopen", "POST"): "owner office",
@@ -78,9 +80,12 @@ TABLE = {
     ("visits.instruct", "GET"): "leader",
     ("visits.attachment", "GET"): BUSINESS, ("visits.my_book", "GET"): MEMBERS, ("visits.book", "GET"): BUSINESS,
     ("visits.books", "GET"): BUSINESS, ("visits.issue_books", "POST"): "office",
+    ("visits.book_pdf", "GET"): BUSINESS, ("visits.record_pdf", "GET"): BUSINESS,
+    ("visits.system", "GET"): "office", ("visits.arrangement", "GET"): "office", ("visits.blank", "GET"): "office",
     ("years.index", "GET"): DESK, ("years.items", "GET"): DESK, ("years.branches", "GET"): DESK,
     ("years.directive", "GET"): BUSINESS, ("years.edit_text", "GET"): "office", ("years.edit_text", "POST"): "office",
     ("years.docx", "GET"): "office", ("years.pdf_paper", "GET"): "office", ("years.xlsx", "GET"): "office",
+    ("years.slip", "GET"): "office",
     ("years.close", "GET"): "office", ("years.close", "POST"): "office", ("years.add_addendum", "GET"): "office",
     ("years.add_addendum", "POST"): "office",
 }  # fmt: skip
@@ -123,7 +128,8 @@ def address(rule, people):
     from flask import current_app
 
     ids = {"year": YEAR, "member_id": people["owner"], "person_id": people["owner"], "what": "liaison", "row_id": 1,
-           "session_id": 1, "key": KEY, "liaison_id": db.session.query(Liaison).first().id}  # fmt: skip
+           "session_id": 1, "key": KEY, "ending": "pdf", "kind": "found",
+           "liaison_id": db.session.query(Liaison).first().id}  # fmt: skip
     values = {name: ids.get(name, 1) for name in rule.arguments}
     if rule.endpoint == "visits.decline":
         values["visit_id"] = joint(people)
@@ -313,6 +319,9 @@ def test_a_record_shows_each_reader_what_they_may_see(shelf, reader):
             answer = browsers[reader].get(path)
             assert (answer.status_code == 200) == bool(wanted), f"{reader} {record} {path}"
             assert found(answer.text, records) == (wanted if path.endswith(str(visit)) else set()), f"{reader} {record}"
+        answer = browsers[reader].get(f"/visits/{visit}/record.pdf")
+        assert (answer.status_code == 200) == bool(wanted), f"{reader} {record} on paper"
+        assert found(readable(answer), records) == wanted, f"{reader} {record} on paper"
 
 
 @pytest.mark.parametrize("reader", sorted(MAY_READ))
@@ -322,7 +331,9 @@ def test_no_other_surface_shows_more(shelf, reader):
     days = f"from={YEAR}-01-01&to={YEAR}-12-31"
     surfaces = [
         "/", "/visits", f"/visits?branch={branch}&{days}", "/visits.xlsx", "/voices", f"/branches/{branch}", "/book",
-        f"/books/{readers['author']}/{YEAR}", "/problems", "/problems.xlsx", "/undertakings", f"/years?{days}",
+        f"/books/{readers['author']}/{YEAR}", f"/books/{readers['author']}/{YEAR}/book.pdf",
+        f"/branches/{branch}/dossier?{days}", f"/branches/{branch}/dossier.pdf?{days}",
+        f"/branches/{branch}/dossier.docx?{days}", "/problems", "/problems.xlsx", "/undertakings", f"/years?{days}",
         f"/years/text?{days}", f"/years/paper.docx?{days}&counts=1", f"/years/paper.xlsx?{days}",
         f"/years/paper.pdf?{days}", "/review",
     ]  # fmt: skip
