@@ -1,0 +1,83 @@
+"""A branch's dossier: who went, what was said, what became of it, over any days and as far as the reader may know."""
+
+import datetime as dt
+import io
+
+import pytest
+from docx import Document
+from pypdf import PdfReader
+
+from logbook.db import db
+from logbook.problems.models import Category, State
+from logbook.visits.models import Level, Voice
+from tests import factories
+
+DAYS = "from=2026-01-01&to=2026-06-30"
+
+
+@pytest.fixture
+def place(app):
+    """A branch with a visit inside the days, one after them, and one for its author alone."""
+    found = {
+        "office": factories.office(),
+        "member": factories.member(name="王珺"),
+        "other": factories.member(name="李镕"),
+    }
+    branch = found["branch"] = factories.branch("码头党支部")
+    visit = factories.visit(found["member"], branch, dt.date(2026, 3, 5), findings="到码头巡查。")
+    db.session.add(Voice(visit_id=visit, text="夜间照明不足", category=Category.FACILITIES))
+    factories.visit(found["other"], branch, dt.date(2026, 7, 1), findings="七月的事")
+    factories.visit(found["other"], branch, dt.date(2026, 3, 9), findings="只给自己看", level=Level.SELF)
+    factories.problem(
+        found["member"], branch, raised_on=dt.date(2026, 3, 5), state=State.DONE, result="已更换",
+        closed_on=dt.date(2026, 4, 1),
+    )  # fmt: skip
+    factories.problem(found["member"], branch, raised_on=dt.date(2026, 8, 1), text="八月的问题")
+    factories.problem(found["member"], factories.branch(), raised_on=dt.date(2026, 3, 5), text="别处的问题")
+    factories.undertaking(found["member"], branch, raised_on=dt.date(2026, 3, 5))
+    db.session.commit()
+    return found
+
+
+def text_of(answer):
+    assert answer.status_code == 200
+    if answer.mimetype == "application/pdf":
+        return "".join("".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(answer.data)).pages)
+    if "wordprocessing" in answer.mimetype:
+        document = Document(io.BytesIO(answer.data))
+        cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+        return "".join("".join(text.split()) for text in (*(one.text for one in document.paragraphs), *cells))
+    return answer.text
+
+
+@pytest.mark.parametrize("form", ["", ".pdf", ".docx"])
+def test_page_and_papers_answer_the_same(client, place, form):
+    text = text_of(client(place["office"]).get(f"/branches/{place['branch']}/dossier{form}?{DAYS}"))
+    for said in ("到码头巡查。", "夜间照明不足", "已办结。已更换", "联系路灯改造", "王珺", "另有1条不在知悉范围"):
+        assert said in text, said
+    for unsaid in ("七月的事", "只给自己看", "八月的问题", "别处的问题"):
+        assert unsaid not in text, unsaid
+
+
+def test_who_wrote_it_reads_their_own(client, place):
+    text = text_of(client(place["other"]).get(f"/branches/{place['branch']}/dossier.pdf?{DAYS}"))
+    assert "党组成员2人到支部2人次：王珺、李镕" in text
+    assert "只给自己看" in text
+    assert "不在知悉范围" not in text
+
+
+def test_a_branch_nobody_went_to_has_a_dossier_too(client, place):
+    empty = factories.branch("离退休干部党支部")
+    text = text_of(client(place["office"]).get(f"/branches/{empty}/dossier.docx?{DAYS}"))
+    for said in ("没有党组成员到支部的记录", "没有收集到意见建议", "没有收集到问题", "没有领办事项"):
+        assert said in text, said
+
+
+def test_days_that_cannot_be_are_shown_again_with_what_is_wrong(client, place):
+    browser = client(place["office"])
+    answer = browser.get(f"/branches/{place['branch']}/dossier?from=2026-06-30&to=2026-01-01")
+    assert answer.status_code == 422
+    assert "结束的日期不能早于开始的日期" in answer.text
+    assert 'value="2026-06-30"' in answer.text
+    paper = browser.get(f"/branches/{place['branch']}/dossier.pdf?from=x", follow_redirects=True)
+    assert "请选择日期" in paper.text

@@ -1,0 +1,64 @@
+"""The ledger as lists for the table."""
+
+import datetime as dt
+import io
+
+import pytest
+from docx import Document
+from pypdf import PdfReader
+
+from logbook.problems.models import Handling
+from tests import factories
+
+
+@pytest.fixture
+def office(app):
+    return factories.office()
+
+
+@pytest.fixture
+def ledger(office):
+    member = factories.member(name="王珺")
+    branch = factories.branch("码头党支部")
+    factories.problem(member, branch, text="遮阳棚破损", measures="更换", due_on=dt.date(2027, 1, 5))
+    factories.problem(member, branch, text="候船楼漏水", handling=Handling.GROUP, due_on=dt.date(2027, 1, 6))
+    factories.problem(member, branch, text="已不载明", dropped=True)
+
+
+def rows(answer):
+    assert answer.status_code == 200
+    tables = Document(io.BytesIO(answer.data)).tables
+    return [[cell.text for cell in row.cells] for row in tables[0].rows] if tables else []
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "cells"),
+    [
+        ("found", "问题清单", ["码头党支部", "遮阳棚破损", "其他", "2026年6月9日"]),
+        ("responsible", "责任清单", ["码头党支部", "遮阳棚破损", "局机关科室", "工程科", "无", "2027年1月5日"]),
+        ("mended", "整改清单", ["遮阳棚破损", "更换", "工程科", "2027年1月5日", "未办"]),
+    ],
+)
+def test_each_list_says_what_it_is_for(client, office, ledger, kind, title, cells):
+    browser = client(office)
+    found = rows(browser.get(f"/problems/list-{kind}.docx"))
+    assert len(found) == 3  # its head, and two that stand
+    assert found[1][2:] == cells
+    printed = "".join(
+        PdfReader(io.BytesIO(browser.get(f"/problems/list-{kind}.pdf").data)).pages[0].extract_text().split()
+    )
+    assert title in printed
+    assert "".join(cells) in printed
+
+
+def test_the_group_is_asked_to_decide_only_what_was_put_to_it(client, office, ledger):
+    found = rows(client(office).get("/problems/list-group.docx"))
+    assert [row[3] for row in found[1:]] == ["候船楼漏水"]
+
+
+def test_filters_narrow_a_list_and_an_empty_one_says_so(client, office, ledger):
+    browser = client(office)
+    assert len(rows(browser.get("/problems/list-found.docx?text=漏水"))) == 2
+    empty = browser.get("/problems/list-found.docx?text=没有的")
+    assert rows(empty) == []
+    assert "没有需要列出的事项。" in [one.text for one in Document(io.BytesIO(empty.data)).paragraphs]
