@@ -35,6 +35,7 @@ from logbook.phone import keys
 from logbook.phone.shell import MODULES
 from logbook.phone.shell import bp as shell
 from logbook.phone.views import bp as phone
+from logbook.printing.views import bp as printing
 from logbook.problems.views import bp as problems
 from logbook.review.views import bp as review
 from logbook.sample import cli as sample
@@ -46,7 +47,21 @@ from logbook.visits.upload_views import bp as uploads
 from logbook.visits.views import bp as visits
 from logbook.years.views import bp as years
 
-FEATURES = (settings, accounts, organization, problems, visits, drafts, uploads, years, review, desk, phone, shell)
+FEATURES = (
+    settings,
+    accounts,
+    printing,
+    organization,
+    problems,
+    visits,
+    drafts,
+    uploads,
+    years,
+    review,
+    desk,
+    phone,
+    shell,
+)
 ROOT = Path(__file__).parent
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SMALLEST_TO_PACK = 1400  # bytes: below, one network packet holds it anyway

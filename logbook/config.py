@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+VERSION = "0.1.0"  # as pyproject.toml has it
 MIB = 1024 * 1024
 
 
@@ -16,6 +17,7 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     url = overrides.get("SQLALCHEMY_DATABASE_URI") or os.environ.get("LOGBOOK_DATABASE_URL")
     url = url or f"sqlite:///{instance / 'logbook.db'}"
     config: dict[str, Any] = {
+        "VERSION": VERSION,
         "INSTANCE": instance,
         "SECRET_KEY": overrides.get("SECRET_KEY") or _secret_key(instance),
         "SQLALCHEMY_DATABASE_URI": url,

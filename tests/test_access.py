@@ -51,6 +51,7 @@ TABLE = {
     ("organization.template", "GET"): "office", ("organization.export", "GET"): "office",
     ("organization.import_lists", "GET"): "office", ("organization.import_lists", "POST"): "office",
     ("organization.confirm_import", "POST"): "office",
+    ("printing.index", "GET"): BUSINESS, ("printing.origin", "GET"): "owner office",
     ("phone.pack", "GET"): BUSINESS, ("phone.token", "GET"): BUSINESS,
     ("phone.import_rescue", "GET"): "office", ("phone.import_rescue", "POST"): "office",
     ("problems.index", "GET"): BUSINESS, ("problems.xlsx", "GET"): BUSINESS, ("problems.show", "GET"): BUSINESS,
@@ -121,6 +122,7 @@ def world(client):
     factories.directive(people["office"])
     browsers = {name: client(person) for name, person in people.items()} | {"nobody": client()}
     browsers["office"].post(f"/review/{YEAR}/create")
+    browsers["owner"].get(f"/visits/{visit}/record.pdf")  # a paper they made
     return people, browsers
 
 
@@ -128,7 +130,7 @@ def address(rule, people):
     from flask import current_app
 
     ids = {"year": YEAR, "member_id": people["owner"], "person_id": people["owner"], "what": "liaison", "row_id": 1,
-           "session_id": 1, "key": KEY, "ending": "pdf", "kind": "found",
+           "session_id": 1, "key": KEY, "ending": "pdf", "kind": "found", "paper_id": 1,
            "liaison_id": db.session.query(Liaison).first().id}  # fmt: skip
     values = {name: ids.get(name, 1) for name in rule.arguments}
     if rule.endpoint == "visits.decline":

@@ -1,7 +1,6 @@
 """The homes of member, leader, office and sysadmin; the branch card."""
 
 import datetime as dt
-import io
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,18 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 from unicodedata import east_asian_width
 
-from flask import Blueprint, current_app, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, Actor, actor, may
 from logbook.desk import cards, papers
 from logbook.desk.cards import FORTNIGHT
 from logbook.desk.papers import Dossier
-from logbook.documents import pdf, word
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import today
 from logbook.organization import queries as organization
 from logbook.organization.models import Branch, Liaison
+from logbook.printing import views as printing
 from logbook.problems import queries as problems
 from logbook.problems.models import Directive, Problem, Undertaking
 from logbook.settings.views import current
@@ -36,8 +35,6 @@ bp = Blueprint("desk", __name__)
 SHOWN = 5  # rows of a home's short lists
 LINES = 31  # of the four lists of a branch card that is printed on one A4, beside everything else on it
 WIDTH = 74  # half-width letters in a line of it
-OFFICE = "application/vnd.openxmlformats-officedocument"
-TYPES = {"pdf": "application/pdf", "docx": f"{OFFICE}.wordprocessingml.document"}
 
 
 @bp.route("/")
@@ -217,10 +214,7 @@ def dossier_paper(branch_id: int, ending: str) -> Response:
         span = span_from(request.args, today())
     except RuleBroken:
         return redirect(url_for("desk.dossier", branch_id=branch_id, **_typed_days()), 303)
-    made = papers.dossier(_dossier(found, span), current(), today())
-    content = word.make(made) if ending == "docx" else pdf.make(made, current_app.config["INSTANCE"] / "fonts")
-    name = f"{made.title}.{ending}".replace("\n", "")
-    return send_file(io.BytesIO(content), mimetype=TYPES[ending], as_attachment=True, download_name=name)
+    return printing.send(papers.dossier(_dossier(found, span), current(), today()), ending)
 
 
 def _typed_days() -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 import datetime as dt
 import hashlib
-import io
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
@@ -34,6 +33,7 @@ from logbook.organization.forms import (
     TargetForm,
 )
 from logbook.organization.models import Branch, Liaison, Membership, Period, Placement, SecretaryTerm
+from logbook.printing import views as printing
 from logbook.settings.forms import Form
 from logbook.settings.views import current
 
@@ -355,21 +355,17 @@ def copy_liaison() -> Response:
     return redirect(url_for("organization.index", year=year), 303)
 
 
-def _file(content: bytes, name: str) -> Response:
-    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
-
-
 @bp.route("/lists/template.xlsx")
 @may(Act.KEEP_LISTS)
 def template() -> Response:
-    return _file(workbook.template(apply=current().words.apply), _("名册模板.xlsx"))
+    return printing.file(workbook.template(apply=current().words.apply), _("名册模板.xlsx"), "xlsx")
 
 
 @bp.route("/lists/current.xlsx")
 @may(Act.KEEP_LISTS)
 def export() -> Response:
     lines = importing.as_lines(_day(_year()), _year())
-    return _file(workbook.template(lines, apply=current().words.apply), _("名册.xlsx"))
+    return printing.file(workbook.template(lines, apply=current().words.apply), _("名册.xlsx"), "xlsx")
 
 
 @bp.route("/lists/import", methods=["GET", "POST"])

@@ -1,20 +1,19 @@
 """The ledger's pages: problems, undertakings, directives."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
 from logbook.accounts import queries as accounts
 from logbook.db import db
-from logbook.documents import pdf, word
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, today
 from logbook.organization import queries as organization
+from logbook.printing import views as printing
 from logbook.problems import actions, papers, queries
 from logbook.problems.forms import (
     STATES,
@@ -33,9 +32,6 @@ from logbook.settings.views import current
 
 bp = Blueprint("problems", __name__)
 Answer = str | Response | tuple[str, int]
-OFFICE = "application/vnd.openxmlformats-officedocument"
-XLSX = f"{OFFICE}.spreadsheetml.sheet"
-TYPES = {"pdf": "application/pdf", "docx": f"{OFFICE}.wordprocessingml.document"}
 
 
 @bp.route("/problems")
@@ -64,7 +60,7 @@ def _kept() -> dict[str, str]:
 @may(Act.READ_LEDGER)
 def xlsx() -> Response:
     content = papers.workbook(queries.every(filters_from(request.args), today()), current().words, today())
-    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name="问题台账.xlsx")
+    return printing.file(content, "问题台账.xlsx", "xlsx")
 
 
 @bp.route("/problems/list-<any(found, responsible, mended, group):kind>.<any(docx, pdf):ending>")
@@ -75,10 +71,7 @@ def listed(kind: str, ending: str) -> Response:
     if kind == "group":
         found = [one for one in found if one.handling is Handling.GROUP]
     made = papers.listed(kind, found, current(), today())
-    content = word.make(made) if ending == "docx" else pdf.make(made, current_app.config["INSTANCE"] / "fonts")
-    return send_file(
-        io.BytesIO(content), mimetype=TYPES[ending], as_attachment=True, download_name=f"{made.title}.{ending}"
-    )
+    return printing.send(made, ending)
 
 
 @bp.route("/problems/<int:problem_id>")

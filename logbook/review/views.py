@@ -1,19 +1,18 @@
 """The review meeting: created from its year, arranged, briefed, decided, printed."""
 
-import io
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
 from logbook.accounts import queries as accounts
 from logbook.db import db
-from logbook.documents import pdf, word
 from logbook.documents.paper import Paper
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now, today
+from logbook.printing import views as printing
 from logbook.problems.models import State
 from logbook.review import actions, briefs, papers, queries
 from logbook.review.forms import GradeForm, MeetingForm, ReportForm
@@ -203,23 +202,19 @@ def print_brief(report_id: int) -> Response:
     db.session.commit()
     paper = papers.brief_paper(found, current())
     name = f"{found.branch}平时工作掌握情况"
-    if request.form.get("as") == "pdf":
-        content = pdf.make(paper, current_app.config["INSTANCE"] / "fonts")
-        return _file(content, f"{name}.pdf", "application/pdf")
-    return _file(word.make(paper), f"{name}.docx", DOCX)
+    return printing.send(paper, "pdf" if request.form.get("as") == "pdf" else "docx", name)
 
 
 @bp.route(f"/review/{YEAR}/meeting.docx")
 @may(Act.RUN_MEETING)
 def docx(year: int) -> Response:
-    return _file(word.make(_paper(year)), f"{year}年述职评议会议安排.docx", DOCX)
+    return printing.send(_paper(year), "docx", f"{year}年述职评议会议安排")
 
 
 @bp.route(f"/review/{YEAR}/meeting.pdf")
 @may(Act.RUN_MEETING)
 def pdf_paper(year: int) -> Response:
-    content = pdf.make(_paper(year), current_app.config["INSTANCE"] / "fonts")
-    return _file(content, f"{year}年述职评议会议安排.pdf", "application/pdf")
+    return printing.send(_paper(year), "pdf", f"{year}年述职评议会议安排")
 
 
 def _paper(year: int) -> Paper:
@@ -228,7 +223,3 @@ def _paper(year: int) -> Paper:
     reports = queries.reports(meeting.id)
     graded = queries.about_others(actor(), reports) if request.args.get("grades") == "1" else None
     return papers.meeting_paper(meeting, reports, summary.load(meeting.summary), current(), today(), graded=graded)
-
-
-def _file(content: bytes, name: str, media_type: str) -> Response:
-    return send_file(io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name)

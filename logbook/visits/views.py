@@ -1,7 +1,6 @@
 """Recording, reading and correcting; the marks of member, office and leader; books and files."""
 
 import datetime as dt
-import io
 import json
 import secrets
 import tempfile
@@ -21,12 +20,12 @@ from logbook.access import Act, Actor, actor, may
 from logbook.accounts import carried
 from logbook.accounts import queries as accounts
 from logbook.db import db, reading
-from logbook.documents import pdf, sheet, word
-from logbook.documents.paper import Paper
+from logbook.documents import sheet
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
 from logbook.organization import papers as arrangements
 from logbook.organization import queries as organization
+from logbook.printing import views as printing
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Handling, Side, SourceKind
 from logbook.settings.views import current
@@ -48,9 +47,6 @@ from logbook.visits.models import Content, Kind, Level, Visit
 from logbook.visits.queries import Record
 
 bp = Blueprint("visits", __name__)
-OFFICE = "application/vnd.openxmlformats-officedocument"
-XLSX = f"{OFFICE}.spreadsheetml.sheet"
-TYPES = {"pdf": "application/pdf", "docx": f"{OFFICE}.wordprocessingml.document"}
 LINES = ("problems", "undertakings")
 Answer = str | Response | tuple[str, int] | tuple[dict[str, Any], int]
 
@@ -86,7 +82,7 @@ def xlsx() -> Response:
     stream = tempfile.TemporaryFile(dir=current_app.config["INSTANCE"])  # noqa: SIM115 - closed with the response
     papers.workbook(stream, queries.export(actor(), filters), everything - shown, current().words)
     stream.seek(0)
-    return send_file(stream, mimetype=XLSX, as_attachment=True, download_name="下基层记录.xlsx")
+    return send_file(stream, mimetype=printing.TYPES["xlsx"], as_attachment=True, download_name="下基层记录.xlsx")
 
 
 @bp.route("/voices")
@@ -486,7 +482,7 @@ def book_pdf(member_id: int, year: int) -> Response:
         person, year, _pages(records, hidden), organization.liaisons_in(member_id, year), current(),
         kept_back=queries.hidden_in_book(by, member_id, year),
     )  # fmt: skip
-    return _file(made, "pdf", f"{person.name}{year}年下基层记录本")
+    return printing.send(made, "pdf", f"{person.name}{year}年下基层记录本")
 
 
 def _pages(records: Sequence[Visit], hidden: frozenset[str]) -> list[papers.Page]:
@@ -496,20 +492,13 @@ def _pages(records: Sequence[Visit], hidden: frozenset[str]) -> list[papers.Page
     ]
 
 
-def _file(made: Paper, ending: str, name: str = "") -> Response:
-    folder = current_app.config["INSTANCE"] / "fonts"
-    content = word.make(made) if ending == "docx" else pdf.make(made, folder)
-    name = f"{name or made.title}.{ending}".replace("\n", "")
-    return send_file(io.BytesIO(content), mimetype=TYPES[ending], as_attachment=True, download_name=name)
-
-
 @bp.route("/visits/<int:visit_id>/record.pdf")
 @may(Act.READ_RECORDS)
 def record_pdf(visit_id: int) -> Response:
     """One record on its sheet."""
     found = _record(visit_id)
     page = _pages([found.visit], found.hidden)[0]
-    return _file(papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}")
+    return printing.send(papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}")
 
 
 @bp.route("/books/<int(min=2000, max=2999):year>")
@@ -536,7 +525,7 @@ def issue_books(year: int) -> Response:
 @may(Act.ISSUE_BOOKS)
 def system(ending: str) -> Response:
     """记录制度（试行）, dated the day it is made."""
-    return _file(papers.record_system(current(), today()), ending)
+    return printing.send(papers.record_system(current(), today()), ending)
 
 
 @bp.route("/books/<int(min=2000, max=2999):year>/arrangement.<any(docx, pdf, xlsx):ending>")
@@ -546,10 +535,10 @@ def arrangement(year: int, ending: str) -> Response:
     arranged = organization.liaisons(year)
     secretaries = organization.secretaries_on(max(min(today(), dt.date(year, 12, 31)), dt.date(year, 1, 1)))
     if ending != "xlsx":
-        return _file(arrangements.arrangement(year, arranged, secretaries, current(), today()), ending)
+        return printing.send(arrangements.arrangement(year, arranged, secretaries, current(), today()), ending)
     content = sheet.make([arrangements.sheet(year, arranged, secretaries, current())])
     name = f"{arrangements.title(year, current())}.xlsx".replace("\n", "")
-    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
+    return printing.file(content, name, "xlsx")
 
 
 @bp.route("/books/<int(min=2000, max=2999):year>/blank.pdf")
@@ -559,4 +548,4 @@ def blank(year: int) -> Response:
     person = accounts.person(as_integer(request.args.get("member", "")) or 0)
     arranged = organization.liaisons_in(person.id, year) if person else []
     name = f"{person.name if person else ''}{year}年空白记录本"
-    return _file(papers.blank_book(person, year, arranged, current()), "pdf", name)
+    return printing.send(papers.blank_book(person, year, arranged, current()), "pdf", name)

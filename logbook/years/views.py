@@ -1,10 +1,9 @@
 """A year, or any days: figures, charts, text, papers; closing and addenda."""
 
 import datetime as dt
-import io
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
@@ -13,13 +12,14 @@ from werkzeug.wrappers import Response
 from logbook.access import Act, actor, may
 from logbook.accounts import carried
 from logbook.db import db
-from logbook.documents import charts, pdf, sheet, word
+from logbook.documents import charts, sheet
 from logbook.documents.charts import Series
 from logbook.documents.paper import Paper
 from logbook.documents.sheet import Sheet
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import as_integer, now, shown_date, today
 from logbook.organization import queries as organization
+from logbook.printing import views as printing
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Side, State, UndertakingState
 from logbook.settings.views import current
@@ -206,16 +206,14 @@ def _days(figures: YearSummary) -> dict[str, Any]:
 @may(Act.MAKE_YEAR)
 def docx() -> Response:
     seen = _seen(_span())
-    made = _paper(seen)
-    return _file(word.make(made), made.title, "docx", DOCX)
+    return printing.send(_paper(seen), "docx")
 
 
 @bp.route("/years/paper.pdf")
 @may(Act.MAKE_YEAR)
 def pdf_paper() -> Response:
     seen = _seen(_span())
-    made = _paper(seen)
-    return _file(pdf.make(made, current_app.config["INSTANCE"] / "fonts"), made.title, "pdf", "application/pdf")
+    return printing.send(_paper(seen), "pdf")
 
 
 @bp.route("/years/paper.xlsx")
@@ -223,17 +221,15 @@ def pdf_paper() -> Response:
 def xlsx() -> Response:
     seen = _seen(_span())
     sheets: list[Sheet] = papers.sheets(seen.summary, seen.addenda, current(), counts=_counts())
-    return _file(sheet.make(sheets), wording.title(seen.summary, current()), "xlsx", XLSX)
+    name = f"{wording.title(seen.summary, current())}.xlsx".replace("\n", "")
+    return printing.file(sheet.make(sheets), name, "xlsx")
 
 
 @bp.route("/years/slip.<any(docx, pdf):ending>")
 @may(Act.MAKE_YEAR)
 def slip(ending: str) -> Response:
     """呈批页."""
-    made = papers.slip(_paper(_seen(_span())), current(), today())
-    if ending == "docx":
-        return _file(word.make(made), made.title, "docx", DOCX)
-    return _file(pdf.make(made, current_app.config["INSTANCE"] / "fonts"), made.title, "pdf", "application/pdf")
+    return printing.send(papers.slip(_paper(_seen(_span())), current(), today()), ending)
 
 
 def _paper(seen: Seen) -> Paper:
@@ -244,11 +240,6 @@ def _paper(seen: Seen) -> Paper:
 def _counts() -> bool:
     """Whether how often and how many days stand beside each person: only where the office chose it."""
     return request.args.get("counts") == "1"
-
-
-def _file(content: bytes, name: str, ending: str, media_type: str) -> Response:
-    name = f"{name}.{ending}".replace("\n", "")
-    return send_file(io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name)
 
 
 # --- closing --------------------------------------------------------------------------------------

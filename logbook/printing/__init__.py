@@ -1,0 +1,1 @@
+"""Papers as they are made: typeset, sent, and noted in a list."""

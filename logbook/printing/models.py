@@ -1,0 +1,25 @@
+"""The list of papers that were made."""
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from logbook.accounts.models import Person
+from logbook.db import Base, Key
+
+
+class MadePaper(Base):
+    """One file that was made: of which figures, by whom, when, with which version of the program."""
+
+    __tablename__ = "made_paper"
+
+    id: Mapped[Key]
+    at: Mapped[dt.datetime]
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    name: Mapped[str]  # of the file
+    made_from: Mapped[str]  # what the paper says in its properties it was made from
+    digest: Mapped[str]  # SHA-256 of everything that stands on it: the same figures and words give the same
+    version: Mapped[str]
+
+    by: Mapped[Person] = relationship(viewonly=True)

@@ -1,0 +1,75 @@
+"""The list of made papers: who, when, of which figures; on a sheet of its own, and not on the paper."""
+
+import io
+import tomllib
+from pathlib import Path
+
+import pytest
+from docx import Document
+from pypdf import PdfReader
+
+from logbook.config import VERSION
+from logbook.db import db
+from logbook.printing.models import MadePaper
+from tests import factories
+
+
+@pytest.fixture
+def people(app):
+    member, office = factories.member(name="王珺"), factories.office(name="赵堃")
+    return member, office, factories.visit(member, factories.branch("码头党支部"))
+
+
+def text(answer):
+    return "".join("".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(answer.data)).pages)
+
+
+def test_a_made_paper_is_noted_with_what_stands_on_it(client, people):
+    member, office, visit = people
+    first = client(member).get(f"/visits/{visit}/record.pdf")
+    client(office).get(f"/visits/{visit}/record.pdf")
+    mine, theirs = db.session.query(MadePaper).order_by(MadePaper.id)
+    assert (mine.by_id, theirs.by_id) == (member, office)
+    assert mine.name == "下基层记录2026-001.pdf"
+    assert mine.digest == theirs.digest  # the same figures and words
+    keywords = PdfReader(io.BytesIO(first.data)).metadata["/Keywords"]
+    for said in (mine.digest[:12], VERSION, "王珺"):
+        assert said in keywords
+        assert said == "王珺" or said not in text(first)  # nothing of it on the paper
+
+
+def test_other_words_are_another_digest_and_stand_in_words_properties(client, people):
+    _member, office, _visit = people
+    browser = client(office)
+    browser.get("/books/system.docx")
+    factories.setting("office_word", "组织科")
+    document = Document(io.BytesIO(browser.get("/books/system.docx").data))
+    one, other = db.session.query(MadePaper).order_by(MadePaper.id)
+    assert one.digest != other.digest
+    assert other.digest[:12] in document.core_properties.comments
+
+
+def test_the_list_shows_everybodys_to_the_office_and_ones_own_to_a_member(client, people):
+    member, office, visit = people
+    assert "还没有生成过材料" in client(member).get("/papers").text
+    client(office).get("/books/system.pdf")
+    client(member).get(f"/visits/{visit}/record.pdf")
+    assert "下基层记录2026-001.pdf" in client(office).get("/papers").text
+    own = client(member).get("/papers").text
+    assert "下基层记录2026-001.pdf" in own
+    assert "记录制度" not in own
+
+
+def test_its_origin_is_a_sheet_of_its_own_for_whoever_sees_it_in_the_list(client, people):
+    member, office, visit = people
+    client(member).get(f"/visits/{visit}/record.pdf")
+    found = db.session.query(MadePaper).one()
+    sheet = text(client(office).get(f"/papers/{found.id}/origin.pdf"))
+    for said in ("材料备查页", found.digest, "王珺", VERSION, "2026-001第1版"):
+        assert said in sheet, said
+    assert client(factories.member()).get(f"/papers/{found.id}/origin.pdf").status_code == 404
+
+
+def test_the_version_is_the_projects():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == VERSION
