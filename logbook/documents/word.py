@@ -18,8 +18,9 @@ FORM = (0.14, 0.36, 0.14, 0.36)  # widths of a form's label, text, label, text
 FACES = {0: "仿宋_GB2312", 1: "黑体", 2: "楷体_GB2312", 3: "仿宋_GB2312", 4: "仿宋_GB2312"}
 TITLE_FACE, HEI, SONG = "方正小标宋简体", "黑体", "宋体"
 TWO = 630  # twentieths of a point: two characters of 15.75 pt
+HALF = 105  # a digit, a point or a space of a Latin face, on the average of "1. "
 # Margins of a page standing and lying, in twentieths of a point: top, right, bottom, left.
-STANDING, LYING = (2098, 1474, 1984, 1588), (1588, 1984, 1474, 2098)
+STANDING, LYING = (2098, 1474, 1984, 1588), (1588, 2098, 1474, 1984)  # turned with its binding side up
 A4 = (11906, 16838)
 NEARLY_FULL = 0.85
 NUMBERS = re.compile(r"(\d{4}-\d+(?:/\d+)?(?: 第\d+版)?)")  # a record's: never broken at its hyphen
@@ -37,6 +38,8 @@ def make(paper: Paper) -> bytes:
         _front(document, paper)
     for block in paper.blocks:
         _block(document, block, pictures)
+    if paper.signed and paper.blocks and isinstance(paper.blocks[-1], Para):
+        _keep_with_next(document.paragraphs[-1])  # a signature never stands on a page without text
     _names(document, paper)
     _signature(document, paper)
     for i, one in enumerate(paper.attachments, 1):
@@ -70,6 +73,9 @@ def _prepare(document: Any, paper: Paper, pages: float) -> None:
             del fonts.attrib[name]
     for language in document.styles.element.xpath("w:docDefaults//w:lang"):
         language.set(_q("w:eastAsia"), "zh-CN")
+    settings = document.settings.element  # the template's are Japanese, and its zoom lacks what the schema wants
+    settings.find(_q("w:themeFontLang")).set(_q("w:eastAsia"), "zh-CN")
+    settings.find(_q("w:zoom")).set(_q("w:percent"), "100")
     document.settings.odd_and_even_pages_header_footer = True
     _section(document.sections[0], lying=paper.landscape)
     # A paper of one page has no number, and Word's own field for that is not every reader's. A page that our
@@ -168,28 +174,32 @@ def _names(document: Any, paper: Paper) -> None:
     """附件 named one line below the text, two characters in, wrapped names aligned with the first."""
     names = [one.title for one in paper.attachments]
     if names:
-        _line(document, "")
+        _keep_with_next(_line(document, ""))
     for i, name in enumerate(names, 1):
         lead = "附件：" if i == 1 else "　　　"
         number = f"{i}. " if len(names) > 1 else ""
         paragraph = _line(document, f"{lead}{number}{name}")
-        hang = 3 * TWO // 2 + (TWO * 3 // 4 if number else 0)
+        hang = 3 * TWO // 2 + len(number) * HALF  # a wrapped name begins below the name, not below its number
         _put(paragraph._p.get_or_add_pPr(), "w:ind", left=str(TWO + hang), hanging=str(hang))  # noqa: SLF001
+        if paper.signed:
+            _keep_with_next(paragraph)
 
 
 def _signature(document: Any, paper: Paper) -> None:
     """Name two characters from the right; the date begins two to the right of the name; a longer date keeps two."""
     if not paper.signed:
         return
-    _line(document, "")
+    _keep_with_next(_line(document, ""))
     dated = full_date(paper.dated) if paper.dated else ""
-    shift = _advance(paper.signed) - 2 - _advance(dated)
-    name_in, date_in = (2 - shift, 2.0) if shift < 0 else (2.0, 2 + shift)
-    for text, inset in ((paper.signed, name_in if dated else 2.0), (dated, date_in)):
+    width, (_top, right, _bottom, left) = (A4[1], LYING) if paper.landscape else (A4[0], STANDING)
+    name_at = (width - left - right) * 2 / TWO - 2 - max(_advance(paper.signed), _advance(dated) + 2 if dated else 0)
+    # By where they begin: a reader's own gap between digits and Chinese, or another face, moves neither.
+    for text, at in ((paper.signed, name_at), (dated, name_at + 2)):
         if text:
-            paragraph = _line(document, text, align="right")
-            _put(paragraph._p.get_or_add_pPr(), "w:ind", right=str(round(inset * TWO / 2)))  # noqa: SLF001
-            _keep_with_next(paragraph)
+            paragraph = _line(document, text)
+            _put(paragraph._p.get_or_add_pPr(), "w:ind", left=str(max(round(at * TWO / 2), 0)))  # noqa: SLF001
+            if dated and text is not dated:
+                _keep_with_next(paragraph)
 
 
 def _advance(text: str) -> float:
