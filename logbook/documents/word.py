@@ -73,6 +73,9 @@ def _prepare(document: Any, paper: Paper, pages: float) -> None:
             del fonts.attrib[name]
     for language in document.styles.element.xpath("w:docDefaults//w:lang"):
         language.set(_q("w:eastAsia"), "zh-CN")
+    # The template carries a second list of styles for Word 2010 that no longer agrees with the first.
+    for key in [key for key, one in document.part.rels.items() if one.reltype.endswith("/stylesWithEffects")]:
+        document.part.drop_rel(key)
     settings = document.settings.element  # the template's are Japanese, and its zoom lacks what the schema wants
     settings.find(_q("w:themeFontLang")).set(_q("w:eastAsia"), "zh-CN")
     settings.find(_q("w:zoom")).set(_q("w:percent"), "100")
@@ -149,9 +152,16 @@ def _title(document: Any, words: str) -> None:
         _put(line._p.get_or_add_pPr(), "w:snapToGrid", val="0")  # noqa: SLF001
 
 
+def _outline(line: Any, level: int) -> None:
+    """A heading to readers that list them, without a style's looks."""
+    _put(line._p.get_or_add_pPr(), "w:outlineLvl", val=str(level - 1))  # noqa: SLF001
+
+
 def _block(place: Any, block: Block, pictures: Any) -> None:
     if isinstance(block, Heading):
-        _keep_with_next(_line(place, block.text, face=FACES[block.level], indent=True))
+        heading = _line(place, block.text, face=FACES[block.level], indent=True)
+        _keep_with_next(heading)
+        _outline(heading, block.level)
     elif isinstance(block, Para):
         line = _line(
             place, block.lead or block.text, face=FACES[2 if block.lead else 0], indent=block.indent, align="both"
@@ -212,7 +222,7 @@ def _attachment(document: Any, one: Attachment, name: str, pictures: Any) -> Non
 
     section = document.add_section(WD_SECTION.NEW_PAGE)
     _section(section, lying=one.landscape)
-    _line(document, name, face=HEI)
+    _outline(_line(document, name, face=HEI), 1)
     _line(document, "")
     _title(document, one.title)
     _line(document, "")
@@ -415,6 +425,7 @@ ORDER = {
         "w:spacing",
         "w:ind",
         "w:jc",
+        "w:outlineLvl",
         "w:rPr",
         "w:sectPr",
     ),
