@@ -202,9 +202,10 @@ def own_test(clone, body):
 
 def test_browser_tests_are_left_out_only_when_asked(clone):
     own_test(clone, "assert 'LOGBOOK_CHROMIUM' not in os.environ")
-    done = clone.run("test", "--no-browser", "-k", "own", "tests/test_own.py")
+    done = clone.run("test", "--no-browser", "--no-office", "-k", "own", "tests/test_own.py")
     assert "1 passed" in done.stdout
     assert "按要求不运行浏览器测试" in done.stdout
+    assert "按要求不运行要用 LibreOffice 的测试" in done.stdout
     assert "apt-get install chromium" in clone.refused("test", PATH="/nowhere")
 
 
