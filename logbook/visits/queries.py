@@ -739,6 +739,12 @@ def book_records(actor: Actor, member_id: int, year: int) -> Sequence[Visit]:
     ).all()
 
 
+def about_oneself(actor: Actor, member_id: int, year: int) -> frozenset[int]:
+    """The records of a book whose observations are of the reader (rule 7), also where the office entered them."""
+    query = select(Visit.id).where(_in_book(member_id, year), _leads_branch(actor))
+    return frozenset(db.session.scalars(query))
+
+
 def hidden_in_book(actor: Actor, member_id: int, year: int) -> int:
     """How many lines of a book are not for this reader."""
     query = select(func.count()).select_from(Visit).where(_in_book(member_id, year), ~readable(actor))

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -462,6 +462,7 @@ def book(member_id: int, year: int) -> str:
     return render_template(
         "visits/book.html", book=found, person=person, year=year, years=years, records=records, lines=lines,
         hidden=queries.hidden_in_book(by, member_id, year), months=_by_month(records), own=member_id == by.person_id,
+        about_me=queries.about_oneself(by, member_id, year),
     )  # fmt: skip
 
 
@@ -477,7 +478,8 @@ def book_pdf(member_id: int, year: int) -> Response:
     if person is None or (queries.book(member_id, year) is None and member_id != by.person_id):
         raise NotThere
     records = queries.book_records(by, member_id, year)
-    hidden = frozenset() if member_id == by.person_id else frozenset(("thinking", "observation"))
+    about_me = queries.about_oneself(by, member_id, year)
+    hidden = {one.id: _kept_back(one, by, about_me) for one in records}
     made = papers.book(
         person, year, _pages(records, hidden), organization.liaisons_in(member_id, year), current(),
         kept_back=queries.hidden_in_book(by, member_id, year),
@@ -485,10 +487,18 @@ def book_pdf(member_id: int, year: int) -> Response:
     return printing.send(made, "pdf", f"{person.name}{year}年下基层记录本")
 
 
-def _pages(records: Sequence[Visit], hidden: frozenset[str]) -> list[papers.Page]:
+def _kept_back(visit: Visit, by: Actor, about_me: frozenset[int]) -> frozenset[str]:
+    """A book goes from hand to hand: what is restricted stands in its member's own only."""
+    if visit.member_id != by.person_id:
+        return frozenset(("thinking", "observation"))
+    return frozenset(("observation",) if visit.id in about_me else ())
+
+
+def _pages(records: Sequence[Visit], hidden: Mapping[int, frozenset[str]]) -> list[papers.Page]:
     lines = problems.of_sources(SourceKind.VISIT, [visit.id for visit in records])
     return [
-        papers.Page(visit, lines["problems"][visit.id], lines["undertakings"][visit.id], hidden) for visit in records
+        papers.Page(visit, lines["problems"][visit.id], lines["undertakings"][visit.id], hidden[visit.id])
+        for visit in records
     ]
 
 
@@ -497,7 +507,7 @@ def _pages(records: Sequence[Visit], hidden: frozenset[str]) -> list[papers.Page
 def record_pdf(visit_id: int) -> Response:
     """One record on its sheet."""
     found = _record(visit_id)
-    page = _pages([found.visit], found.hidden)[0]
+    page = _pages([found.visit], {visit_id: found.hidden})[0]
     return printing.send(papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}")
 
 

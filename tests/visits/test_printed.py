@@ -137,3 +137,18 @@ def test_the_blank_book_has_sixty_pages_to_write_on(client, people):
     assert "码头党支部" in found[2]
     assert all("基本情况" in one and "领办事项" in one for one in found[3:])
     assert "王珺" not in "".join(pages(browser.get(f"/books/{YEAR}/blank.pdf")))
+
+
+def test_what_the_office_entered_about_the_branch_a_member_leads_is_not_in_the_members_own_book(client, people, shelf):
+    """Rule 7: in whatever role."""
+    own = factories.branch("机关党支部")
+    factories.term(own, people["member"])
+    factories.visit(people["member"], own, dt.date(2026, 3, 8), observation="书记抓得不紧", thinking="想法乙",
+                    entered_by_id=people["office"])  # fmt: skip
+    browser = client(people["member"])
+    for text in (
+        "".join(pages(browser.get(f"/books/{people['member']}/{YEAR}/book.pdf"))),
+        browser.get(f"/books/{people['member']}/{YEAR}").text,
+    ):
+        assert "想法乙" in text
+        assert "抓得不紧" not in text
