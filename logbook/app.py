@@ -297,6 +297,8 @@ def _database_trouble(error: OperationalError) -> Any:
 
 
 def _disk_full() -> Any:
+    if request.method == "GET":
+        return _trouble(_("磁盘已满，文件没有生成。请联系系统管理员清理磁盘后再试。"))
     return _trouble(_("磁盘已满，没有保存。请联系系统管理员清理磁盘后再提交，内容还在下面。"))
 
 

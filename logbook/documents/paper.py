@@ -1,7 +1,12 @@
 """A paper as plain values: what stands on it, not how it looks. Word and PDF are made from the same one."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
+from typing import Any
+
+# No file may hold them: control characters but tab and line end, halves of a pair, what Unicode keeps free (XML 1.0, 2.2).
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +102,12 @@ class Paper:
 def full_date(day: dt.date) -> str:
     """2026年1月5日, no leading zeros (GB/T 9704-2012, 7.3.5.3)."""
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+def printable(value: Any) -> Any:
+    """The text, or the texts in it, without what no file may hold."""
+    if isinstance(value, str):
+        return UNPRINTABLE.sub("", value)
+    if isinstance(value, dict):
+        return {name: printable(one) for name, one in value.items()}
+    return [printable(one) for one in value] if isinstance(value, list | tuple) else value

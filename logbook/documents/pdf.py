@@ -7,19 +7,22 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from logbook.documents import fonts
-from logbook.documents.paper import Block, Break, Chart, Cover, Form, Heading, Paper, Table, full_date
+from logbook.documents.paper import Block, Break, Chart, Cover, Form, Heading, Paper, Table, full_date, printable
 
 HERE = Path(__file__).parent
 SOURCE = str(HERE / "paper.typ")
 LONGEST = 60  # seconds
 PIXELS = 200  # an inch, of a chart in a Word file
 MOST_MISSING = 100  # different characters that no font has, in one paper
+GETA = "〓"  # the printers' sign for a character that is not at hand
+JOINED = {"Mn", "Me", "Cf", "Sk"}
 MISSING = re.compile(r'the text `"(.+?)"` could not be displayed|contains the codepoint `"(.+?)"`', re.DOTALL)
 
 
@@ -29,12 +32,12 @@ class PaperFailed(RuntimeError):  # noqa: N818
 
 def make(paper: Paper, folder: Path | None = None) -> bytes:
     """The paper as PDF/A-2a; `folder` holds a site's own fonts, tried first. Raise PaperFailed."""
-    return _child({"paper": _plain(paper), "fonts": [str(one) for one in fonts.folders(folder)]})[0]
+    return _child({"paper": printable(_plain(paper)), "fonts": [str(one) for one in fonts.folders(folder)]})[0]
 
 
 def for_word(paper: Paper, svgs: Sequence[str]) -> tuple[float, list[bytes]]:
     """How many pages it fills (1.9 is one and nine tenths of the next), and charts as PNG. Raise PaperFailed."""
-    job = {"count": _plain(paper), "svgs": list(svgs), "fonts": [str(one) for one in fonts.folders()]}
+    job = {"count": printable(_plain(paper)), "svgs": list(svgs), "fonts": [str(one) for one in fonts.folders()]}
     pages, *pngs = _child(job)
     return float(pages), pngs
 
@@ -112,7 +115,7 @@ def _typeset() -> None:
 
 
 def _compiled(paper: dict[str, Any], places: Any) -> bytes:
-    """The paper's PDF; a character that no font has is printed as 〓, the printers' sign for it.
+    """The paper's PDF; a character that no font has is printed as 〓.
 
     PDF/A refuses it (ISO 19005-2, 6.2.11.8), and one emoji pasted by mistake must not cost a bureau its summary.
     """
@@ -124,11 +127,18 @@ def _compiled(paper: dict[str, Any], places: Any) -> bytes:
             return typst.compile(SOURCE, font_paths=places, sys_inputs={"paper": text}, pdf_standards="a-2a")
         except typst.TypstError as error:
             found = MISSING.search(str(error))
-            gone = {char for char in _unescaped(found[1] or found[2]) if char > "~"} if found else set()
-            if not gone:
+            if not found:
                 raise
-            text = "".join("〓" if char in gone else char for char in text)
+            text = _without(_unescaped(found[1] or found[2]), text)
     raise PaperFailed("too many characters that no font has")
+
+
+def _without(missed: str, text: str) -> str:
+    """The text with 〓 for what was missed; where a font has that, it misses what is joined to it: skin, hair, accents."""
+    gone = {char for char in missed if char > "~" and char != GETA}
+    if gone:
+        return "".join(GETA if char in gone else char for char in text)
+    return "".join(char for char in text if char <= "~" or unicodedata.category(char) not in JOINED)
 
 
 def _unescaped(text: str) -> str:

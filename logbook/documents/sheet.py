@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from logbook.documents.paper import printable
+
 MOST_UNPACKED = 200 * 1024 * 1024  # bytes
 MOST_ENTRIES = 2000
 MOST_RATIO = 200  # unpacked : packed, of an entry above one MiB
@@ -167,7 +169,7 @@ def _write_cell(page: Any, row: int, column: int, value: object, formats: dict[s
     elif isinstance(value, int | float):
         page.write_number(row, column, value, formats["number"])
     else:
-        page.write_string(row, column, str(value)[:LONGEST_CELL], formats["text"])
+        page.write_string(row, column, printable(str(value))[:LONGEST_CELL], formats["text"])
 
 
 def _write_totals(page: Any, sheet: Sheet, last: int, sums: list[float], formats: dict[str, Any]) -> None:

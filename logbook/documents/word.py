@@ -9,7 +9,19 @@ from functools import cache
 from typing import Any
 
 from logbook.documents import pdf
-from logbook.documents.paper import Attachment, Block, Chart, Cover, Form, Heading, Paper, Para, Table, full_date
+from logbook.documents.paper import (
+    Attachment,
+    Block,
+    Chart,
+    Cover,
+    Form,
+    Heading,
+    Paper,
+    Para,
+    Table,
+    full_date,
+    printable,
+)
 
 PITCH = 579  # twentieths of a point: 28.95 pt
 TIGHTER = -5  # twentieths of a point a character: 16 pt type, 15.75 pt advance
@@ -23,6 +35,7 @@ HALF = 105  # a digit, a point or a space of a Latin face, on the average of "1.
 STANDING, LYING = (2098, 1474, 1984, 1588), (1588, 2098, 1474, 1984)  # turned with its binding side up
 A4 = (11906, 16838)
 NEARLY_FULL = 0.85
+LONGEST_PROPERTY = 255  # characters Word keeps of one
 NUMBERS = re.compile(r"(\d{4}-\d+(?:/\d+)?(?: 第\d+版)?)")  # a record's: never broken at its hyphen
 
 
@@ -60,7 +73,8 @@ def _charts(paper: Paper) -> list[Chart]:
 def _prepare(document: Any, paper: Paper, pages: float) -> None:
     """Properties, the base style without theme fonts, the first section."""
     core = document.core_properties
-    core.title, core.author, core.comments = paper.title.replace("\n", ""), "", paper.made_from
+    title, made_from = printable(paper.title.replace("\n", "")), printable(paper.made_from)
+    core.title, core.author, core.comments = title[:LONGEST_PROPERTY], "", made_from[:LONGEST_PROPERTY]
     core.created = core.modified = dt.datetime.now(dt.UTC).replace(tzinfo=None)  # else the template's, of 2013
     style = document.styles["Normal"]
     _face(style.element.get_or_add_rPr(), FACES[0], BODY)
@@ -333,7 +347,7 @@ def _line(
 
 def _write(paragraph: Any, text: str, face: str, size: int, *, tighter: bool = True) -> None:
     """Runs of one face; a record's number is a Latin run of its own, whose hyphen does not break: 2026-137."""
-    for part in NUMBERS.split(text):
+    for part in NUMBERS.split(printable(text)):
         if not part:
             continue
         is_number = NUMBERS.fullmatch(part)

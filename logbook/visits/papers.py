@@ -157,7 +157,7 @@ def _form(page: Page, words: Say) -> Form:
     marks = "（已更正）" if visit.version > 1 else ""
     rows: list[tuple[str, ...]] = [
         ("编号", visit.number + marks, words("党组成员"), visit.member.name),
-        ("日期", full_date(visit.visited_on), "登记日期", full_date(local_date(visit.recorded_at))),
+        ("下基层日期", full_date(visit.visited_on), "登记日期", full_date(local_date(visit.recorded_at))),
         ("党组织" if visit.branch else "地点", _place(visit), "记录人", visit.entered_by.name),
         ("方式", "、".join(one.kind.chinese for one in visit.kinds)),
     ]
