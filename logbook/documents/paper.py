@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-# No file may hold them: control characters but tab and line end, halves of a pair, what Unicode keeps free (XML 1.0, 2.2).
+# No file may hold them (XML 1.0, 2.2): control characters but tab and line end, halves of a pair, U+FFFE and U+FFFF.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 

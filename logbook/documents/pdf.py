@@ -134,7 +134,7 @@ def _compiled(paper: dict[str, Any], places: Any) -> bytes:
 
 
 def _without(missed: str, text: str) -> str:
-    """The text with 〓 for what was missed; where a font has that, it misses what is joined to it: skin, hair, accents."""
+    """The text with 〓 for what was missed; where that was missed, without what joins it: skin, hair, accents."""
     gone = {char for char in missed if char > "~" and char != GETA}
     if gone:
         return "".join(GETA if char in gone else char for char in text)

@@ -9,7 +9,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +20,7 @@ from logbook.accounts.models import SignInSession
 from logbook.app import create_app
 from logbook.db import Base, db
 from logbook.formats import now, today
+from logbook.printing.models import MadePaper
 from logbook.visits.models import Attachment, Visit
 from tests import factories
 from tests.client import check_page
@@ -128,23 +131,28 @@ def test_a_writer_that_never_ends_its_turn_is_not_waited_for_forever(house, brow
     assert (refused.status_code, "系统正忙" in refused.text) == (503, True)
 
 
-def test_a_full_disk_is_said_and_nothing_is_half_written(house, browser):
-    engine = db.engine
-    pages = []
+@contextlib.contextmanager
+def full():
+    """The database does not grow meanwhile."""
+    engine, pages = db.engine, []
 
-    @sa.event.listens_for(engine, "connect")
     def limit(connection, _record):
-        if pages:
-            connection.execute(f"PRAGMA max_page_count={pages[0]}").fetchone()
+        connection.execute(f"PRAGMA max_page_count={pages[0]}").fetchone()
 
     with engine.connect() as connection:
         pages.append(connection.execute(sa.text("PRAGMA page_count")).scalar())
     engine.dispose()
-    refused = send(browser, "post", "/visits/new", body(findings="长" * 19_000))
+    sa.event.listen(engine, "connect", limit)
+    yield
+    sa.event.remove(engine, "connect", limit)
+    engine.dispose()
+
+
+def test_a_full_disk_is_said_and_nothing_is_half_written(house, browser):
+    with full():
+        refused = send(browser, "post", "/visits/new", body(findings="长" * 19_000))
     assert (refused.status_code, "磁盘已满" in refused.text) == (503, True)
     assert "长长长" in refused.text
-    pages.clear()
-    engine.dispose()
     assert count() == 0
     tables = [t for name, t in Base.metadata.tables.items() if name.startswith(("visit", "book", "problem", "number"))]
     rows = {table.name: db.session.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables}
@@ -153,6 +161,10 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(house, browser):
     assert send(browser, "post", "/visits/new", body()).status_code == 303
 
 
+FILLED = (
+    "INSERT INTO made_paper (at, by_id, name, made_from, digest, version) "
+    "VALUES ('2026-01-01 00:00:00', 1, :text, '', '', 'x')"
+)
 FULL = """
 import io, resource, sys
 from pathlib import Path
@@ -191,6 +203,27 @@ def test_a_full_disk_below_any_library_is_said_and_what_was_typed_is_kept(house,
 
     answer = contextvars.Context().run(browser.post, "/full", data={"findings": "写好的话"})
     assert (answer.status_code, "磁盘已满" in answer.text, "写好的话" in answer.text) == (503, True, True)
+
+
+def test_a_paper_that_a_full_disk_keeps_from_being_noted_is_not_handed_out(house, browser):
+    place = send(browser, "post", "/visits/new", body()).headers["Location"].split("?")[0]
+    with full(), db.engine.connect() as connection:
+        for size in (4000, 400, 40, 1):  # until there is no room for one row more
+            with contextlib.suppress(sa.exc.OperationalError):
+                while True:
+                    connection.execute(sa.text(FILLED), {"text": "x" * size})
+        connection.commit()
+        answer = send(browser, "get", f"{place}/record.pdf")
+    assert (answer.status_code, "磁盘已满，文件没有生成" in answer.text) == (503, True)
+    assert db.session.scalar(sa.select(sa.func.count(MadePaper.id)).where(MadePaper.version != "x")) == 0
+
+
+def test_a_workbook_on_a_full_disk_is_no_half_file(house, browser, monkeypatch):
+    with Path("/dev/full").open("r+b", buffering=0) as disk:
+        monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_options: disk)
+        answer = send(browser, "get", "/visits.xlsx")
+    assert (answer.status_code, "磁盘已满，文件没有生成" in answer.text) == (503, True)
+    assert [one.name for one in Path(house.config["INSTANCE"]).iterdir() if "logbook" not in one.name] == []
 
 
 def test_an_attachment_is_on_disk_before_its_record(house, browser):
