@@ -217,14 +217,19 @@ ALLOWED = (  # what these show of a record, if anything, is what its reader may 
     "/review/{year}/meeting.docx", "/review/{year}/meeting.pdf", f"/years?{DAYS}", f"/years/text?{DAYS}",
     "/years/{year}/close", f"/years/paper.docx?{DAYS}&counts=1", f"/years/paper.pdf?{DAYS}&counts=1",
     f"/years/paper.xlsx?{DAYS}", "/visits/new?branch={branch}", "/visits/99999", "/organization", "/people",
-    "/phone/pack",
+    "/phone/pack", "/books/{author}/{year}/book.pdf", "/visits/{visit}/record.pdf", "/books/system.docx",
+    "/books/{year}/arrangement.docx", "/books/{year}/arrangement.xlsx", "/books/{year}/blank.pdf?member={author}",
+    f"/branches/{{branch}}/dossier?{DAYS}", f"/branches/{{branch}}/dossier.docx?{DAYS}",
+    f"/branches/{{branch}}/dossier.pdf?{DAYS}", "/problems/list-found.docx", "/problems/list-responsible.docx",
+    "/problems/list-mended.docx", "/problems/list-group.docx", f"/years/slip.docx?{DAYS}", "/papers",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("reader", READERS)
 def test_every_surface(shelf, browsers, people, branch, reader):
     browsers["office"].post(f"/review/{YEAR}/create")
-    names = {"branch": branch, "author": people["author"], "year": YEAR, "problem": shelf[0].problem_id}
+    names = {"branch": branch, "author": people["author"], "year": YEAR, "problem": shelf[0].problem_id,
+             "visit": shelf[-1].visit_id}  # fmt: skip
     for path, codes in EXACT.items():
         answer = browsers[reader].get(path.format(**names))
         assert marks_in(answer) == expected(shelf, reader, codes), f"{reader} {path}"

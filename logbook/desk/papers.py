@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logbook.documents.paper import Block, Heading, Paper, Para, Table
-from logbook.formats import full_date
+from logbook.formats import full_date, local_date
 from logbook.organization.models import Branch
 from logbook.problems.models import Side, State, UndertakingState
 from logbook.settings.queries import Settings
@@ -35,13 +35,13 @@ def dossier(found: Dossier, settings: Settings, on: dt.date) -> Paper:
     words = settings.words.apply
     blocks: list[Block] = [
         Heading("一、谁去过", 1), *_went(found, words),
-        Heading("二、反映什么", 1), _said(found),
+        Heading("二、反映什么", 1), *_said(found),
         Heading("三、问题办得怎样", 1), _problems(found, words),
-        Heading("四、领办事项办得怎样", 1), _undertakings(found),
+        Heading("四、领办事项办得怎样", 1), *_undertakings(found, f"{settings.unit_name}{words('党办')}　{full_date(on)}"),
     ]  # fmt: skip
     return Paper(
         title=f"{found.branch.name}\n{_span(found)}联系情况",
-        blocks=tuple(blocks), signed=f"{settings.unit_name}{words('党办')}", dated=on,
+        blocks=tuple(blocks), landscape=True,
         made_from=f"{len(found.records)}条记录，{len(found.problems)}个问题，{full_date(on)}",
     )  # fmt: skip
 
@@ -54,22 +54,40 @@ def _span(found: Dossier) -> str:
 
 def _went(found: Dossier, words: Any) -> list[Block]:
     people = list(dict.fromkeys(visit.member.name for visit, _kinds in found.records))
-    if not people:
-        said = words("没有党组成员到支部的记录。")
+    if not people and not found.kept_back:
+        return [Para(words("没有党组成员到支部的记录。"))]
+    names, shown = "、".join(people), len(found.records)
+    if found.kept_back:
+        said = (
+            words("党组成员到支部")
+            + f"{shown + found.kept_back}人次，下列{shown}人次"
+            + (f"：{names}。" if names else "。")
+        )
     else:
-        said = words(f"党组成员{len(people)}人到支部{len(found.records)}人次：") + "、".join(people) + "。"
-    hidden = f"另有{found.kept_back}条不在知悉范围。" if found.kept_back else ""
-    rows = tuple(
-        (full_date(visit.visited_on), visit.member.name, kinds or NONE, visit.findings, visit.number)
-        for visit, kinds in found.records
-    )
-    head = ("日期", words("党组成员"), "方式", "基本情况", "编号")
-    return [Para(said + hidden), *([Table(head, rows, (3.2, 2.2, 2.6, 7, 2.4))] if rows else [])]
+        said = words("党组成员") + f"{len(people)}人到支部{shown}人次：{names}。"
+    head = ("编号", "下基层日期", words("党组成员"), "方式", "基本情况", "登记日期", "记录人")
+    table = Table(head, tuple(_record(*row) for row in found.records), (2.8, 3.4, 2.2, 2.8, 8, 3.4, 2))
+    return [Para(said), *([table] if people else []), *_kept_back(found.kept_back)]
 
 
-def _said(found: Dossier) -> Block:
-    rows = tuple((one.text, one.category.chinese, visit.number) for one, visit in found.voices.lines)
-    return Table(("意见建议", "类别", "编号"), rows, (8, 2.4, 2.4)) if rows else Para("没有收集到意见建议的记录。")
+def _record(visit: Visit, kinds: str) -> tuple[str, ...]:
+    return (
+        visit.number + ("（已更正）" if visit.version > 1 else ""), full_date(visit.visited_on), visit.member.name,
+        kinds or NONE, visit.findings, full_date(local_date(visit.recorded_at)), visit.entered_by.name,
+    )  # fmt: skip
+
+
+def _kept_back(n: int) -> list[Block]:
+    return [Para(f"另有{n}条不在知悉范围。")] if n else []
+
+
+def _said(found: Dossier) -> list[Block]:
+    lines = sorted(found.voices.lines, key=lambda line: (line[1].visited_on, line[1].seq, line[0].id))
+    rows = tuple((visit.number, full_date(visit.visited_on), one.text, one.category.chinese) for one, visit in lines)
+    hidden = _kept_back(found.voices.everything - len(rows))
+    if not rows:
+        return hidden or [Para("没有收集到意见建议的记录。")]
+    return [Table(("编号", "下基层日期", "意见建议", "类别"), rows, (2.8, 3.4, 14.4, 4)), *hidden]
 
 
 def _problems(found: Dossier, words: Any) -> Block:
@@ -79,17 +97,20 @@ def _problems(found: Dossier, words: Any) -> Block:
         for one in found.problems
     )  # fmt: skip
     head = ("编号", "问题", "责任方", "完成时限", "办理情况")
-    return Table(head, rows, (2.8, 5, 3, 3.2, 3.4)) if rows else Para("没有收集到问题的记录。")
+    return Table(head, rows, (2.8, 8, 4.4, 3.4, 6)) if rows else Para("没有收集到问题的记录。")
 
 
-def _undertakings(found: Dossier) -> Block:
+def _undertakings(found: Dossier, made: str) -> list[Block]:
+    """With who made the paper below: a signature could stand on a page alone."""
     rows = tuple(
         (one.source_label, one.text, one.member, full_date(one.due_on),
          _ended(UndertakingState(one.state).chinese, one.result))
         for one in found.undertakings
     )  # fmt: skip
     head = ("编号", "事项", "领办人", "完成时限", "办理情况")
-    return Table(head, rows, (2.8, 5, 2.2, 3.2, 4.2)) if rows else Para("没有领办事项的记录。")
+    if not rows:
+        return [Para("没有领办事项的记录。"), Para(made)]
+    return [Table(head, rows, (2.8, 10.2, 2.2, 3.4, 6), note=made)]
 
 
 def _ended(state: str, result: str) -> str:

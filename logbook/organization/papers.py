@@ -26,7 +26,7 @@ def arrangement(
     words = settings.words.apply
     head, rows = _head(settings), _rows(year, liaisons, secretaries)
     made = f"{settings.unit_name}{words('党办')}　{full_date(on)}"
-    table = Table(head, tuple(rows), (1.4, 2.2, 4, 4, 3.4, 2, 3.6), note=made)
+    table = Table(head, tuple(rows), (1.4, 2.6, 4, 4, 3.6, 2, 4.5), note=made)
     return Paper(
         title=title(year, settings),
         blocks=(table,) if rows else (Para(words("本年没有挂点安排。")),),

@@ -130,24 +130,25 @@ def _for_the_group(one: Problem, _words: Words) -> tuple[str, ...]:
 LISTS: dict[str, tuple[str, tuple[str, ...], tuple[float, ...], Cells]] = {
     "found": (N_("问题清单"), ("党组织", "问题", "类别", "提出日期"), (4, 9, 2.2, 3.4), _found),
     "responsible": (
-        N_("责任清单"), ("党组织", "问题", "责任方", "责任单位", "责任人", "完成时限"), (3.4, 6.4, 2.2, 3, 2, 3.2),
+        N_("责任清单"), ("党组织", "问题", "责任方", "责任单位", "责任人", "完成时限"), (3.4, 5.7, 2.6, 3, 2, 3.6),
         _responsible,
     ),
     "mended": (
-        N_("整改清单"), ("问题", "整改措施", "责任单位", "完成时限", "办理情况"), (5.6, 4.4, 3, 3.2, 4.4), _mended,
+        N_("整改清单"), ("问题", "整改措施", "责任单位", "完成时限", "办理情况"), (5.2, 4.4, 3, 3.7, 4.4), _mended,
     ),
     "group": (
-        N_("提请党组研究事项"), ("党组织", "事项", "提出人", "提出日期", "责任单位", "建议"), (3.2, 5.8, 2, 3.2, 3, 4),
+        N_("提请党组研究事项"), ("党组织", "事项", "提出人", "提出日期", "责任单位", "建议"), (3.2, 5.3, 2, 3.8, 3, 4),
         _for_the_group,
     ),
 }  # fmt: skip
 
 
 def listed(kind: str, problems: Sequence[Problem], settings: Settings, on: dt.date) -> Paper:
-    """One of LISTS on lying sheets, signed by the office."""
+    """One of LISTS on lying sheets, in the order they were raised, signed by the office."""
     words = settings.words
     name, head, widths, cells = LISTS[kind]
-    rows = tuple((str(n), one.source_label, *cells(one, words)) for n, one in enumerate(problems, 1))
+    raised = sorted(problems, key=lambda one: (one.raised_on, one.id))
+    rows = tuple((str(n), one.source_label, *cells(one, words)) for n, one in enumerate(raised, 1))
     body: Block = Para("没有需要列出的事项。")
     if rows:
         made = f"{settings.unit_name}{words.apply('党办')}　{full_date(on)}"

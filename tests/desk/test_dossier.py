@@ -7,6 +7,7 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
+from logbook.accounts.models import Person
 from logbook.db import db
 from logbook.problems.models import Category, State
 from logbook.visits.models import Level, Voice
@@ -81,3 +82,25 @@ def test_days_that_cannot_be_are_shown_again_with_what_is_wrong(client, place):
     assert 'value="2026-06-30"' in answer.text
     paper = browser.get(f"/branches/{place['branch']}/dossier.pdf?from=x", follow_redirects=True)
     assert "请选择日期" in paper.text
+
+
+def test_a_record_stands_with_both_dates_who_wrote_it_down_and_its_correction(client, place):
+    factories.visit(place["member"], place["branch"], dt.date(2026, 5, 6), findings="更正过的", version=2,
+                    entered_by_id=place["office"])  # fmt: skip
+    tables = Document(io.BytesIO(client(place["office"]).get(f"/branches/{place['branch']}/dossier.docx?{DAYS}").data))
+    cells = [cell.text for cell in tables.tables[0].rows[2].cells]
+    clerk = db.session.get(Person, place["office"]).name
+    assert cells[1:] == ["2026年5月6日", "王珺", "调研走访", "更正过的", "2026年6月10日", clerk]
+    assert cells[0].endswith("（已更正）")
+
+
+def test_what_is_shown_and_what_is_kept_back_make_the_figure(client, place):
+    hidden = factories.visit(place["other"], place["branch"], dt.date(2026, 4, 1), findings="密", level=Level.LEADER)
+    db.session.add(Voice(visit_id=hidden, text="只给书记看的话", category=Category.OTHER))
+    db.session.commit()
+    text = text_of(client(place["office"]).get(f"/branches/{place['branch']}/dossier.pdf?{DAYS}"))
+    assert "到支部3人次，下列1人次：王珺。" in text
+    said = text.partition("二、反映什么")
+    assert "另有2条不在知悉范围。" in said[0]
+    assert "另有1条不在知悉范围。" in said[2]
+    assert "只给书记看的话" not in text

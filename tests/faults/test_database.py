@@ -218,6 +218,7 @@ def test_a_paper_that_a_full_disk_keeps_from_being_noted_is_not_handed_out(house
     assert db.session.scalar(sa.select(sa.func.count(MadePaper.id)).where(MadePaper.version != "x")) == 0
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the archive tries again as it goes
 def test_a_workbook_on_a_full_disk_is_no_half_file(house, browser, monkeypatch):
     with Path("/dev/full").open("r+b", buffering=0) as disk:
         monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_options: disk)
