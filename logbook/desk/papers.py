@@ -33,11 +33,12 @@ class Dossier:
 def dossier(found: Dossier, settings: Settings, on: dt.date) -> Paper:
     """谁去过、反映什么、办得怎样, as an inspection asks."""
     words = settings.words.apply
+    made = f"{settings.unit_name}{words('党办')}　{full_date(on)}"
     blocks: list[Block] = [
         Heading("一、谁去过", 1), *_went(found, words),
         Heading("二、反映什么", 1), *_said(found),
         Heading("三、问题办得怎样", 1), _problems(found, words),
-        Heading("四、领办事项办得怎样", 1), *_undertakings(found, f"{settings.unit_name}{words('党办')}　{full_date(on)}"),
+        Heading("四、领办事项办得怎样", 1), *_undertakings(found, made),
     ]  # fmt: skip
     return Paper(
         title=f"{found.branch.name}\n{_span(found)}联系情况",
