@@ -207,12 +207,12 @@ def test_a_full_disk_below_any_library_is_said_and_what_was_typed_is_kept(house,
 
 def test_a_paper_that_a_full_disk_keeps_from_being_noted_is_not_handed_out(house, browser):
     place = send(browser, "post", "/visits/new", body()).headers["Location"].split("?")[0]
-    with full(), db.engine.connect() as connection:
+    with full():
         for size in (4000, 400, 40, 1):  # until there is no room for one row more
             with contextlib.suppress(sa.exc.OperationalError):
                 while True:
-                    connection.execute(sa.text(FILLED), {"text": "x" * size})
-        connection.commit()
+                    with db.engine.begin() as connection:
+                        connection.execute(sa.text(FILLED), {"text": "x" * size})
         answer = send(browser, "get", f"{place}/record.pdf")
     assert (answer.status_code, "磁盘已满，文件没有生成" in answer.text) == (503, True)
     assert db.session.scalar(sa.select(sa.func.count(MadePaper.id)).where(MadePaper.version != "x")) == 0
