@@ -22,7 +22,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 NO_FEATURES = {"documents", "sample", "static", "translations"}
 WEB = {"__init__", "views", "draft_views", "upload_views", "shell", "cli", "forms", "papers", "carried"}
-HEAVY = {"alembic", "pandas", "docx", "typst", "pypinyin", "zxcvbn", "PIL", "cryptography"}
+HEAVY = {"alembic", "pandas", "docx", "typst", "pypdfium2", "pypinyin", "zxcvbn", "PIL", "cryptography"}
 ACT = re.compile(r"\.may\(Act\.(\w+)")
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "N_": None, "ngettext": (1, 2)}
 

@@ -32,22 +32,31 @@ class PaperFailed(RuntimeError):  # noqa: N818
 
 def make(paper: Paper, folder: Path | None = None) -> bytes:
     """The paper as PDF/A-2a; `folder` holds a site's own fonts, tried first. Raise PaperFailed."""
-    return _child({"paper": printable(_plain(paper)), "fonts": [str(one) for one in fonts.folders(folder)]})[0]
+    return _child(job(paper, folder))[0]
+
+
+def job(paper: Paper, folder: Path | None = None) -> dict[str, Any]:
+    """The paper as a child is given it: plain, with the folders of its fonts."""
+    return {"paper": printable(_plain(paper)), "fonts": [str(one) for one in fonts.folders(folder)]}
 
 
 def for_word(paper: Paper, svgs: Sequence[str]) -> tuple[float, list[bytes]]:
     """How many pages it fills (1.9 is one and nine tenths of the next), and charts as PNG. Raise PaperFailed."""
-    job = {"count": printable(_plain(paper)), "svgs": list(svgs), "fonts": [str(one) for one in fonts.folders()]}
-    pages, *pngs = _child(job)
+    places = [str(one) for one in fonts.folders()]
+    pages, *pngs = _child({"count": printable(_plain(paper)), "svgs": list(svgs), "fonts": places})
     return float(pages), pngs
 
 
-def _child(job: dict[str, Any]) -> list[bytes]:
-    environment = os.environ | {"PYTHONPATH": str(HERE.parent.parent), "SOURCE_DATE_EPOCH": "0"}
+def environment() -> dict[str, str]:
+    """What a child finds around it."""
+    return os.environ | {"PYTHONPATH": str(HERE.parent.parent), "SOURCE_DATE_EPOCH": "0"}
+
+
+def _child(given: dict[str, Any]) -> list[bytes]:
     try:
         done = subprocess.run(
             [sys.executable, "-m", "logbook.documents.pdf"],
-            input=json.dumps(job).encode(), capture_output=True, check=False, timeout=LONGEST, env=environment,
+            input=json.dumps(given).encode(), capture_output=True, check=False, timeout=LONGEST, env=environment(),
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise PaperFailed("timeout") from error
@@ -98,33 +107,33 @@ def _typeset() -> None:
     """The child: a job on stdin, its results on stdout."""
     import typst  # noqa: PLC0415 - in the child only: it would stay in memory
 
-    job = json.load(sys.stdin)
-    places = job["fonts"]
-    if "paper" in job:
-        results = [_compiled(job["paper"], places)]
+    given = json.load(sys.stdin)
+    places = given["fonts"]
+    if "paper" in given:
+        results = [typeset(given)]
     else:
-        given = {"paper": json.dumps(job["count"])}
-        found = typst.query(SOURCE, "<pages>", field="value", one=True, font_paths=places, sys_inputs=given)
+        inputs = {"paper": json.dumps(given["count"])}
+        found = typst.query(SOURCE, "<pages>", field="value", one=True, font_paths=places, sys_inputs=inputs)
         results = [found.encode()]
         chart = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
         results += [
             typst.compile(chart.encode(), font_paths=places, sys_inputs={"svg": svg}, format="png", ppi=PIXELS)
-            for svg in job["svgs"]
+            for svg in given["svgs"]
         ]
     json.dump([base64.b64encode(one).decode() for one in results], sys.stdout)
 
 
-def _compiled(paper: dict[str, Any], places: Any) -> bytes:
-    """The paper's PDF; a character that no font has is printed as 〓.
+def typeset(given: dict[str, Any]) -> bytes:
+    """In the child: the PDF of a `job`; a character that no font has is printed as 〓.
 
     PDF/A refuses it (ISO 19005-2, 6.2.11.8), and one emoji pasted by mistake must not cost a bureau its summary.
     """
     import typst  # noqa: PLC0415 - see _typeset
 
-    text = json.dumps(paper, ensure_ascii=False)
+    text = json.dumps(given["paper"], ensure_ascii=False)
     for _try in range(MOST_MISSING):
         try:
-            return typst.compile(SOURCE, font_paths=places, sys_inputs={"paper": text}, pdf_standards="a-2a")
+            return typst.compile(SOURCE, font_paths=given["fonts"], sys_inputs={"paper": text}, pdf_standards="a-2a")
         except typst.TypstError as error:
             found = MISSING.search(str(error))
             if not found:
