@@ -35,6 +35,7 @@ from logbook.phone import keys
 from logbook.phone.shell import MODULES
 from logbook.phone.shell import bp as shell
 from logbook.phone.views import bp as phone
+from logbook.printing.previews import Shelf
 from logbook.printing.views import bp as printing
 from logbook.problems.views import bp as problems
 from logbook.review.views import bp as review
@@ -159,6 +160,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
 def create_server_app() -> Flask:
     """Return the application of a server process, which lives long and makes only one."""
     app = create_app()
+    Shelf(app.config["INSTANCE"] / "previews").clean(formats.now())
     gc.collect()
     gc.freeze()  # or every full collection walks all modules again, and sixteen people wait 40 ms for it
     return app

@@ -1,7 +1,11 @@
 """One factory a model: sensible presets, everything can be said. Ids are returned, not live objects."""
 
+import dataclasses
 import datetime as dt
 import itertools
+import json
+
+from flask import current_app
 
 from logbook.access import Actor, Role
 from logbook.accounts import actions, sessions
@@ -17,6 +21,8 @@ from logbook.organization.models import (
     Placement,
     SecretaryTerm,
 )
+from logbook.printing.actions import Made
+from logbook.printing.previews import Asked
 from logbook.problems.models import Directive, Problem, Progress, Side, SourceKind, State, Undertaking
 from logbook.settings.models import Setting
 from logbook.visits.models import Book, Kind, Level, NumberSeries, Visit, VisitKind, VisitVersion
@@ -197,3 +203,19 @@ def directive(entered_by_id, **values):
         "due_on": dt.date(2026, 7, 9),
     } | values
     return _saved(Directive(entered_by_id=entered_by_id, **values))
+
+
+def preview(person_id, token):
+    """A paper of one page that was previewed, as the child leaves it."""
+    from pypdf import PdfWriter
+
+    place = current_app.config["INSTANCE"] / "previews" / str(person_id) / token
+    place.mkdir(parents=True)
+    asked = Asked(Made("记录.pdf", "2026-001", "0" * 64, "0"), back="/visits", again="/visits?preview=1")
+    (place / "asked.json").write_text(json.dumps(dataclasses.asdict(asked)))
+    (place / "sizes").write_text('{"pages": 1, "sizes": [[1191, 1684]]}')
+    (place / "1.png").write_bytes(b"a picture")
+    pdf = PdfWriter()
+    pdf.add_blank_page(595, 842)
+    pdf.write(place / "paper.pdf")
+    return place

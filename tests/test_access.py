@@ -52,6 +52,8 @@ TABLE = {
     ("organization.import_lists", "GET"): "office", ("organization.import_lists", "POST"): "office",
     ("organization.confirm_import", "POST"): "office",
     ("printing.index", "GET"): BUSINESS, ("printing.origin", "GET"): "owner office",
+    ("printing.preview", "GET"): "owner", ("printing.picture", "GET"): "owner",
+    ("printing.previewed", "GET"): "owner", ("printing.cancel", "POST"): "owner",
     ("phone.pack", "GET"): BUSINESS, ("phone.token", "GET"): BUSINESS,
     ("phone.import_rescue", "GET"): "office", ("phone.import_rescue", "POST"): "office",
     ("problems.index", "GET"): BUSINESS, ("problems.xlsx", "GET"): BUSINESS, ("problems.show", "GET"): BUSINESS,
@@ -69,7 +71,7 @@ TABLE = {
     ("review.change_report", "GET"): "office", ("review.change_report", "POST"): "office",
     ("review.decide", "GET"): DESK, ("review.decide", "POST"): DESK, ("review.print_brief", "POST"): BUSINESS,
     ("review.freeze", "POST"): "office", ("review.remove", "GET"): "office", ("review.remove", "POST"): "office",
-    ("review.docx", "GET"): "office", ("review.pdf_paper", "GET"): "office",
+    ("review.meeting_paper", "GET"): "office",
     ("settings.security", "GET"): "sysadmin", ("settings.security", "POST"): "sysadmin",
     ("settings.edit", "GET"): "office", ("settings.edit", "POST"): "office",
     ("uploads.state", "GET"): "owner", ("uploads.put", "PUT"): "owner",
@@ -85,7 +87,7 @@ TABLE = {
     ("visits.system", "GET"): "office", ("visits.arrangement", "GET"): "office", ("visits.blank", "GET"): "office",
     ("years.index", "GET"): DESK, ("years.items", "GET"): DESK, ("years.branches", "GET"): DESK,
     ("years.directive", "GET"): BUSINESS, ("years.edit_text", "GET"): "office", ("years.edit_text", "POST"): "office",
-    ("years.docx", "GET"): "office", ("years.pdf_paper", "GET"): "office", ("years.xlsx", "GET"): "office",
+    ("years.paper", "GET"): "office", ("years.xlsx", "GET"): "office",
     ("years.slip", "GET"): "office",
     ("years.close", "GET"): "office", ("years.close", "POST"): "office", ("years.add_addendum", "GET"): "office",
     ("years.add_addendum", "POST"): "office",
@@ -123,6 +125,7 @@ def world(client):
     browsers = {name: client(person) for name, person in people.items()} | {"nobody": client()}
     browsers["office"].post(f"/review/{YEAR}/create")
     browsers["owner"].get(f"/visits/{visit}/record.pdf")  # a paper they made
+    factories.preview(owner, KEY)
     return people, browsers
 
 
@@ -130,7 +133,7 @@ def address(rule, people):
     from flask import current_app
 
     ids = {"year": YEAR, "member_id": people["owner"], "person_id": people["owner"], "what": "liaison", "row_id": 1,
-           "session_id": 1, "key": KEY, "ending": "pdf", "kind": "found", "paper_id": 1,
+           "session_id": 1, "key": KEY, "token": KEY, "page": 1, "ending": "pdf", "kind": "found", "paper_id": 1,
            "liaison_id": db.session.query(Liaison).first().id}  # fmt: skip
     values = {name: ids.get(name, 1) for name in rule.arguments}
     if rule.endpoint == "visits.decline":

@@ -171,10 +171,10 @@ def _go_on(person: Person) -> Response:
         page = carried.show_again(body.path, MultiDict(body.fields))
         if page is not None:
             return make_response(page)
-    return redirect(_safe_next(request.args.get("next")), 303)
+    return redirect(safe_next(request.args.get("next")), 303)
 
 
-def _safe_next(path: str | None) -> str:
+def safe_next(path: str | None) -> str:
     """The path when it is one of ours: browsers drop tabs and line ends, and read a backslash as a slash."""
     if path and path.isprintable() and " " not in path and "\\" not in path:
         with contextlib.suppress(ValueError):
@@ -184,7 +184,7 @@ def _safe_next(path: str | None) -> str:
     return url_for("desk.home")
 
 
-def _nearest_page(path: str) -> str:
+def nearest_page(path: str) -> str:
     """The path itself, or of one that only takes forms, the page it belongs to."""
     adapter = current_app.create_url_adapter(request)
     while adapter and path != "/" and not adapter.test(path.split("?", maxsplit=1)[0], method="GET"):
@@ -238,7 +238,7 @@ def sign_out() -> Response:
 @bp.post("/language")
 def language() -> Response:
     chosen = "en" if request.form.get("language") == "en" else "zh"
-    response = redirect(_nearest_page(_safe_next(request.form.get("next"))), 303)
+    response = redirect(nearest_page(safe_next(request.form.get("next"))), 303)
     response.set_cookie("language", chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
     return response
 

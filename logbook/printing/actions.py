@@ -4,24 +4,37 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from logbook.access import Actor
 from logbook.db import db
 from logbook.documents.paper import Paper
+from logbook.documents.sheet import Sheet
 from logbook.printing.models import MadePaper
 
 
-def digest_of(paper: Paper) -> str:
-    """SHA-256, hexadecimal, of what stands on the paper and not of when it was made."""
-    text = json.dumps(dataclasses.asdict(paper), default=str, ensure_ascii=False, sort_keys=True)
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the list says of a file."""
+
+    name: str
+    made_from: str
+    digest: str
+    version: str
+
+
+def digest_of(*parts: Paper | Sheet) -> str:
+    """SHA-256, hexadecimal, of what stands on the paper or its sheets, and not of when it was made."""
+    plain: Sequence[dict[str, Any]] = [dataclasses.asdict(one) for one in parts]
+    text = json.dumps(plain, default=str, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def note(paper: Paper, name: str, version: str, *, by: Actor, at: dt.datetime) -> MadePaper:
-    """Add the paper to the list."""
-    made = MadePaper(
-        at=at, by_id=by.person_id, name=name, made_from=paper.made_from, digest=digest_of(paper), version=version
-    )
-    db.session.add(made)
+def note(made: Made, *, by: Actor, at: dt.datetime) -> MadePaper:
+    """Add the file to the list."""
+    row = MadePaper(at=at, by_id=by.person_id, **dataclasses.asdict(made))
+    db.session.add(row)
     db.session.flush()
-    return made
+    return row

@@ -1,19 +1,28 @@
-"""Sending a paper that was made just now, and the list of those that were."""
+"""Sending a paper that was made just now, its preview, and the list of those that were sent."""
 
 import dataclasses
+import datetime as dt
 import io
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, current_app, render_template, request, send_file
+from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
+from logbook.accounts.views import nearest_page, safe_next
 from logbook.db import db, writing
-from logbook.documents import pdf, word
+from logbook.documents import pdf, pictures, sheet, word
 from logbook.documents.paper import Form, Paper
 from logbook.errors import NotThere
 from logbook.formats import as_integer, full_date, local_date, now
-from logbook.printing import actions, queries
+from logbook.printing import actions, previews, queries
+from logbook.printing.actions import Made
+from logbook.printing.previews import Asked, Shelf
 from logbook.settings.views import current
 
 bp = Blueprint("printing", __name__)
@@ -24,21 +33,48 @@ TYPES = {
 
 
 def send(paper: Paper, ending: str, name: str = "") -> Response:
-    """Make the paper as .docx or .pdf, note it in the list, and answer with the file. Raise PaperFailed."""
-    file_name = f"{name or paper.title}.{ending}".replace("\n", "")
-    moment, digest = now(), actions.digest_of(paper)
-    version = current_app.config["VERSION"]
-    signed = f"{paper.made_from}；摘要{digest[:12]}；程序{version}；{actor().name}，{full_date(local_date(moment))}"
-    content = _content(dataclasses.replace(paper, made_from=signed), ending)
+    """Make the paper as .docx or .pdf, note it in the list, and answer with the file; or, where the address asks so,
+    begin its preview and lead there. Raise PaperFailed.
+    """
+    moment, preview = now(), bool(request.values.get("preview"))
+    made = _made(name or paper.title, "pdf" if preview else ending, paper.made_from, actions.digest_of(paper))
+    day = full_date(local_date(moment))
+    signed = f"{made.made_from}；摘要{made.digest[:12]}；程序{made.version}；{actor().name}，{day}"
+    paper = dataclasses.replace(paper, made_from=signed)
+    if preview:
+        return _begin(paper, made, moment)
+    content = _content(paper, ending)
+    _note(made, moment)
+    return file(content, made.name, ending)
+
+
+def send_workbook(sheets: Sequence[sheet.Sheet], name: str, made_from: str) -> Response:
+    """Make the workbook, note it in the list, and answer with the file."""
+    sheets = [dataclasses.replace(one, rows=list(one.rows)) for one in sheets]
+    made = _made(name, "xlsx", made_from, actions.digest_of(*sheets))
+    content = sheet.make(sheets)
+    _note(made, now())
+    return file(content, made.name, "xlsx")
+
+
+def _made(name: str, ending: str, made_from: str, digest: str) -> Made:
+    return Made(f"{name}.{ending}".replace("\n", ""), made_from, digest, current_app.config["VERSION"])
+
+
+def _note(made: Made, moment: dt.datetime) -> None:
     with writing():  # the list is written although a page is only read
         db.session.close()
-        actions.note(paper, file_name, version, by=actor(), at=moment)
+        actions.note(made, by=actor(), at=moment)
         db.session.commit()
-    return file(content, file_name, ending)
 
 
 def _content(paper: Paper, ending: str) -> bytes:
-    return word.make(paper) if ending == "docx" else pdf.make(paper, current_app.config["INSTANCE"] / "fonts")
+    return word.make(paper) if ending == "docx" else pdf.make(paper, _fonts())
+
+
+def _fonts() -> Path:
+    folder: Path = current_app.config["INSTANCE"] / "fonts"
+    return folder
 
 
 def file(content: bytes, name: str, ending: str) -> Response:
@@ -67,3 +103,85 @@ def origin(paper_id: int) -> Response:
     )  # fmt: skip
     paper = Paper(title=f"{current().unit_name}\n材料备查页", blocks=(Form(rows),), made_from=f"第{found.id}份材料")
     return file(_content(paper, "pdf"), f"备查页{found.id}.pdf", "pdf")
+
+
+# --- a preview ------------------------------------------------------------------------------------
+
+
+def shelf() -> Shelf:
+    return Shelf(current_app.config["INSTANCE"] / "previews")
+
+
+def _begin(paper: Paper, made: Made, moment: dt.datetime) -> Response:
+    """Begin it, and wait a little: a short paper is seen at once."""
+    posted = request.method == "POST"
+    asked = Asked(made, _back(), "" if posted else request.full_path, request.path if posted else _word(), posts=posted)
+    db.session.close()  # nobody waits for a database that somebody holds while they wait
+    token = shelf().start(paper, asked, actor().person_id, at=moment, fonts=_fonts())
+    previews.wait(_place(token))
+    return redirect(url_for("printing.preview", token=token), 303)
+
+
+def _back() -> str:
+    """The page somebody came from; an address of another house leads home."""
+    return nearest_page(safe_next((request.referrer or "").removeprefix(request.host_url.rstrip("/"))))
+
+
+def _word() -> str:
+    """The address of the same paper for Word, where it has one."""
+    if "ending" not in (request.view_args or {}):
+        return ""
+    kept = urlencode([pair for pair in request.args.items(multi=True) if pair[0] != "preview"])
+    return f"{request.path.removesuffix('.pdf')}.docx?{kept}".rstrip("?")
+
+
+def _place(token: str) -> Path:
+    return shelf().find(actor().person_id, token, at=now())[0]
+
+
+@bp.route("/papers/preview/<key:token>")
+@may(Act.READ_RECORDS)
+def preview(token: str) -> str:
+    place, asked = shelf().find(actor().person_id, token, at=now())
+    return render_template("printing/preview.html", token=token, asked=asked, drawing=pictures.look(place))
+
+
+@bp.route("/papers/preview/<key:token>/<int:page>.png")
+@may(Act.READ_RECORDS)
+def picture(token: str, page: int) -> Response:
+    return _kept(token, f"{page}.png")
+
+
+@bp.route("/papers/preview/<key:token>/paper.pdf")
+@may(Act.READ_RECORDS)
+def previewed(token: str) -> Response:
+    """The very file that was looked at; only now it is a paper that was made."""
+    answer = _kept(token, pictures.PDF)
+    asked = shelf().find(actor().person_id, token, at=now())[1]
+    _note(asked.made, now())
+    answer.headers.set("Content-Disposition", "attachment", filename=asked.made.name)
+    return answer
+
+
+def _kept(token: str, name: str) -> Response:
+    path = _place(token) / name
+    if not path.exists():
+        raise NotThere
+    return send_file(path)
+
+
+@bp.post("/papers/preview/<key:token>/cancel")
+@may(Act.READ_RECORDS)
+def cancel(token: str) -> Response:
+    asked = shelf().find(actor().person_id, token, at=now())[1]
+    shelf().end(actor().person_id, token)
+    flash(_("已取消预览。"))
+    return redirect(asked.back, 303)
+
+
+@bp.after_app_request
+def _leave(response: Response) -> Response:
+    """Whoever signs out leaves nothing behind."""
+    if request.endpoint == "accounts.sign_out" and response.status_code == HTTPStatus.SEE_OTHER:
+        shelf().end_all(actor().person_id)
+    return response

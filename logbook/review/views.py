@@ -205,16 +205,10 @@ def print_brief(report_id: int) -> Response:
     return printing.send(paper, "pdf" if request.form.get("as") == "pdf" else "docx", name)
 
 
-@bp.route(f"/review/{YEAR}/meeting.docx")
+@bp.route(f"/review/{YEAR}/meeting.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
-def docx(year: int) -> Response:
-    return printing.send(_paper(year), "docx", f"{year}年述职评议会议安排")
-
-
-@bp.route(f"/review/{YEAR}/meeting.pdf")
-@may(Act.RUN_MEETING)
-def pdf_paper(year: int) -> Response:
-    return printing.send(_paper(year), "pdf", f"{year}年述职评议会议安排")
+def meeting_paper(year: int, ending: str) -> Response:
+    return printing.send(_paper(year), ending, f"{year}年述职评议会议安排")
 
 
 def _paper(year: int) -> Paper:

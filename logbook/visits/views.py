@@ -20,7 +20,6 @@ from logbook.access import Act, Actor, actor, may
 from logbook.accounts import carried
 from logbook.accounts import queries as accounts
 from logbook.db import db, reading
-from logbook.documents import sheet
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
 from logbook.organization import papers as arrangements
@@ -544,11 +543,11 @@ def arrangement(year: int, ending: str) -> Response:
     """Who is responsible for which branch; secretaries as of today, or of the year's last day."""
     arranged = organization.liaisons(year)
     secretaries = organization.secretaries_on(max(min(today(), dt.date(year, 12, 31)), dt.date(year, 1, 1)))
+    made = arrangements.arrangement(year, arranged, secretaries, current(), today())
     if ending != "xlsx":
-        return printing.send(arrangements.arrangement(year, arranged, secretaries, current(), today()), ending)
-    content = sheet.make([arrangements.sheet(year, arranged, secretaries, current())])
-    name = f"{arrangements.title(year, current())}.xlsx".replace("\n", "")
-    return printing.file(content, name, "xlsx")
+        return printing.send(made, ending)
+    sheets = [arrangements.sheet(year, arranged, secretaries, current())]
+    return printing.send_workbook(sheets, made.title, made.made_from)
 
 
 @bp.route("/books/<int(min=2000, max=2999):year>/blank.pdf")

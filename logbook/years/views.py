@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from logbook.access import Act, actor, may
 from logbook.accounts import carried
 from logbook.db import db
-from logbook.documents import charts, sheet
+from logbook.documents import charts
 from logbook.documents.charts import Series
 from logbook.documents.paper import Paper
 from logbook.documents.sheet import Sheet
@@ -202,18 +202,10 @@ def _days(figures: YearSummary) -> dict[str, Any]:
 # --- papers ---------------------------------------------------------------------------------------
 
 
-@bp.route("/years/paper.docx")
+@bp.route("/years/paper.<any(docx, pdf):ending>")
 @may(Act.MAKE_YEAR)
-def docx() -> Response:
-    seen = _seen(_span())
-    return printing.send(_paper(seen), "docx")
-
-
-@bp.route("/years/paper.pdf")
-@may(Act.MAKE_YEAR)
-def pdf_paper() -> Response:
-    seen = _seen(_span())
-    return printing.send(_paper(seen), "pdf")
+def paper(ending: str) -> Response:
+    return printing.send(_paper(_seen(_span())), ending)
 
 
 @bp.route("/years/paper.xlsx")
@@ -221,8 +213,7 @@ def pdf_paper() -> Response:
 def xlsx() -> Response:
     seen = _seen(_span())
     sheets: list[Sheet] = papers.sheets(seen.summary, seen.addenda, current(), counts=_counts())
-    name = f"{wording.title(seen.summary, current())}.xlsx".replace("\n", "")
-    return printing.file(sheet.make(sheets), name, "xlsx")
+    return printing.send_workbook(sheets, wording.title(seen.summary, current()), _paper(seen).made_from)
 
 
 @bp.route("/years/slip.<any(docx, pdf):ending>")

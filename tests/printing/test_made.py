@@ -10,6 +10,7 @@ from pypdf import PdfReader
 
 from logbook.config import VERSION
 from logbook.db import db
+from logbook.formats import today
 from logbook.printing.models import MadePaper
 from tests import factories
 
@@ -68,6 +69,23 @@ def test_its_origin_is_a_sheet_of_its_own_for_whoever_sees_it_in_the_list(client
     for said in ("材料备查页", found.digest, "王珺", VERSION, "2026-001第1版"):
         assert said in sheet, said
     assert client(factories.member()).get(f"/papers/{found.id}/origin.pdf").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/years/paper.xlsx", "/books/2026/arrangement.xlsx"])
+def test_a_workbook_is_noted_with_what_stands_in_its_rows(client, people, path):
+    member, office, _visit = people
+    browser = client(office)
+    browser.get(path)
+    browser.get(path)
+    branch = factories.branch("环湖路党支部")
+    factories.visit(member, branch, today())
+    factories.liaison(member, branch)
+    browser.get(path)
+    same, again, other = db.session.query(MadePaper).order_by(MadePaper.id)
+    assert same.name.endswith(".xlsx")
+    assert same.by_id == office
+    assert same.digest == again.digest != other.digest
+    assert str(same.made_from).startswith("2026")
 
 
 def test_the_version_is_the_projects():
