@@ -15,7 +15,9 @@ MOST_PAGES = 60  # a bound for the walk, well above the pages there are
 
 def shape(path):
     """Addresses of one page have one shape: /visits/12?kind=talk is /visits/N?kind."""
-    parts = urlsplit(path)
+    if "preview=1" in path:  # one preview is like another, and each is typeset
+        return "preview"
+    parts = urlsplit(re.sub(r"/preview/[\w-]+", "/preview/T", path))
     names = sorted({pair.split("=")[0] for pair in parts.query.split("&") if pair})
     return re.sub(r"\d+", "N", parts.path) + "?" + ",".join(names[:1])
 

@@ -4,6 +4,7 @@ import fcntl
 import io
 
 import pytest
+from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from tests.browser.test_every_page import faults, sign_in
@@ -23,7 +24,8 @@ def test_the_years_paper_is_looked_at_and_then_kept(bureau, open_page, width, sc
     before = page.evaluate("document.documentElement.scrollHeight") if scripts else 0
     if scripts:
         pictures.last.scroll_into_view_if_needed()
-        page.wait_for_function("[...document.images].every((one) => one.complete && one.naturalWidth > 1000)")
+        expect(pictures.last).to_have_js_property("complete", True)
+        assert pictures.last.evaluate("one => one.naturalWidth") > 1000
         assert page.evaluate("document.documentElement.scrollHeight") == before  # nothing jumped
         assert not faults("preview", page, page.content())
     with page.expect_download() as waited:
@@ -49,5 +51,6 @@ def test_progress_goes_on_by_itself(bureau, open_page):
         page.reload()
         page.get_by_text("正在画预览").wait_for()
         (folder / "kept").rename(first)
-        page.wait_for_function("document.querySelector('progress').value === document.querySelector('progress').max")
+        whole = page.locator("progress").get_attribute("max")
+        expect(page.locator("progress")).to_have_attribute("value", whole)
     page.locator(".sheets img").first.wait_for()
