@@ -123,8 +123,14 @@ def _begin(paper: Paper, made: Made, moment: dt.datetime) -> Response:
 
 
 def _back() -> str:
-    """The page somebody came from; an address of another house leads home."""
-    return nearest_page(safe_next((request.referrer or "").removeprefix(request.host_url.rstrip("/"))))
+    """The page somebody came from; from a preview that failed its own, from another house home."""
+    path = nearest_page(safe_next((request.referrer or "").removeprefix(request.host_url.rstrip("/"))))
+    if not path.startswith("/papers/preview/"):
+        return path
+    try:
+        return shelf().find(actor().person_id, path.rsplit("/", 1)[1], at=now())[1].back
+    except NotThere:
+        return url_for("desk.home")
 
 
 def _word() -> str:

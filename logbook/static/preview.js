@@ -4,7 +4,7 @@ const EVERY = 1000; // ms
 
 async function look() {
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
-  if (answer?.ok && !show(await answer.text())) location.reload();
+  if (answer && !show(await answer.text())) location.reload();
   else setTimeout(look, EVERY);
 }
 
