@@ -5,8 +5,9 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,8 +17,10 @@ MOST_UNPACKED = 200 * 1024 * 1024  # bytes
 MOST_ENTRIES = 2000
 MOST_RATIO = 200  # unpacked : packed, of an entry above one MiB
 MIB = 1024 * 1024
+HIGHEST_ROW = 409  # points
 LONGEST_CELL = 32_767  # characters Excel keeps in a cell
 MOST_CELLS = 5_000_000  # of the rectangle up to the last cell: 160 MB in the reader
+CHART_ROWS, CHART_COLUMNS = 20, 9  # cells that a chart beside the rows takes
 CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,7})[0-9]""")
 ROW = re.compile(rb"""\br\s*=\s*["'][A-Za-z]*([0-9]{1,10})""")
 ROW_TAG, CELL_TAG = re.compile(rb"<(?:\w+:)?row[\s/>]"), re.compile(rb"<(?:\w+:)?c[\s/>]")
@@ -87,6 +90,9 @@ def write(target: Path | IO[bytes], sheets: Iterable[Sheet]) -> None:
     taken: set[str] = set()
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#EEF1F4", "border": 1, "text_wrap": True, "valign": "top"}),
+        "figures": book.add_format(
+            {"bold": True, "bg_color": "#EEF1F4", "border": 1, "text_wrap": True, "valign": "top", "align": "right"}
+        ),
         "text": book.add_format({"text_wrap": True, "valign": "top"}),
         "number": book.add_format({"valign": "top"}),
         "date": book.add_format({"num_format": 'yyyy"年"m"月"d"日"', "valign": "top", "align": "left"}),
@@ -110,7 +116,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 def _write_sheet(book: Any, page: Any, sheet: Sheet, formats: dict[str, Any]) -> None:
     for i, column in enumerate(sheet.columns):
         page.set_column(i, i, column.width)
-        page.write_string(0, i, column.title, formats["head"])
+        page.write_string(0, i, column.title, formats["figures" if column.kind == "number" else "head"])
     page.freeze_panes(1, 0)
     last, sums = _write_rows(page, sheet, formats)
     if last:
@@ -119,15 +125,18 @@ def _write_sheet(book: Any, page: Any, sheet: Sheet, formats: dict[str, Any]) ->
         _write_totals(page, sheet, last, sums, formats)
     if sheet.note:
         page.write_string(last + 2, 0, sheet.note)
-    _lay_out(page, last + 2, len(sheet.columns))
+    _lay_out(page, sheet, last + 2)
     for n, chart in enumerate(sheet.charts):
-        _add_chart(book, page, chart, (1 + 20 * n, len(sheet.columns) + 1))
+        _add_chart(book, page, chart, (1 + CHART_ROWS * n, len(sheet.columns) + 1))
 
 
 def _write_rows(page: Any, sheet: Sheet, formats: dict[str, Any]) -> tuple[int, list[float]]:
     """The last row's position, and each column's sum."""
     sums, last = [0.0] * len(sheet.columns), 0
     for last, row in enumerate(sheet.rows, 1):
+        height = _height(sheet.columns, row) if isinstance(sheet.rows, Sequence) else None
+        if height:  # the library keeps each: not of a generator, whose rows may be very many
+            page.set_row(last, height)
         for i, (column, value) in enumerate(zip(sheet.columns, row, strict=True)):
             _write_cell(page, last, i, value, formats)
             number = value.value if isinstance(value, Formula) else value
@@ -136,12 +145,28 @@ def _write_rows(page: Any, sheet: Sheet, formats: dict[str, Any]) -> tuple[int, 
     return last, sums
 
 
-def _lay_out(page: Any, last: int, columns: int) -> None:
+def _height(columns: tuple[Column, ...], row: Sequence[object]) -> int | None:
+    """Points that the row's longest text takes when it is wrapped; not every program finds out by itself."""
+    lines = [_lines(value, one.width) for one, value in zip(columns, row, strict=True) if isinstance(value, str)]
+    return min(15 * max(lines), HIGHEST_ROW) if max(lines, default=1) > 1 else None
+
+
+def _lines(text: str, width: float) -> int:
+    wide = (sum(2.2 if char > "\x7f" else 1.1 for char in line) for line in text.split("\n"))
+    return sum(max(ceil(one / width), 1) for one in wide)
+
+
+def _lay_out(page: Any, sheet: Sheet, last: int) -> None:
+    """Lying A4 as wide as the sheet with its charts, the sheet's name above and the page below."""
+    columns = len(sheet.columns) + (CHART_COLUMNS if sheet.charts else 0)
+    page.set_header("&C&A")
+    page.set_footer("&C— &P —")
     page.set_landscape()
     page.set_paper(9)  # A4
+    page.set_margins(left=0.4, right=0.4)
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
-    page.print_area(0, 0, last, columns - 1)
+    page.print_area(0, 0, max(last, CHART_ROWS * len(sheet.charts)), columns - 1)
 
 
 def _add_chart(book: Any, page: Any, chart: ColumnChart, place: tuple[int, int]) -> None:
@@ -156,6 +181,8 @@ def _add_chart(book: Any, page: Any, chart: ColumnChart, place: tuple[int, int])
             }
         )
     drawn.set_title({"name": chart.title})
+    if len(chart.values) == 1:
+        drawn.set_legend({"none": True})
     page.insert_chart(*place, drawn, {"description": chart.title})
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from logbook.years.wording import Words
 
 RUN_IN = re.compile(r"（[一二三四五六七八九十]+）[^。]{1,30}。")  # （一）挂点联系。按照…: runs into its paragraph
 NONE = "无"
+TITLE_LINE = 20  # characters of a title on a line
 AROUND = "设有党总支的，到所属支部的次数和所属支部的问题也计入党总支。"
 NOTE = "注：同一次活动有多名成员参加的，支部计1次，成员各计1人次；撤销的记录不计。"
 
@@ -34,15 +36,25 @@ def paper(
         blocks=tuple(text_blocks(text, addenda, words)),
         signed=f"{settings.unit_name}{words('党办')}",
         dated=on,
-        attachments=(
-            Attachment(words(f"{name}党组成员下基层情况统计表"), (_members(summary, words, counts=counts),)),
-            Attachment(words(f"{name}挂点支部联系情况统计表"), (_branches(summary, words),), landscape=True),
-            Attachment(f"{name}问题和领办事项清单", (_items(summary, words),), landscape=True),
-            Attachment(f"{name}各月下基层次数图", tuple(_chart(summary))),
-        ),
+        attachments=tuple(_attachments(summary, name, words, counts=counts)),
         made_from=f"{summary.first.isoformat()}—{summary.last.isoformat()}，{summary.records}人次，"
         f"生成于{full_date(summary.made_on)}",
     )
+
+
+def _attachments(summary: YearSummary, name: str, words: Words, *, counts: bool) -> Iterable[Attachment]:
+    """An empty table is not attached, nor an empty chart."""
+    tables = (
+        (words("党组成员下基层情况统计表"), _members(summary, words, counts=counts), False),
+        (words("挂点支部联系情况统计表"), _branches(summary, words), True),
+        ("问题和领办事项清单", _items(summary, words), True),
+    )
+    for title, table, lying in tables:
+        if table.rows:
+            yield Attachment(name + title, (table,), landscape=lying)
+    drawn = (*_month_chart(summary), *_problem_chart(summary))
+    if drawn:
+        yield Attachment(f"{name}下基层和问题办理情况图", drawn)
 
 
 def report(made: Paper, summary: YearSummary, settings: Settings) -> Paper:
@@ -53,10 +65,16 @@ def report(made: Paper, summary: YearSummary, settings: Settings) -> Paper:
         for one in made.blocks
     ]
     return replace(
-        made, title=f"{settings.unit_name}{words('党组')}\n关于{wording.span_name(summary)}党组成员下基层情况的报告",
+        made, title="\n".join((f"{settings.unit_name}{words('党组')}", *_about(wording.span_name(summary), words))),
         blocks=(*blocks, Para("特此报告。")), receiver=settings.superior,
         signed=f"{settings.unit_name}{words('党组')}", inner=False,
     )  # fmt: skip
+
+
+def _about(span: str, words: Words) -> tuple[str, ...]:
+    """What the report is about, broken by meaning where it would not stand on one line."""
+    who, what = f"关于{span}{words('党组成员')}", "下基层情况的报告"
+    return (who, what) if len(who) + len(what) > TITLE_LINE else (who + what,)
 
 
 def slip(made: Paper, settings: Settings, on: dt.date) -> Paper:
@@ -102,7 +120,7 @@ def _members(summary: YearSummary, words: Words, *, counts: bool) -> Table:
         for one in summary.members
     ]
     head = ("姓名", words("挂点支部"), "主要方式", "推动解决的主要问题", *(("人次", "天数") if counts else ()))
-    return Table(head, tuple(rows), (2, 4, 3, 5, *((1, 1) if counts else ())), note=NOTE)
+    return Table(head, tuple(rows), (2, 4, 3, 5, *((1.3, 1.3) if counts else ())), note=NOTE)
 
 
 def _branches(summary: YearSummary, words: Words) -> Table:
@@ -140,17 +158,32 @@ def _month(summary: YearSummary, one: MonthFigures) -> str:
     return f"{'' if summary.one_year else f'{one.month.year}年'}{one.month.month}月"
 
 
-def _chart(summary: YearSummary) -> Iterable[Block]:
+def _month_chart(summary: YearSummary) -> Iterable[Block]:
+    if not summary.records:
+        return
     labels = [
         f"{one.month.month}月" if summary.one_year else f"{one.month:%y}.{one.month.month}" for one in summary.months
     ]
     trips = Series("次数", tuple(one.trips for one in summary.months))
-    yield Chart(str(charts.bars("各月下基层次数", labels, [trips], pattern=True)))
+    title = "各月下基层次数"
+    yield Chart(str(charts.bars(title, labels, [trips], pattern=True)), title)
     figures = [(_month(summary, one), str(one.trips), str(one.records)) for one in summary.months]
     # A year lies under its chart; more months than that stand below one another.
     columns = ("月份", "次数", "人次")
     lying = list(zip(columns, *figures, strict=True))
     yield Table(lying[0], tuple(lying[1:])) if summary.one_year else Table(columns, tuple(figures))
+
+
+def _problem_chart(summary: YearSummary) -> Iterable[Block]:
+    """What was raised and what of it was settled, by category."""
+    if not summary.items:
+        return
+    closed = Counter(one.category for one in summary.items if one.state == State.DONE.value)
+    found = [(Category(one.value).chinese, one.n, closed[one.value]) for one in summary.problems.by_category]
+    labels, raised, done = zip(*found, strict=True)
+    title = "各类问题办理情况"
+    yield Chart(str(charts.bars(title, labels, [Series("问题", raised), Series("办结", done)], pattern=True)), title)
+    yield Table(("类别", *labels), (("问题", *map(str, raised)), ("办结", *map(str, done))))
 
 
 # --- Excel ----------------------------------------------------------------------------------------
@@ -246,24 +279,23 @@ def _addendum_sheet(addenda: Sequence[Addendum]) -> Sheet:
 
 
 def _member_sheet(summary: YearSummary, words: Words, *, counts: bool) -> Sheet:
-    texts = (("姓名", 12), ("职务", 24), (words("挂点支部"), 36), ("主要方式", 24))
+    texts = (("姓名", 10), ("职务", 20), (words("挂点支部"), 28), ("主要方式", 18), ("推动解决的主要问题", 40))
     numbers = ("人次", "天数", "问题", "办结") if counts else ()
     rows = [
         (
             one.name, one.post, one.branches, "、".join(Kind(value).chinese for value in one.kinds),
-            *((one.records, one.half_days / 2, one.problems, one.closed) if counts else ()), "；".join(one.solved),
+            "；".join(one.solved), *((one.records, one.half_days / 2, one.problems, one.closed) if counts else ()),
         )
         for one in summary.members
     ]  # fmt: skip
-    figures = (Column(title, 8, "number") for title in numbers)
-    columns = (*(Column(*text) for text in texts), *figures, Column("推动解决的主要问题", 60))
+    columns = (*(Column(*text) for text in texts), *(Column(title, 8, "number") for title in numbers))
     return Sheet(words("党组成员"), columns, rows, totals=counts, note=NOTE)
 
 
 def _branch_sheet(summary: YearSummary, words: Words) -> Sheet:
-    texts = (("党组织", 30), ("所在单位", 24), (words("挂点领导"), 24), ("书记", 12))
-    months = (f"{one.month.year}年{one.month.month}月" for one in summary.months)
-    numbers = tuple(Column(title, 9, "number") for title in (*months, "次数", "人次", "问题", "办结"))
+    texts = (("党组织", 24), ("所在单位", 20), (words("挂点领导"), 14), ("书记", 10))
+    months = tuple(Column(_month(summary, one), 6 if summary.one_year else 10, "number") for one in summary.months)
+    numbers = (*months, *(Column(title, 6, "number") for title in ("次数", "人次", "问题", "办结")))
     rows = [
         (
             one.name, one.host_unit, one.members, one.secretary, *one.months, one.trips, one.records, one.problems,
@@ -271,23 +303,23 @@ def _branch_sheet(summary: YearSummary, words: Words) -> Sheet:
         )
         for one in summary.branches
     ]  # fmt: skip
-    columns = (*(Column(*text) for text in texts), *numbers, Column("最近一次", 16, "date"))
+    columns = (*(Column(*text) for text in texts), *numbers, Column("最近一次", 15, "date"))
     note = f"{NOTE}{AROUND}因此本表不合计。"
     return Sheet("党组织", columns, rows, note=note)
 
 
 def _month_sheet(summary: YearSummary) -> Sheet:
     columns = (Column("月份", 12), Column("次数", 8, "number"), Column("人次", 8, "number"))
-    rows = [(f"{one.month.year}年{one.month.month}月", one.trips, one.records) for one in summary.months]
+    rows = [(_month(summary, one), one.trips, one.records) for one in summary.months]
     chart = ColumnChart("各月下基层次数", 0, (1,), (1, len(rows)))
     return Sheet("各月", columns, rows, totals=True, charts=(chart,))
 
 
 def _item_sheet(summary: YearSummary, words: Words) -> Sheet:
-    texts = (("编号", 14), ("类型", 10), ("党组织", 30), ("内容", 60), ("责任方", 12), ("责任单位（人）", 20))
+    texts = (("编号", 12), ("类型", 10), ("党组织", 20), ("内容", 32), ("责任方", 11), ("责任单位（人）", 15))
     ends = (
-        Column("完成时限", 16, "date"), Column("办理情况", 16), Column("办理结果", 40), Column("提出日期", 16, "date"),
-        Column("类别", 12), Column("反映人的意见", 14),
+        Column("完成时限", 15, "date"), Column("办理情况", 13), Column("办理结果", 26), Column("提出日期", 15, "date"),
+        Column("类别", 10), Column("反映人的意见", 13),
     )  # fmt: skip
     items = [*(("问题", one) for one in summary.items), *(("领办事项", one) for one in summary.promises)]
     rows = [

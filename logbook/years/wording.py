@@ -65,13 +65,13 @@ def _days(first: dt.date, last: dt.date) -> str:
 
 def written(summary: YearSummary, before: Visited | YearSummary | None, settings: Settings) -> str:
     """The whole text, one paragraph a line; `before` is the same span a year earlier, None when it has no record."""
-    whole, words = "全年" if summary.whole_year and summary.ended else "期间", settings.words.apply
+    whole, words = _when(summary), settings.words.apply
+    liaison, contents = _liaison(summary, whole, words), words(_contents(summary))
     lines = [
-        words(_opening(summary)),
+        words(_opening(summary, settings.unit_name)),
         "一、总体情况",
         words(_totals(summary, before, whole)),
-        words("（一）挂点联系。") + _liaison(summary, whole, words),
-        *([words(f"（二）主要内容。{_contents(summary)}")] if summary.contents else []),
+        *((words("（一）挂点联系。") + liaison, f"（二）主要内容。{contents}") if summary.contents else (liaison,)),
         "二、基层呼声和思想动向",
         _voices(summary),
         words(HINTS[0]),
@@ -85,10 +85,17 @@ def written(summary: YearSummary, before: Visited | YearSummary | None, settings
     return "\n".join(lines)
 
 
-def _opening(summary: YearSummary) -> str:
+def _when(summary: YearSummary) -> str:
+    if not summary.ended:
+        return "期间"
+    return "全年" if summary.whole_year else "上半年" if summary.half_year else "期间"
+
+
+def _opening(summary: YearSummary, unit: str) -> str:
+    group = "局党组" if unit.endswith("局") else "党组"
     whole = summary.whole_year and summary.ended
     name = f"{summary.first.year}年度（1月1日至12月31日）" if whole else _days(summary.first, summary.until)
-    return f"根据局党组关于建立党组成员下基层记录制度的要求，现将{name}党组成员下基层情况汇总如下。"
+    return f"根据{group}关于建立党组成员下基层记录制度的要求，现将{name}党组成员下基层情况汇总如下。"
 
 
 def _totals(summary: YearSummary, before: Visited | YearSummary | None, whole: str) -> str:
@@ -120,7 +127,7 @@ def _liaison(summary: YearSummary, whole: str, words: Words) -> str:
         return words("挂点联系安排中，尚无已满一个联系周期的。")
     missed = list(dict.fromkeys(one.branch for one in summary.misses))
     parts = [words(_kept(summary, whole, len(missed)))] if len(missed) < summary.due_branches else []
-    parts += [_missed(summary, branch) for branch in missed]
+    parts += _missed(summary, missed)
     return words("按照挂点联系安排，") + "；".join(parts) + "。"
 
 
@@ -134,10 +141,16 @@ def _kept(summary: YearSummary, whole: str, missed: int) -> str:
     return f"{everyone}均按安排有挂点领导到支部"
 
 
-def _missed(summary: YearSummary, branch: str) -> str:
-    misses = [one for one in summary.misses if one.branch == branch]
-    later = misses[-1].later
-    return f"{branch}{_periods(summary, misses)}未按安排到支部" + (f"，此后已前往{later}次" if later else "")
+def _missed(summary: YearSummary, branches: Sequence[str]) -> Iterable[str]:
+    """A sentence for those that missed the same periods and were visited as often since."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for branch in branches:
+        misses = [one for one in summary.misses if one.branch == branch]
+        found.setdefault((_periods(summary, misses), misses[-1].later), []).append(branch)
+    for (periods, later), names in found.items():
+        each = "各" if len(names) > 1 else ""
+        since = f"，此后已{each}前往{later}次" if later else ""
+        yield f"{'、'.join(names)}{periods}未按安排到支部{since}"
 
 
 def _contents(summary: YearSummary) -> str:
