@@ -73,11 +73,16 @@ Block = Heading | Para | Table | Chart | Form | Cover | Break
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """附件, on pages of its own; `landscape` for wide tables."""
+    """附件, on pages of its own; `landscape` for wide tables. Its title may be broken into lines, its name is not."""
 
     title: str
     blocks: tuple[Block, ...]
     landscape: bool = False
+
+    @property
+    def name(self) -> str:
+        """As it is named below the text."""
+        return self.title.replace("\n", "")
 
 
 @dataclass(frozen=True, slots=True)

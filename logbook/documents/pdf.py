@@ -66,7 +66,7 @@ def _child(given: dict[str, Any]) -> list[bytes]:
 
 
 def _plain(paper: Paper) -> dict[str, Any]:
-    names = [one.title for one in paper.attachments]
+    names = [one.name for one in paper.attachments]
     return {
         "title": paper.title,
         "keywords": paper.made_from,

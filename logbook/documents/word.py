@@ -196,7 +196,7 @@ def _block(place: Any, block: Block, pictures: Any) -> None:
 
 def _names(document: Any, paper: Paper) -> None:
     """附件 named one line below the text, two characters in, wrapped names aligned with the first."""
-    names = [one.title for one in paper.attachments]
+    names = [one.name for one in paper.attachments]
     if names:
         _keep_with_next(_line(document, ""))
     for i, name in enumerate(names, 1):

@@ -20,7 +20,6 @@ from logbook.years.wording import Words
 
 RUN_IN = re.compile(r"（[一二三四五六七八九十]+）[^。]{1,30}。")  # （一）挂点联系。按照…: runs into its paragraph
 NONE = "无"
-TITLE_LINE = 20  # characters of a title on a line
 AROUND = "设有党总支的，到所属支部的次数和所属支部的问题也计入党总支。"
 NOTE = "注：同一次活动有多名成员参加的，支部计1次，成员各计1人次；撤销的记录不计。"
 
@@ -51,10 +50,10 @@ def _attachments(summary: YearSummary, name: str, words: Words, *, counts: bool)
     )
     for title, table, lying in tables:
         if table.rows:
-            yield Attachment(name + title, (table,), landscape=lying)
+            yield Attachment(wording.broken(name, title), (table,), landscape=lying)
     drawn = (*_month_chart(summary), *_problem_chart(summary))
     if drawn:
-        yield Attachment(f"{name}下基层和问题办理情况图", drawn)
+        yield Attachment(wording.broken(name, "下基层和问题办理情况图"), drawn)
 
 
 def report(made: Paper, summary: YearSummary, settings: Settings) -> Paper:
@@ -64,17 +63,11 @@ def report(made: Paper, summary: YearSummary, settings: Settings) -> Paper:
         replace(one, text=one.text.replace("情况汇总如下", "情况报告如下")) if isinstance(one, Para) else one
         for one in made.blocks
     ]
+    about = wording.broken(f"关于{wording.span_name(summary)}", words("党组成员下基层情况的报告"))
     return replace(
-        made, title="\n".join((f"{settings.unit_name}{words('党组')}", *_about(wording.span_name(summary), words))),
-        blocks=(*blocks, Para("特此报告。")), receiver=settings.superior,
-        signed=f"{settings.unit_name}{words('党组')}", inner=False,
+        made, title=f"{settings.unit_name}{words('党组')}\n{about}", blocks=(*blocks, Para("特此报告。")),
+        receiver=settings.superior, signed=f"{settings.unit_name}{words('党组')}", inner=False,
     )  # fmt: skip
-
-
-def _about(span: str, words: Words) -> tuple[str, ...]:
-    """What the report is about, broken by meaning where it would not stand on one line."""
-    who, what = f"关于{span}{words('党组成员')}", "下基层情况的报告"
-    return (who, what) if len(who) + len(what) > TITLE_LINE else (who + what,)
 
 
 def slip(made: Paper, settings: Settings, on: dt.date) -> Paper:
@@ -82,7 +75,7 @@ def slip(made: Paper, settings: Settings, on: dt.date) -> Paper:
     words = settings.words.apply
     rows = (
         ("呈", words("党组书记阅示")), ("呈报单位", f"{settings.unit_name}{words('党办')}", "日期", full_date(on)),
-        ("事项", made.title.replace("\n", "")), ("附件", "\n".join(one.title for one in made.attachments) or NONE),
+        ("事项", made.title.replace("\n", "")), ("附件", "\n".join(one.name for one in made.attachments) or NONE),
         ("批示", ""), ("备注", ""),
     )  # fmt: skip
     return Paper(

@@ -26,6 +26,8 @@ CONTENT_WORDS = {
 }
 
 
+QUARTERS = ["第一季度", "第二季度", "第三季度", "第四季度"]
+TITLE_LINE = 19  # characters of a title on a line
 MOST = 3  # categories of voices named
 FOUR = tuple(Content)[:4]
 FEW, ENOUGH = 10, 10  # a content of fewer than a tenth of the records is few, where there are ten
@@ -42,8 +44,14 @@ def heading_level(line: str) -> int:
 
 
 def title(summary: YearSummary, settings: Settings) -> str:
-    """××局党组成员 / 2026年度下基层情况汇总, broken by meaning into two lines."""
-    return f"{settings.unit_name}{settings.words.apply('党组成员')}\n{span_name(summary)}下基层情况汇总"
+    """××局党组成员 / 2026年度下基层情况汇总, broken by meaning."""
+    return f"{settings.unit_name}{settings.words.apply('党组成员')}\n{broken(span_name(summary), '下基层情况汇总')}"
+
+
+def broken(head: str, tail: str) -> str:
+    """A title on one line where there is room for it, else broken between its two parts."""
+    wide = sum(1 if char > "~" else 0.5 for char in head + tail)
+    return head + tail if wide <= TITLE_LINE else f"{head}\n{tail}"
 
 
 def span_name(summary: YearSummary) -> str:
@@ -99,9 +107,9 @@ def _opening(summary: YearSummary, unit: str) -> str:
 
 
 def _totals(summary: YearSummary, before: Visited | YearSummary | None, whole: str) -> str:
-    if not summary.records:
-        return f"{whole}没有党组成员下基层的记录。"
     last_year = f"（上年{'' if whole == '全年' else '同期'}{before.records}人次）" if before and before.records else ""
+    if not summary.records:
+        return f"{whole}没有党组成员下基层的记录{last_year}。"
     days = f"，累计{summary.half_days / 2:g}天" if summary.half_days else ""
     if summary.records == 1:
         kinds = "、".join(Kind(one.value).chinese for one in summary.kinds)
@@ -270,11 +278,15 @@ def _periods(summary: YearSummary, misses: Sequence[Miss]) -> str:
 
 
 def _joined(periods: Sequence[str]) -> str:
-    """第一、第二季度: the common end once."""
+    """第一、第二季度; 第二至第四季度; 各季度."""
     found = list(dict.fromkeys(periods))
-    if all(one.endswith("季度") for one in found):
-        return "、".join(one.removesuffix("季度") for one in found) + "季度"
-    return "、".join(found)
+    if not all(one.endswith("季度") for one in found):
+        return "、".join(found)
+    if len(found) == len(QUARTERS):
+        return "各季度"
+    if found in (QUARTERS[:3], QUARTERS[1:]):
+        return f"{found[0].removesuffix('季度')}至{found[-1]}"
+    return "、".join(one.removesuffix("季度") for one in found) + "季度"
 
 
 def key_figures(summary: YearSummary) -> dict[str, int]:
