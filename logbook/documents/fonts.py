@@ -4,7 +4,6 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-SYSTEM = ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "C:/Windows/Fonts")
 # Tried glyph by glyph, in this order. The Noto fonts have every character a name can need, 喆堃珺玥镕 among them.
 FAMILIES = {
     "body": ("FangSong_GB2312", "FangSong", "STFangsong", "FandolFang R", "Noto Serif SC", "Noto Serif CJK SC"),
@@ -16,11 +15,10 @@ FAMILIES = {
 
 
 def folders(own: Path | None = None) -> list[Path]:
-    """The folders fonts are read from: the site's own first, then the system's, then the ones we depend on."""
+    """Where fonts are besides the system's own places, which the typesetter knows: a site's folder, and ours."""
     spec = find_spec("pylopdf_fonts_zh_cn")
     ours = [Path(place) for place in spec.submodule_search_locations or ()] if spec else []
-    wanted = [*([own] if own else []), *map(Path, SYSTEM), *ours]
-    return [folder for folder in wanted if folder.is_dir()]
+    return [folder for folder in (*([own] if own else []), *ours) if folder.is_dir()]
 
 
 def found(own: Path | None = None) -> dict[str, list[str]]:

@@ -108,10 +108,10 @@ def _typeset() -> None:
     import typst  # noqa: PLC0415 - in the child only: it would stay in memory
 
     given = json.load(sys.stdin)
-    places = given["fonts"]
     if "paper" in given:
         results = [typeset(given)]
     else:
+        places = _fonts(given)
         inputs = {"paper": json.dumps(given["count"])}
         found = typst.query(SOURCE, "<pages>", field="value", one=True, font_paths=places, sys_inputs=inputs)
         results = [found.encode()]
@@ -130,16 +130,23 @@ def typeset(given: dict[str, Any]) -> bytes:
     """
     import typst  # noqa: PLC0415 - see _typeset
 
-    text = json.dumps(given["paper"], ensure_ascii=False)
+    text, places = json.dumps(given["paper"], ensure_ascii=False), _fonts(given)
     for _try in range(MOST_MISSING):
         try:
-            return typst.compile(SOURCE, font_paths=given["fonts"], sys_inputs={"paper": text}, pdf_standards="a-2a")
+            return typst.compile(SOURCE, font_paths=places, sys_inputs={"paper": text}, pdf_standards="a-2a")
         except typst.TypstError as error:
             found = MISSING.search(str(error))
             if not found:
                 raise
             text = _without(_unescaped(found[1] or found[2]), text)
     raise PaperFailed("too many characters that no font has")
+
+
+def _fonts(given: dict[str, Any]) -> Any:
+    """Read once for all that a job typesets."""
+    import typst  # noqa: PLC0415 - see _typeset
+
+    return typst.Fonts(font_paths=given["fonts"])
 
 
 def _without(missed: str, text: str) -> str:
