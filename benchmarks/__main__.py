@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from benchmarks import audit, memory, pages, store
+from benchmarks import audit, memory, pages, papers, store
 from benchmarks import browser as phone
 from benchmarks.house import House, tokens
 
@@ -35,7 +35,7 @@ def main() -> None:
             house.folder.mkdir()
             _say(f"filling {size} visits …")
             house.fill()
-            rows += _pages(house) + _year(house) + _memory(house)
+            rows += _pages(house) + _year(house) + _memory(house) + _papers(house)
             more, rate = _store(house)
             rows += more
             rates.append(rate)
@@ -131,6 +131,24 @@ def _memory(house: House) -> list[Row]:
     seconds, more, size = memory.report(house, memory.WORKBOOK)
     name = f"{house.visits:,}: xlsx of all records ({size / 2**20:.0f} MB in {seconds:.0f} s)"
     return [*rows, (name, f"{more:.0f} MB above idle", "60 MB", _mark(more <= 60))]
+
+
+def _papers(house: House) -> list[Row]:
+    if house.visits > 1000:
+        return []
+    _say("making the papers of a year …")
+    seconds, more, books = memory.report(house, papers.SET)
+    rows = [
+        (f"summary docx + pdf + xlsx, {books} books", f"{seconds:.2f} s", "4.00 s", _mark(seconds <= 4)),
+        ("the server's memory afterwards", f"{more:+.0f} MB", "+8 MB", _mark(more <= 8)),
+    ]
+    for records, most_seconds, most_memory in ((500, 6, 300), (3000, 6, 1200)):
+        seconds, peak = memory.report(house, papers.BOOK, str(records))
+        limit, good = f"{most_seconds:.2f} s, {most_memory:,} MB", seconds <= most_seconds and peak <= most_memory
+        rows.append(
+            (f"a book of {records:,} pages", f"{seconds:.2f} s, {peak:.0f} MB in the child", limit, _mark(good))
+        )
+    return rows
 
 
 def _browser(visits: int) -> list[Row]:

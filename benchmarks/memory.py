@@ -35,11 +35,16 @@ print(json.dumps([time.perf_counter() - started, peak() - idle, size]))
 """
 
 
-def report(house: House, script: str) -> list[float]:
+def report(house: House, script: str, *arguments: str) -> list[float]:
     """What the script prints, run on the house."""
     environment = house.environment | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script, *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise SystemExit(done.stderr)
