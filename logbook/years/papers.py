@@ -152,7 +152,7 @@ def _month(summary: YearSummary, one: MonthFigures) -> str:
 
 
 def _month_chart(summary: YearSummary) -> Iterable[Block]:
-    if not summary.records:
+    if summary.records < 2:  # noqa: PLR2004 - nothing to compare
         return
     labels = [
         f"{one.month.month}月" if summary.one_year else f"{one.month:%y}.{one.month.month}" for one in summary.months
@@ -169,7 +169,7 @@ def _month_chart(summary: YearSummary) -> Iterable[Block]:
 
 def _problem_chart(summary: YearSummary) -> Iterable[Block]:
     """What was raised and what of it was settled, by category."""
-    if not summary.items:
+    if len(summary.problems.by_category) < 2:  # noqa: PLR2004 - nothing to compare
         return
     closed = Counter(one.category for one in summary.items if one.state == State.DONE.value)
     found = [(Category(one.value).chinese, one.n, closed[one.value]) for one in summary.problems.by_category]
@@ -286,7 +286,7 @@ def _member_sheet(summary: YearSummary, words: Words, *, counts: bool) -> Sheet:
 
 
 def _branch_sheet(summary: YearSummary, words: Words) -> Sheet:
-    texts = (("党组织", 24), ("所在单位", 20), (words("挂点领导"), 14), ("书记", 10))
+    texts = (("党组织", 24), ("所在单位", 24), (words("挂点领导"), 14), ("书记", 10))
     months = tuple(Column(_month(summary, one), 6 if summary.one_year else 10, "number") for one in summary.months)
     numbers = (*months, *(Column(title, 6, "number") for title in ("次数", "人次", "问题", "办结")))
     rows = [

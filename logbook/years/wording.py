@@ -189,19 +189,24 @@ def _problems(summary: YearSummary) -> str:
     if not found.total:
         return "没有收集到问题的记录。"
     since = "上年" if summary.from_new_year else "此前"
+    said = (
+        (found.done, "办结{}个"),
+        (found.partly, "部分解决、继续跟进{}个"),
+        (found.underway, "正在办理{}个"),
+        (found.not_begun, "尚未办理{}个"),
+        (found.long_term, "需长期推进{}个"),
+    )
+    if found.total == 1:
+        carried = f"（{since}结转）" if found.carried else ""
+        state = "已办结" if found.done else _each(said).removesuffix("1个")
+        return f"收集问题1个{carried}，{state}。" + _accepted(summary)
     carried = f"（含{since}结转{found.carried}个）" if found.carried else ""
-    if found.done == found.total:
-        states = "，全部办结" if found.total > 1 else "，已办结"
-    else:
-        said = (
-            (found.done, "办结{}个"),
-            (found.partly, "部分解决、继续跟进{}个"),
-            (found.underway, "正在办理{}个"),
-            (found.not_begun, "尚未办理{}个"),
-            (found.long_term, "需长期推进{}个"),
-        )
-        states = "，" + "，".join(line.format(n) for n, line in said if n)
-    return f"共收集问题{found.total}个{carried}{states}。" + _accepted(summary)
+    states = "全部办结" if found.done == found.total else _each(said)
+    return f"共收集问题{found.total}个{carried}，{states}。" + _accepted(summary)
+
+
+def _each(said: Iterable[tuple[int, str]]) -> str:
+    return "，".join(line.format(n) for n, line in said if n)
 
 
 def _accepted(summary: YearSummary) -> str:
@@ -220,14 +225,16 @@ def _undertakings(summary: YearSummary) -> str:
     found = summary.undertakings
     if not found.total:
         return "没有党组成员领办事项的记录。"
-    if found.done == found.total:
-        return f"党组成员领办事项{found.total}项，{'全部' if found.total > 1 else '已'}办成。"
-    said = (
+    states = _each((
         (found.done, "办成{}项"),
         (found.underway, "正在办理{}项"),
         (found.explained, "暂不能办理、已向支部说明{}项"),
-    )
-    return f"党组成员领办事项{found.total}项，" + "，".join(line.format(n) for n, line in said if n) + "。"
+    ))  # fmt: skip
+    if found.total == 1:
+        states = "已办成" if found.done else states.removesuffix("1项")
+    elif found.done == found.total:
+        states = "全部办成"
+    return f"党组成员领办事项{found.total}项，{states}。"
 
 
 def _gaps(summary: YearSummary) -> str:

@@ -16,7 +16,7 @@ from logbook.visits.models import Content, Kind
 TOTALS = {
     r"下基层(\d+)人次": "人次", r"（上年(?:同期)?(\d+)人次）": "上年人次", r"累计([\d.]+)天": "天",
     r"(\d+)个挂点支部全覆盖": "挂点支部 到过", r"到过(\d+)个挂点支部中的(\d+)个": "挂点支部 到过",
-    r"意见建议(\d+)条": "呼声", r"共收集问题(\d+)个": "问题", r"结转(\d+)个": "结转",
+    r"意见建议(\d+)条": "呼声", r"收集问题(\d+)个": "问题", r"结转(\d+)个": "结转",
     r"，办结(\d+)个": "办结", r"部分解决、继续跟进(\d+)个": "部分解决", r"正在办理(\d+)个": "在办",
     r"尚未办理(\d+)个": "未办", r"需长期推进(\d+)个": "长期推进", r"办结的(\d+)个，经回访反映人均认可": "办结 认可",
     r"办结的(\d+)个中": "办结", r"认可(\d+)个": "认可", r"其余(\d+)个正在回访": "未回访",
@@ -34,12 +34,12 @@ NOUGHT = {
     "没有党组成员下基层的记录": "人次", "没有收集到意见建议的记录": "呼声", "没有收集到问题的记录": "问题",
     "没有党组成员领办事项的记录": "领办",
 }  # fmt: skip
-ALL = {
-    "全部办结": ("办结", "问题"),
-    "个，已办结。": ("办结", "问题"),
-    "全部办成": ("办成", "领办"),
-    "已办成": ("办成", "领办"),
-}
+ONE = {
+    "部分解决、继续跟进。": "部分解决", "个，正在办理。": "在办", "结转），正在办理。": "在办", "尚未办理。": "未办",
+    "需长期推进。": "长期推进", "项，正在办理。": "办理中", "说明。": "已说明", "（上年结转）": "结转",
+    "（此前结转）": "结转", "。经回访反映人认可。": "认可", "，已办结。": "办结", "已办成。": "办成",
+}  # fmt: skip
+ALL = {"全部办结": ("办结", "问题"), "全部办成": ("办成", "领办")}
 DATES = re.compile(r"\d{4}年(?:度|上半年)?(?:（?\d+月\d+日)?(?:至(?:\d{4}年)?\d+月\d+日）?)?")
 STATES = {
     State.DONE.chinese: "办结", State.PARTLY.chinese: "部分解决", State.UNDERWAY.chinese: "在办",
@@ -60,7 +60,7 @@ def sentences(text):
             numbers = one.groups() if len(one.groups()) == len(labels) else one.groups() * len(labels)
             found += [(label, float(number)) for label, number in zip(labels, numbers, strict=True)]
     found += [(label, 0) for said, label in NOUGHT.items() if said in text]
-    found += [("认可", 1)] * ("。经回访反映人认可。" in text)
+    found += [(label, 1) for said, label in ONE.items() if said in text]
     only = re.search(r"方式为([^。]+)。", text)
     found += [(f"方式：{kind}", 1) for kind in only[1].split("、")] if only else []
     values = dict(found)

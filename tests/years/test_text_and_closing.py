@@ -156,7 +156,8 @@ def stated(**values):
         ({"total": 5, "done": 5, "accepted": 5}, "共收集问题5个，全部办结。办结的5个，经回访反映人均认可。"),
         ({"total": 5, "carried": 2, "done": 3, "accepted": 1, "partly": 1, "long_term": 1},
          "共收集问题5个（含上年结转2个），办结3个，部分解决、继续跟进1个，需长期推进1个。办结的3个中，经回访反映人认可1个，其余2个正在回访。"),
-        ({"total": 1, "done": 1, "accepted": 1}, "共收集问题1个，已办结。经回访反映人认可。"),
+        ({"total": 1, "done": 1, "accepted": 1}, "\n收集问题1个，已办结。经回访反映人认可。"),
+        ({"total": 1, "carried": 1, "long_term": 1}, "\n收集问题1个（上年结转），需长期推进。"),
         ({"total": 9, "done": 9, "accepted": 6, "doubted": 3},
          "办结的9个中，经回访反映人认可6个、认为还需改进3个。"),
         ({"total": 2, "underway": 1, "not_begun": 1, "overdue": 1}, "共收集问题2个，正在办理1个，尚未办理1个。"),
@@ -174,6 +175,8 @@ def test_voices_and_undertakings_have_one_and_many():
     assert "党组成员领办事项2项，全部办成。" in text
     single = replace(one, undertakings=replace(base.undertakings, total=1, done=1))
     assert "党组成员领办事项1项，已办成。" in wording.written(single, None, UNIT)
+    waits = replace(one, undertakings=replace(base.undertakings, total=1, explained=1))
+    assert "党组成员领办事项1项，暂不能办理、已向支部说明。" in wording.written(waits, None, UNIT)
     many = replace(
         base, voices=(Count("staff", 5), Count("safety", 2)),
         undertakings=replace(base.undertakings, total=3, done=1, underway=1, explained=1),
@@ -233,8 +236,8 @@ def test_days_across_years_name_their_years(year):
 
 def test_what_was_carried_in_is_of_last_year_only_from_new_year_on(year):
     factories.problem(branch_id=year[1], raised_on=dt.date(2024, 12, 1))
-    assert "（含上年结转1个）" in wording.written(figures(), None, UNIT)
-    assert "（含此前结转1个）" in wording.written(figures(first=dt.date(2025, 2, 1)), None, UNIT)
+    assert "问题1个（上年结转）" in wording.written(figures(), None, UNIT)
+    assert "问题1个（此前结转）" in wording.written(figures(first=dt.date(2025, 2, 1)), None, UNIT)
 
 
 def test_contents_are_noted_to_overlap_only_where_they_do():
