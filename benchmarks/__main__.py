@@ -137,11 +137,12 @@ def _papers(house: House) -> list[Row]:
     if house.visits > 1000:
         return []
     _say("making the papers of a year …")
-    seconds, more, books = memory.report(house, papers.SET)
+    seconds, worked, more, books = memory.report(house, papers.SET)
     rows = [
-        (f"summary docx + pdf + xlsx, {books} books", f"{seconds:.2f} s", "4.00 s", _mark(seconds <= 4)),
+        (f"summary docx + pdf + xlsx, {books} books", f"{seconds:.2f} s, {worked:.2f} s of processor", "4.00 s",
+         _mark(seconds <= 4)),
         ("the server's memory afterwards", f"{more:+.0f} MB", "+8 MB", _mark(more <= 8)),
-    ]
+    ]  # fmt: skip
     for records, most_seconds, most_memory in ((500, 6, 300), (3000, 6, 1200)):
         seconds, peak = memory.report(house, papers.BOOK, str(records))
         limit, good = f"{most_seconds:.2f} s, {most_memory:,} MB", seconds <= most_seconds and peak <= most_memory
