@@ -38,10 +38,7 @@ def make(paper: Paper) -> bytes:
         _front(document, paper)
     for block in paper.blocks:
         _block(document, block, pictures)
-    if paper.signed and paper.blocks and isinstance(paper.blocks[-1], Para):
-        _keep_with_next(document.paragraphs[-1])  # a signature never stands on a page without text
-    _names(document, paper)
-    _signature(document, paper)
+    _end(document, paper)
     for i, one in enumerate(paper.attachments, 1):
         _attachment(document, one, f"附件{i if len(paper.attachments) > 1 else ''}", pictures)
     stream = io.BytesIO()
@@ -170,26 +167,33 @@ def _block(place: Any, block: Block, pictures: Any) -> None:
         place.add_page_break()
 
 
+def _end(document: Any, paper: Paper) -> None:
+    """附件 and signature, never on a page without text: the last block goes with them, a paragraph's last lines."""
+    before = sum(1 for _one in document.iter_inner_content())
+    _names(document, paper)
+    _signature(document, paper)
+    for one in list(document.iter_inner_content())[max(before - 1, 0) : -1]:
+        _keep_with_next(one)
+
+
 def _names(document: Any, paper: Paper) -> None:
     """附件 named one line below the text, two characters in, wrapped names aligned with the first."""
     names = [one.title for one in paper.attachments]
     if names:
-        _keep_with_next(_line(document, ""))
+        _line(document, "")
     for i, name in enumerate(names, 1):
         lead = "附件：" if i == 1 else "　　　"
         number = f"{i}. " if len(names) > 1 else ""
         paragraph = _line(document, f"{lead}{number}{name}")
         hang = 3 * TWO // 2 + len(number) * HALF  # a wrapped name begins below the name, not below its number
         _put(paragraph._p.get_or_add_pPr(), "w:ind", left=str(TWO + hang), hanging=str(hang))  # noqa: SLF001
-        if paper.signed:
-            _keep_with_next(paragraph)
 
 
 def _signature(document: Any, paper: Paper) -> None:
     """Name two characters from the right; the date begins two to the right of the name; a longer date keeps two."""
     if not paper.signed:
         return
-    _keep_with_next(_line(document, ""))
+    _line(document, "")
     dated = full_date(paper.dated) if paper.dated else ""
     width, (_top, right, _bottom, left) = (A4[1], LYING) if paper.landscape else (A4[0], STANDING)
     name_at = (width - left - right) * 2 / TWO - 2 - max(_advance(paper.signed), _advance(dated) + 2 if dated else 0)
@@ -198,8 +202,6 @@ def _signature(document: Any, paper: Paper) -> None:
         if text:
             paragraph = _line(document, text)
             _put(paragraph._p.get_or_add_pPr(), "w:ind", left=str(max(round(at * TWO / 2), 0)))  # noqa: SLF001
-            if dated and text is not dated:
-                _keep_with_next(paragraph)
 
 
 def _advance(text: str) -> float:
@@ -243,8 +245,7 @@ def _table(place: Any, block: Table) -> None:
         for paragraph, text in zip(row.iter(_q("w:p")), cells, strict=True):
             _write(Paragraph(paragraph, table), text, FACES[0] if i else HEI, SMALL, tighter=False)
     if block.note:
-        for cell in table.rows[-1].cells:  # a page with nothing but the note would look like a slip
-            _keep_with_next(cell.paragraphs[0])
+        _keep_with_next(table)  # a page with nothing but the note would look like a slip
         _single(_line(place, block.note, size=SMALL, tighter=False))
 
 
@@ -347,8 +348,10 @@ def _look(face: str, size: int, tighter: bool, hint: str) -> Any:  # noqa: FBT00
     return properties
 
 
-def _keep_with_next(paragraph: Any) -> None:
-    paragraph.paragraph_format.keep_with_next = True
+def _keep_with_next(one: Any) -> None:
+    """Keep a paragraph, or the last row of a table, on the page of what follows."""
+    for paragraph in one._tbl.tr_lst[-1].iter(_q("w:p")) if hasattr(one, "rows") else (one._p,):  # noqa: SLF001
+        _put(paragraph.get_or_add_pPr(), "w:keepNext")
 
 
 def _single(paragraph: Any) -> None:

@@ -26,14 +26,21 @@ BOOK = Paper(
     ),
     bound=True,
 )  # fmt: skip
+
+
+def signed(*blocks):
+    return short(blocks=blocks, signed="××局党办", dated=dt.date(2026, 1, 5))
+
+
 PAPERS = {
     "full": full(),
     "paper": paper(attachments=(*paper().attachments, Attachment(LONG_NAME, (Para("无。"),)))),
     "short": short(),
     "lying": Paper("标题", (Table(("支部",), (("甲",),)),), inner=False, landscape=True),
     **{name: short(signed=signed, dated=on) for name, (signed, on) in SIGNED.items()},
-    "alone": short(blocks=(*(Para("国" * 26) for _ in range(18)), Para("民" * 26)), signed="××局党办",
-                   dated=dt.date(2026, 1, 5)),
+    "alone": signed(*(Para("国" * 26) for _ in range(18)), Para("民" * 26)),
+    "after a long paragraph": signed(*(Para("国" * 26) for _ in range(5)), Para("民" * (26 + 28 * 14))),
+    "after a table": signed(Table(("支部",), tuple((f"第{i}",) for i in range(27)))),
 }  # fmt: skip
 
 
@@ -113,8 +120,15 @@ def test_the_date_begins_two_characters_right_of_the_name_or_ends_two_before_the
 
 def test_a_signature_stands_on_no_page_without_text(seen):
     assert [one.text[:2] for one in text_lines(seen["alone"][-1])] == ["民民", "××", "20"]
+    for name, text in (("after a long paragraph", {"民"}), ("after a table", {"第", "2", "6"})):
+        *_text, above, _name, _day, _number = seen[name][-1].lines
+        assert set(above.text) <= text
     before = next(page for page in seen["paper"] if any(one.text.startswith("附件：") for one in page.lines))
     assert text_lines(before)[0].text[:2] not in {"附件", "××"}
+
+
+def test_a_signature_takes_along_no_more_text_than_it_must(printed):
+    assert [set(one.text) for one in printed["pdf"]["after a long paragraph"][-1].lines[:-3]] == [{"民"}]
 
 
 def test_attachments_are_named_below_the_text_and_wrap_under_their_names(seen):
