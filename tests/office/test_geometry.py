@@ -141,7 +141,8 @@ def test_attachments_are_named_below_the_text_and_wrap_under_their_names(seen):
     assert second.x == pytest.approx(first.chars[3].x, abs=2)
     name = next(one for one in page.line("4.").chars if one.text == LONG_NAME[0])
     assert wrapped.x == pytest.approx(name.x, abs=8)
-    assert not any(one.text.endswith("。") for one in (first, second, wrapped))
+    assert (first.text, second.text) == ("附件：1.党组成员下基层情况统计表", "2.挂点支部联系情况统计表")
+    assert wrapped.text == LONG_NAME[-len(wrapped.text) :]  # and no end mark
 
 
 def test_each_attachment_begins_a_page_with_its_title_on_the_third_line(seen):
