@@ -23,6 +23,9 @@ HALF = 105  # a digit, a point or a space of a Latin face, on the average of "1.
 STANDING, LYING = (2098, 1474, 1984, 1588), (1588, 2098, 1474, 1984)  # turned with its binding side up
 A4 = (11906, 16838)
 NEARLY_FULL = 0.85
+# Of the library's template a paper needs these styles, and neither its picture nor the lists of its other styles.
+STYLES = {"Normal", "Header", "Footer", "Default Paragraph Font", "Normal Table", "No List", "Table Grid"}
+SPARE = ("/stylesWithEffects", "/thumbnail", "/numbering", "/customXml")
 NUMBERS = re.compile(r"(\d{4}-\d+(?:/\d+)?(?: 第\d+版)?)")  # a record's: never broken at its hyphen
 
 
@@ -59,15 +62,13 @@ def _prepare(document: Any, paper: Paper, pages: float) -> None:
     core = document.core_properties
     core.title, core.author, core.comments = paper.title.replace("\n", ""), "", paper.made_from
     core.created = core.modified = dt.datetime.now(dt.UTC).replace(tzinfo=None)  # else the template's, of 2013
+    _clear(document)
     style = document.styles["Normal"]
     _face(style.element.get_or_add_rPr(), FACES[0], BODY)
     paragraph = style.element.get_or_add_pPr()
     _put(paragraph, "w:autoSpaceDE", val="0")  # no space of the program's own between Chinese and digits
     _put(paragraph, "w:autoSpaceDN", val="0")
     _put(paragraph, "w:spacing", before="0", after="0", line=str(PITCH), lineRule="exact")
-    for fonts in document.styles.element.xpath(".//w:rFonts"):
-        for name in [key for key in fonts.attrib if key.endswith(("Theme", "cstheme"))]:
-            del fonts.attrib[name]
     for language in document.styles.element.xpath("w:docDefaults//w:lang"):
         language.set(_q("w:eastAsia"), "zh-CN")
     settings = document.settings.element  # the template's are Japanese, and its zoom lacks what the schema wants
@@ -79,6 +80,19 @@ def _prepare(document: Any, paper: Paper, pages: float) -> None:
     # typesetter fills nearly may be two in another program with other fonts: better a number too many than none.
     if pages > NEARLY_FULL:
         _folios(document.sections[0])
+
+
+def _clear(document: Any) -> None:
+    """Take from the template what no paper uses, and its themes' fonts; Word dislikes copies that disagree."""
+    for style in [one for one in document.styles if one.name not in STYLES]:
+        style.delete()
+    for link in document.styles.element.xpath("w:style/w:link"):
+        link.getparent().remove(link)
+    for fonts in document.styles.element.xpath(".//w:rFonts"):
+        fonts.attrib.clear()
+    for rels in (document.part.rels, document.part.package.rels):
+        for key in [key for key, one in rels.items() if one.reltype.endswith(SPARE)]:
+            rels.pop(key)
 
 
 def _section(section: Any, *, lying: bool) -> None:
