@@ -100,6 +100,7 @@ LINES = {
     "The backup is of the other kind of database; nothing was restored. Check LOGBOOK_DATABASE_URL.",
     "restored": "已恢复；原来的数据在 {aside}。 Restored; what was there before is kept in that folder.",
     "no_browser": "按要求不运行浏览器测试（--no-browser）。 Browser tests are left out, as asked (--no-browser).",
+    "no_office": "按要求不运行用 LibreOffice 的测试（--no-office）。 Its tests are left out, as asked.",
     "apt": "正在安装 {packages}…… Installing with apt-get …",
     "fonts": "公文各字体用的是（前面的先用）；本单位买了的字体，放进 {folder} 即可。 "
     "What papers are set in, the first first; put fonts of your own into that folder.",
@@ -580,12 +581,20 @@ def test(options: argparse.Namespace) -> NoReturn:
         argv.append("--ignore=tests/browser")
     else:
         env["LOGBOOK_CHROMIUM"] = chromium()
+    if options.no_office:
+        say("no_office")
+        argv += ["-m", "not office"]
+    else:
+        program(("soffice",), *OFFICE)
     # Only a run of everything, on the preset database, can judge what is covered.
-    if not (options.rest or options.no_browser or options.postgres):
+    if not (options.rest or options.no_browser or options.no_office or options.postgres):
         argv += ["--cov=logbook", "--cov-branch", "--cov-fail-under=98"]
     if options.postgres:
         argv = [PYTHON, "tests/postgres.py", program(("initdb",), "postgresql"), *argv]
     become([*argv, *options.rest], env)
+
+
+OFFICE = ("libreoffice-writer-nogui", "libreoffice-calc-nogui", "fonts-liberation")
 
 
 def chromium() -> str:
@@ -712,6 +721,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "file": {"nargs": "?", "type": Path, "help": "要写的备份文件 the backup to write"},
     "backup": {"type": Path, "help": "备份文件 the backup"},
     "--no-browser": {"action": "store_true", "help": "不运行浏览器测试 leave browser tests out"},
+    "--no-office": {"action": "store_true", "help": "不运行用 LibreOffice 的测试 leave out tests using LibreOffice"},
     "--postgres": {"action": "store_true", "help": "在 PostgreSQL 上运行 run on PostgreSQL"},
     "--thorough": {"action": "store_true", "help": "随机测试跑满数量 random suites at their full number"},
 }
@@ -721,7 +731,7 @@ COMMANDS: dict[Any, str] = {
     code: "who",
     backup: "file",
     restore: "backup",
-    test: "--no-browser --postgres --thorough",
+    test: "--no-browser --no-office --postgres --thorough",
     **dict.fromkeys((fonts, check, bench, lock, bundle), ""),
 }
 

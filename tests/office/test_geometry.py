@@ -4,6 +4,8 @@ The figures stand here as the standard gives them; where things stand is read fr
 """
 
 import datetime as dt
+import fcntl
+import os
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.documents.papers import full, paper, short
 from tests.libreoffice import convert
 from tests.rendered import MM, pages
 
+pytestmark = pytest.mark.office
 LONG_NAME = "党组成员联系基层党支部推动解决群众急难愁盼问题情况统计表（按党组织排列）"
 SIGNED = {
     "早": ("青湖局党办", dt.date(2026, 1, 5)),
@@ -44,18 +47,28 @@ PAPERS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def printed(tmp_path_factory):
-    """{"pdf" or "docx": {name: pages}}; one start of LibreOffice prints all Word files."""
-    folder = tmp_path_factory.mktemp("printed")
-    files = {name: folder / f"{i}.docx" for i, name in enumerate(PAPERS)}
-    for name, file in files.items():
-        file.write_bytes(word.make(PAPERS[name]))
-    converted = dict(zip(files, convert(files.values(), "pdf", folder), strict=True))
+    """{"pdf" or "docx": {name: pages}}; one start of LibreOffice prints all Word files, for every process of tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "printed"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            make_all(folder)
+            (folder / "done").touch()
     return {
-        "pdf": {name: pages(pdf.make(one)) for name, one in PAPERS.items()},
-        "docx": {name: pages(file.read_bytes()) for name, file in converted.items()},
+        kind: {name: pages((folder / f"{i}{end}").read_bytes()) for i, name in enumerate(PAPERS)}
+        for kind, end in (("pdf", ".own.pdf"), ("docx", ".pdf"))
     }
+
+
+def make_all(folder):
+    for i, one in enumerate(PAPERS.values()):
+        (folder / f"{i}.docx").write_bytes(word.make(one))
+        (folder / f"{i}.own.pdf").write_bytes(pdf.make(one))
+    convert(sorted(folder.glob("*.docx")), "pdf", folder)
 
 
 @pytest.fixture(params=["pdf", "docx"])
