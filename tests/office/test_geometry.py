@@ -39,7 +39,7 @@ PAPERS = {
     "full": full(),
     "paper": paper(attachments=(*paper().attachments, Attachment(LONG_NAME, (Para("无。"),)))),
     "short": short(),
-    "lying": Paper("标题", (Table(("支部",), (("甲",),)),), inner=False, landscape=True),
+    "lying": Paper("标题", (Table(("支部",), (("甲",),) * 30),), inner=False, landscape=True),
     **{name: short(signed=signed, dated=on) for name, (signed, on) in SIGNED.items()},
     "alone": signed(*(Para("国" * 26) for _ in range(18)), Para("民" * 26)),
     "after a long paragraph": signed(*(Para("国" * 26) for _ in range(5)), Para("民" * (26 + 28 * 14))),
@@ -172,11 +172,16 @@ def test_each_attachment_begins_a_page_with_its_title_on_the_third_line(seen):
         assert (first.x + first.end) / 2 == pytest.approx(middle * MM, abs=4)
 
 
-def test_a_lying_page_has_its_head_at_the_binding_side(seen):
-    (page,) = seen["lying"]
-    assert (page.width, page.height) == (near(297), near(210))
-    assert page.lines[0].size == pytest.approx(22)
-    assert page.line("支部").x == pytest.approx(35 * MM, abs=6)
+def test_lying_pages_are_turned_the_same_way_with_the_margins_of_a_standing_one(seen):
+    """Turned a quarter to the right, the left margin is above: at the binding of an odd page, at the cut of an even."""
+    odd, even, *_more = seen["lying"]
+    for page in (odd, even):
+        *text, number = page.lines
+        assert (page.width, page.height) == (near(297), near(210))
+        assert page.line("支部").x == pytest.approx(35 * MM, abs=6)
+        assert 28 * MM < text[0].y < (28 + 13) * MM
+        assert (210 - 26 - 16) * MM < text[-1].y < (210 - 26) * MM < number.y
+    assert odd.lines[0].size == pytest.approx(22)
 
 
 def test_each_level_has_its_face(printed):
