@@ -22,6 +22,7 @@ HALF = 105  # a digit, a point or a space of a Latin face, on the average of "1.
 # Margins of a page standing and lying, in twentieths of a point: top, right, bottom, left.
 STANDING, LYING = (2098, 1474, 1984, 1588), (1588, 2098, 1474, 1984)  # turned with its binding side up
 A4 = (11906, 16838)
+FOOTER = 10 * 36_000  # EMU: how far the page number ends below the text, that its dashes are 7 mm below
 NEARLY_FULL = 0.85
 # Of the library's template a paper needs these styles, and neither its picture nor the lists of its other styles.
 STYLES = {"Normal", "Header", "Footer", "Default Paragraph Font", "Normal Table", "No List", "Table Grid"}
@@ -103,7 +104,7 @@ def _section(section: Any, *, lying: bool) -> None:
     section.page_width, section.page_height = (Twips(n) for n in (A4[::-1] if lying else A4))
     top, right, bottom, left = (Twips(n) for n in (LYING if lying else STANDING))
     section.top_margin, section.right_margin, section.bottom_margin, section.left_margin = top, right, bottom, left
-    section.footer_distance = Twips(1417)
+    section.footer_distance = bottom - FOOTER
     for old in section._sectPr.findall(_q("w:docGrid")):  # noqa: SLF001 - python-docx has no name for the grid
         section._sectPr.remove(old)  # noqa: SLF001
     _put(section._sectPr, "w:docGrid", type="lines", linePitch=str(PITCH))  # noqa: SLF001

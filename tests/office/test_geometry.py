@@ -39,7 +39,7 @@ PAPERS = {
     "full": full(),
     "paper": paper(attachments=(*paper().attachments, Attachment(LONG_NAME, (Para("无。"),)))),
     "short": short(),
-    "lying": Paper("标题", (Table(("支部",), (("甲",),) * 30),), inner=False, landscape=True),
+    "lying": Paper("标题", (Table(("支部",), (("甲",),) * 80),), inner=False, landscape=True),
     **{name: short(signed=signed, dated=on) for name, (signed, on) in SIGNED.items()},
     "alone": signed(*(Para("国" * 26) for _ in range(18)), Para("民" * 26)),
     "after a long paragraph": signed(*(Para("国" * 26) for _ in range(5)), Para("民" * (26 + 28 * 14))),
