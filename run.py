@@ -99,9 +99,8 @@ LINES = {
     "other_kind": "备份与现用的数据库种类不同（SQLite、PostgreSQL），没有恢复；请检查 LOGBOOK_DATABASE_URL。 "
     "The backup is of the other kind of database; nothing was restored. Check LOGBOOK_DATABASE_URL.",
     "restored": "已恢复；原来的数据在 {aside}。 Restored; what was there before is kept in that folder.",
-    "no_office": "按要求不运行要用 LibreOffice 的测试（--no-office）。 "
-    "Tests with LibreOffice are left out, as asked (--no-office).",
     "no_browser": "按要求不运行浏览器测试（--no-browser）。 Browser tests are left out, as asked (--no-browser).",
+    "no_office": "按要求不运行用 LibreOffice 的测试（--no-office）。 Its tests are left out, as asked.",
     "apt": "正在安装 {packages}…… Installing with apt-get …",
     "fonts": "公文各字体用的是（前面的先用）；本单位买了的字体，放进 {folder} 即可。 "
     "What papers are set in, the first first; put fonts of your own into that folder.",
@@ -584,15 +583,18 @@ def test(options: argparse.Namespace) -> NoReturn:
         env["LOGBOOK_CHROMIUM"] = chromium()
     if options.no_office:
         say("no_office")
-        argv.append("--ignore=tests/office")
-    elif not options.postgres:  # what LibreOffice makes of a paper is seen once, on the preset database
-        program(("soffice",), "libreoffice-writer-nogui", "libreoffice-calc-nogui")
+        argv += ["-m", "not office"]
+    else:
+        program(("soffice",), *OFFICE)
     # Only a run of everything, on the preset database, can judge what is covered.
     if not (options.rest or options.no_browser or options.no_office or options.postgres):
         argv += ["--cov=logbook", "--cov-branch", "--cov-fail-under=98"]
     if options.postgres:
         argv = [PYTHON, "tests/postgres.py", program(("initdb",), "postgresql"), *argv]
     become([*argv, *options.rest], env)
+
+
+OFFICE = ("libreoffice-writer-nogui", "libreoffice-calc-nogui", "fonts-liberation")
 
 
 def chromium() -> str:
@@ -718,8 +720,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "who": {"help": "姓名或登录名 name or sign-in name"},
     "file": {"nargs": "?", "type": Path, "help": "要写的备份文件 the backup to write"},
     "backup": {"type": Path, "help": "备份文件 the backup"},
-    "--no-office": {"action": "store_true", "help": "不运行要用LibreOffice的测试 leave tests with LibreOffice out"},
     "--no-browser": {"action": "store_true", "help": "不运行浏览器测试 leave browser tests out"},
+    "--no-office": {"action": "store_true", "help": "不运行用 LibreOffice 的测试 leave out tests using LibreOffice"},
     "--postgres": {"action": "store_true", "help": "在 PostgreSQL 上运行 run on PostgreSQL"},
     "--thorough": {"action": "store_true", "help": "随机测试跑满数量 random suites at their full number"},
 }

@@ -1,4 +1,4 @@
-"""PDF/A-2a by typst, in a child process that ends: the typesetter would keep its memory for good."""
+"""PDF/A-2a and PDF/UA-1 by typst, in a child process that ends: the typesetter would keep its memory for good."""
 
 import base64
 import datetime as dt
@@ -31,7 +31,7 @@ class PaperFailed(RuntimeError):  # noqa: N818
 
 
 def make(paper: Paper, folder: Path | None = None) -> bytes:
-    """The paper as PDF/A-2a; `folder` holds a site's own fonts, tried first. Raise PaperFailed."""
+    """The paper as PDF/A-2a and PDF/UA-1; `folder` holds a site's own fonts, tried first. Raise PaperFailed."""
     return _child(job(paper, folder))[0]
 
 
@@ -78,13 +78,21 @@ def _plain(paper: Paper) -> dict[str, Any]:
         "day": list((paper.dated or dt.datetime.now(dt.UTC).date()).timetuple()[:3]),  # PDF/A wants a date
         "dated": full_date(paper.dated) if paper.dated else "",
         "names": names,
-        "blocks": [_block(one) for one in paper.blocks],
+        "blocks": _blocks(paper.blocks),
         "attachments": [
-            {"title": one.title, "landscape": one.landscape, "blocks": [_block(part) for part in one.blocks]}
-            for one in paper.attachments
+            {"title": one.title, "landscape": one.landscape, "blocks": _blocks(one.blocks)} for one in paper.attachments
         ],
         "fonts": {**fonts.FAMILIES, "bold": True},
     }
+
+
+def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
+    """As the typesetter takes them; a heading is tagged at most one level below the one before it (PDF/UA)."""
+    found, depth = [_block(one) for one in blocks], 0
+    for one in found:
+        if one["kind"] == "heading":
+            depth = one["depth"] = min(one["level"], depth + 1)
+    return found
 
 
 def _block(block: Block) -> dict[str, Any]:
@@ -133,7 +141,7 @@ def typeset(given: dict[str, Any]) -> bytes:
     text, places = json.dumps(given["paper"], ensure_ascii=False), _fonts(given)
     for _try in range(MOST_MISSING):
         try:
-            return typst.compile(SOURCE, font_paths=places, sys_inputs={"paper": text}, pdf_standards="a-2a")
+            return typst.compile(SOURCE, font_paths=places, sys_inputs={"paper": text}, pdf_standards=["a-2a", "ua-1"])
         except typst.TypstError as error:
             found = MISSING.search(str(error))
             if not found:

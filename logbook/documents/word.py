@@ -34,8 +34,12 @@ HALF = 105  # a digit, a point or a space of a Latin face, on the average of "1.
 # Margins of a page standing and lying, in twentieths of a point: top, right, bottom, left.
 STANDING, LYING = (2098, 1474, 1984, 1588), (1588, 2098, 1474, 1984)  # turned with its binding side up
 A4 = (11906, 16838)
+FOOTER = 10 * 36_000  # EMU: how far the page number ends below the text, that its dashes are 7 mm below
 NEARLY_FULL = 0.85
 LONGEST_PROPERTY = 255  # characters Word keeps of one
+# Of the library's template a paper needs these styles, and neither its picture nor the lists of its other styles.
+STYLES = {"Normal", "Header", "Footer", "Default Paragraph Font", "Normal Table", "No List", "Table Grid"}
+SPARE = ("/stylesWithEffects", "/thumbnail", "/numbering", "/customXml")
 NUMBERS = re.compile(r"(\d{4}-\d+(?:/\d+)?(?: 第\d+版)?)")  # a record's: never broken at its hyphen
 
 
@@ -51,10 +55,7 @@ def make(paper: Paper) -> bytes:
         _front(document, paper)
     for block in paper.blocks:
         _block(document, block, pictures)
-    if paper.signed and paper.blocks and isinstance(paper.blocks[-1], Para):
-        _keep_with_next(document.paragraphs[-1])  # a signature never stands on a page without text
-    _names(document, paper)
-    _signature(document, paper)
+    _end(document, paper)
     for i, one in enumerate(paper.attachments, 1):
         _attachment(document, one, f"附件{i if len(paper.attachments) > 1 else ''}", pictures)
     stream = io.BytesIO()
@@ -76,20 +77,15 @@ def _prepare(document: Any, paper: Paper, pages: float) -> None:
     title, made_from = printable(paper.title.replace("\n", "")), printable(paper.made_from)
     core.title, core.author, core.comments = title[:LONGEST_PROPERTY], "", made_from[:LONGEST_PROPERTY]
     core.created = core.modified = dt.datetime.now(dt.UTC).replace(tzinfo=None)  # else the template's, of 2013
+    _clear(document)
     style = document.styles["Normal"]
     _face(style.element.get_or_add_rPr(), FACES[0], BODY)
     paragraph = style.element.get_or_add_pPr()
     _put(paragraph, "w:autoSpaceDE", val="0")  # no space of the program's own between Chinese and digits
     _put(paragraph, "w:autoSpaceDN", val="0")
     _put(paragraph, "w:spacing", before="0", after="0", line=str(PITCH), lineRule="exact")
-    for fonts in document.styles.element.xpath(".//w:rFonts"):
-        for name in [key for key in fonts.attrib if key.endswith(("Theme", "cstheme"))]:
-            del fonts.attrib[name]
     for language in document.styles.element.xpath("w:docDefaults//w:lang"):
         language.set(_q("w:eastAsia"), "zh-CN")
-    # The template carries a second list of styles for Word 2010 that no longer agrees with the first.
-    for key in [key for key, one in document.part.rels.items() if one.reltype.endswith("/stylesWithEffects")]:
-        document.part.drop_rel(key)
     settings = document.settings.element  # the template's are Japanese, and its zoom lacks what the schema wants
     settings.find(_q("w:themeFontLang")).set(_q("w:eastAsia"), "zh-CN")
     settings.find(_q("w:zoom")).set(_q("w:percent"), "100")
@@ -101,6 +97,19 @@ def _prepare(document: Any, paper: Paper, pages: float) -> None:
         _folios(document.sections[0])
 
 
+def _clear(document: Any) -> None:
+    """Take from the template what no paper uses, and its themes' fonts; Word dislikes copies that disagree."""
+    for style in [one for one in document.styles if one.name not in STYLES]:
+        style.delete()
+    for link in document.styles.element.xpath("w:style/w:link"):
+        link.getparent().remove(link)
+    for fonts in document.styles.element.xpath(".//w:rFonts"):
+        fonts.attrib.clear()
+    for rels in (document.part.rels, document.part.package.rels):
+        for key in [key for key, one in rels.items() if one.reltype.endswith(SPARE)]:
+            rels.pop(key)
+
+
 def _section(section: Any, *, lying: bool) -> None:
     from docx.enum.section import WD_ORIENT  # noqa: PLC0415 - see make
     from docx.shared import Twips  # noqa: PLC0415
@@ -109,7 +118,7 @@ def _section(section: Any, *, lying: bool) -> None:
     section.page_width, section.page_height = (Twips(n) for n in (A4[::-1] if lying else A4))
     top, right, bottom, left = (Twips(n) for n in (LYING if lying else STANDING))
     section.top_margin, section.right_margin, section.bottom_margin, section.left_margin = top, right, bottom, left
-    section.footer_distance = Twips(1417)
+    section.footer_distance = bottom - FOOTER
     for old in section._sectPr.findall(_q("w:docGrid")):  # noqa: SLF001 - python-docx has no name for the grid
         section._sectPr.remove(old)  # noqa: SLF001
     _put(section._sectPr, "w:docGrid", type="lines", linePitch=str(PITCH))  # noqa: SLF001
@@ -194,26 +203,33 @@ def _block(place: Any, block: Block, pictures: Any) -> None:
         place.add_page_break()
 
 
+def _end(document: Any, paper: Paper) -> None:
+    """附件 and signature, never on a page without text: the last block goes with them, a paragraph's last lines."""
+    before = sum(1 for _one in document.iter_inner_content())
+    _names(document, paper)
+    _signature(document, paper)
+    for one in list(document.iter_inner_content())[max(before - 1, 0) : -1]:
+        _keep_with_next(one)
+
+
 def _names(document: Any, paper: Paper) -> None:
     """附件 named one line below the text, two characters in, wrapped names aligned with the first."""
     names = [one.name for one in paper.attachments]
     if names:
-        _keep_with_next(_line(document, ""))
+        _line(document, "")
     for i, name in enumerate(names, 1):
         lead = "附件：" if i == 1 else "　　　"
         number = f"{i}. " if len(names) > 1 else ""
         paragraph = _line(document, f"{lead}{number}{name}")
         hang = 3 * TWO // 2 + len(number) * HALF  # a wrapped name begins below the name, not below its number
         _put(paragraph._p.get_or_add_pPr(), "w:ind", left=str(TWO + hang), hanging=str(hang))  # noqa: SLF001
-        if paper.signed:
-            _keep_with_next(paragraph)
 
 
 def _signature(document: Any, paper: Paper) -> None:
     """Name two characters from the right; the date begins two to the right of the name; a longer date keeps two."""
     if not paper.signed:
         return
-    _keep_with_next(_line(document, ""))
+    _line(document, "")
     dated = full_date(paper.dated) if paper.dated else ""
     width, (_top, right, _bottom, left) = (A4[1], LYING) if paper.landscape else (A4[0], STANDING)
     name_at = (width - left - right) * 2 / TWO - 2 - max(_advance(paper.signed), _advance(dated) + 2 if dated else 0)
@@ -222,8 +238,6 @@ def _signature(document: Any, paper: Paper) -> None:
         if text:
             paragraph = _line(document, text)
             _put(paragraph._p.get_or_add_pPr(), "w:ind", left=str(max(round(at * TWO / 2), 0)))  # noqa: SLF001
-            if dated and text is not dated:
-                _keep_with_next(paragraph)
 
 
 def _advance(text: str) -> float:
@@ -267,8 +281,7 @@ def _table(place: Any, block: Table) -> None:
         for paragraph, text in zip(row.iter(_q("w:p")), cells, strict=True):
             _write(Paragraph(paragraph, table), text, FACES[0] if i else HEI, SMALL, tighter=False)
     if block.note:
-        for cell in table.rows[-1].cells:  # a page with nothing but the note would look like a slip
-            _keep_with_next(cell.paragraphs[0])
+        _keep_with_next(table)  # a page with nothing but the note would look like a slip
         _single(_line(place, block.note, size=SMALL, tighter=False))
 
 
@@ -371,8 +384,10 @@ def _look(face: str, size: int, tighter: bool, hint: str) -> Any:  # noqa: FBT00
     return properties
 
 
-def _keep_with_next(paragraph: Any) -> None:
-    paragraph.paragraph_format.keep_with_next = True
+def _keep_with_next(one: Any) -> None:
+    """Keep a paragraph, or the last row of a table, on the page of what follows."""
+    for paragraph in one._tbl.tr_lst[-1].iter(_q("w:p")) if hasattr(one, "rows") else (one._p,):  # noqa: SLF001
+        _put(paragraph.get_or_add_pPr(), "w:keepNext")
 
 
 def _single(paragraph: Any) -> None:

@@ -94,6 +94,11 @@ def test_a_page_holds_22_lines_of_28_characters(summary):
     assert (11906 - 1588 - 1474) // (16 * 20 - 5) == 28
 
 
+def test_no_program_puts_a_space_between_chinese_and_digits(summary):
+    style = summary.styles["Normal"].element.pPr
+    assert [style.find(qn(f"w:autoSpaceD{end}")).get(qn("w:val")) for end in "EN"] == ["0", "0"]
+
+
 def test_the_properties_name_the_source_and_no_author(summary):
     core = summary.core_properties
     assert (core.title, core.author, core.comments) == ("××局党组成员2026年度下基层情况汇总", "", "汇总第3稿")

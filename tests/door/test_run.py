@@ -200,13 +200,16 @@ def own_test(clone, body):
     (clone.folder / "tests" / "test_own.py").write_text(f"import os\n\ndef test_own():\n    {body}\n")
 
 
-def test_browser_tests_are_left_out_only_when_asked(clone):
+def test_what_needs_other_programs_is_left_out_only_when_asked(clone):
     own_test(clone, "assert 'LOGBOOK_CHROMIUM' not in os.environ")
+    with (clone.folder / "tests" / "test_own.py").open("a") as more:
+        more.write("import pytest\n@pytest.mark.office\ndef test_own_office():\n    pytest.fail('is run')\n")
     done = clone.run("test", "--no-browser", "--no-office", "-k", "own", "tests/test_own.py")
-    assert "1 passed" in done.stdout
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
     assert "按要求不运行浏览器测试" in done.stdout
-    assert "按要求不运行要用 LibreOffice 的测试" in done.stdout
+    assert "按要求不运行用 LibreOffice 的测试" in done.stdout
     assert "apt-get install chromium" in clone.refused("test", PATH="/nowhere")
+    assert "apt-get install libreoffice-writer-nogui" in clone.refused("test", "--no-browser", PATH="/nowhere")
 
 
 @pytest.mark.skipif(not run._which(["initdb"]), reason="PostgreSQL is not installed")
@@ -214,6 +217,6 @@ def test_a_postgres_of_the_tests_own_is_gone_afterwards(clone):
     url = "os.environ['LOGBOOK_TEST_DATABASE_URL'].replace('+psycopg', '')"
     own_test(clone, f"import pathlib, psycopg; psycopg.connect({url}).close(); pathlib.Path('url').write_text({url})")
     (clone.folder / "tests" / "postgres.py").symlink_to(ROOT / "tests" / "postgres.py")
-    done = clone.run("test", "--no-browser", "--postgres", "tests/test_own.py")
+    done = clone.run("test", "--no-browser", "--no-office", "--postgres", "tests/test_own.py")
     assert "1 passed" in done.stdout, done.stdout + done.stderr
     assert not Path((clone.folder / "url").read_text().partition("host=")[2]).exists()

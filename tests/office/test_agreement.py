@@ -19,6 +19,8 @@ from tests.conftest import THOROUGH
 from tests.years import counted, extracted
 from tests.years.test_model import clean
 
+pytestmark = pytest.mark.office
+
 FIRST = int(os.environ.get("LOGBOOK_SEED", "1"))  # a failure names its seed
 SEEDS = range(FIRST, FIRST + (40 if THOROUGH else 1))
 ABOUT = (0, 1, 8, 20, 45)  # records of the five years of a seed, in any order

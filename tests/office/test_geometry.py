@@ -4,6 +4,8 @@ The figures stand here as the standard gives them; where things stand is read fr
 """
 
 import datetime as dt
+import fcntl
+import os
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.documents.papers import full, paper, short
 from tests.libreoffice import convert
 from tests.rendered import MM, pages
 
+pytestmark = pytest.mark.office
 LONG_NAME = "党组成员联系基层党支部推动解决群众急难愁盼问题情况统计表（按党组织排列）"
 SIGNED = {
     "早": ("青湖局党办", dt.date(2026, 1, 5)),
@@ -26,29 +29,46 @@ BOOK = Paper(
     ),
     bound=True,
 )  # fmt: skip
+
+
+def signed(*blocks):
+    return short(blocks=blocks, signed="××局党办", dated=dt.date(2026, 1, 5))
+
+
 PAPERS = {
     "full": full(),
     "paper": paper(attachments=(*paper().attachments, Attachment(LONG_NAME, (Para("无。"),)))),
     "short": short(),
-    "lying": Paper("标题", (Table(("支部",), (("甲",),)),), inner=False, landscape=True),
+    "lying": Paper("标题", (Table(("支部",), (("甲",),) * 80),), inner=False, landscape=True),
     **{name: short(signed=signed, dated=on) for name, (signed, on) in SIGNED.items()},
-    "alone": short(blocks=(*(Para("国" * 26) for _ in range(18)), Para("民" * 26)), signed="××局党办",
-                   dated=dt.date(2026, 1, 5)),
+    "alone": signed(*(Para("国" * 26) for _ in range(18)), Para("民" * 26)),
+    "after a long paragraph": signed(*(Para("国" * 26) for _ in range(5)), Para("民" * (26 + 28 * 14))),
+    "after a table": signed(Table(("支部",), tuple((f"第{i}",) for i in range(27)))),
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def printed(tmp_path_factory):
-    """{"pdf" or "docx": {name: pages}}; one start of LibreOffice prints all Word files."""
-    folder = tmp_path_factory.mktemp("printed")
-    files = {name: folder / f"{i}.docx" for i, name in enumerate(PAPERS)}
-    for name, file in files.items():
-        file.write_bytes(word.make(PAPERS[name]))
-    converted = dict(zip(files, convert(files.values(), "pdf", folder), strict=True))
+    """{"pdf" or "docx": {name: pages}}; one start of LibreOffice prints all Word files, for every process of tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "printed"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            make_all(folder)
+            (folder / "done").touch()
     return {
-        "pdf": {name: pages(pdf.make(one)) for name, one in PAPERS.items()},
-        "docx": {name: pages(file.read_bytes()) for name, file in converted.items()},
+        kind: {name: pages((folder / f"{i}{end}").read_bytes()) for i, name in enumerate(PAPERS)}
+        for kind, end in (("pdf", ".own.pdf"), ("docx", ".pdf"))
     }
+
+
+def make_all(folder):
+    for i, one in enumerate(PAPERS.values()):
+        (folder / f"{i}.docx").write_bytes(word.make(one))
+        (folder / f"{i}.own.pdf").write_bytes(pdf.make(one))
+    convert(sorted(folder.glob("*.docx")), "pdf", folder)
 
 
 @pytest.fixture(params=["pdf", "docx"])
@@ -113,8 +133,15 @@ def test_the_date_begins_two_characters_right_of_the_name_or_ends_two_before_the
 
 def test_a_signature_stands_on_no_page_without_text(seen):
     assert [one.text[:2] for one in text_lines(seen["alone"][-1])] == ["民民", "××", "20"]
+    for name, text in (("after a long paragraph", {"民"}), ("after a table", {"第", "2", "6"})):
+        *_text, above, _name, _day, _number = seen[name][-1].lines
+        assert set(above.text) <= text
     before = next(page for page in seen["paper"] if any(one.text.startswith("附件：") for one in page.lines))
     assert text_lines(before)[0].text[:2] not in {"附件", "××"}
+
+
+def test_a_signature_takes_along_no_more_text_than_it_must(printed):
+    assert [set(one.text) for one in printed["pdf"]["after a long paragraph"][-1].lines[:-3]] == [{"民"}]
 
 
 def test_attachments_are_named_below_the_text_and_wrap_under_their_names(seen):
@@ -127,7 +154,8 @@ def test_attachments_are_named_below_the_text_and_wrap_under_their_names(seen):
     assert second.x == pytest.approx(first.chars[3].x, abs=2)
     name = next(one for one in page.line("4.").chars if one.text == LONG_NAME[0])
     assert wrapped.x == pytest.approx(name.x, abs=8)
-    assert not any(one.text.endswith("。") for one in (first, second, wrapped))
+    assert (first.text, second.text) == ("附件：1.党组成员下基层情况统计表", "2.挂点支部联系情况统计表")
+    assert wrapped.text == LONG_NAME[-len(wrapped.text) :]  # and no end mark
 
 
 def test_each_attachment_begins_a_page_with_its_title_on_the_third_line(seen):
@@ -144,11 +172,16 @@ def test_each_attachment_begins_a_page_with_its_title_on_the_third_line(seen):
         assert (first.x + first.end) / 2 == pytest.approx(middle * MM, abs=4)
 
 
-def test_a_lying_page_has_its_head_at_the_binding_side(seen):
-    (page,) = seen["lying"]
-    assert (page.width, page.height) == (near(297), near(210))
-    assert page.lines[0].size == pytest.approx(22)
-    assert page.line("支部").x == pytest.approx(35 * MM, abs=6)
+def test_lying_pages_are_turned_the_same_way_with_the_margins_of_a_standing_one(seen):
+    """Turned a quarter to the right, the left margin is above: at the binding of an odd page, at the cut of an even."""
+    odd, even, *_more = seen["lying"]
+    for page in (odd, even):
+        *text, number = page.lines
+        assert (page.width, page.height) == (near(297), near(210))
+        assert page.line("支部").x == pytest.approx(35 * MM, abs=6)
+        assert 28 * MM < text[0].y < (28 + 13) * MM
+        assert (210 - 26 - 16) * MM < text[-1].y < (210 - 26) * MM < number.y
+    assert odd.lines[0].size == pytest.approx(22)
 
 
 def test_each_level_has_its_face(printed):
