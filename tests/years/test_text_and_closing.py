@@ -340,6 +340,7 @@ def test_the_offices_text_stays_and_changed_figures_are_pointed_out(client, year
     page = browser.get(f"/years?{days}").text
     assert "党办写的话。" in page
     assert "人次 8 → 9" in page
+    assert "人次 8 → 9" in page.partition("生成Word")[0]  # before the buttons: the text would print the old figure
     assert "看程序现在生成的文字" in browser.get(f"/years/text?{days}").text
     long = browser.post(f"/years/text?{days}", {"text": "字" * 50_001})
     assert (long.status_code, "超过50000字" in long.text) == (422, True)
