@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logbook.documents.paper import Block, Heading, Paper, Para, Table
-from logbook.formats import full_date, local_date
+from logbook.formats import full_date, local_date, short_date
 from logbook.organization.models import Branch
 from logbook.problems.models import Side, State, UndertakingState
 from logbook.settings.queries import Settings
@@ -50,11 +50,14 @@ def dossier(found: Dossier, settings: Settings, on: dt.date) -> Paper:
 def _span(found: Dossier) -> str:
     first, last = found.first, found.last
     whole = (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year
-    return f"{first.year}年" if whole else f"{full_date(first)}至{full_date(last)}"
+    if whole:
+        return f"{first.year}年"
+    return f"{full_date(first)}至{short_date(last) if first.year == last.year else full_date(last)}"
 
 
 def _went(found: Dossier, words: Any) -> list[Block]:
-    people = list(dict.fromkeys(visit.member.name for visit, _kinds in found.records))
+    members = {(one.official_order, one.pinyin, one.id, one.name) for one in (row.member for row, _ in found.records)}
+    people = [name for *_order, name in sorted(members)]
     if not people and not found.kept_back:
         return [Para(words("没有党组成员到支部的记录。"))]
     names, shown = "、".join(people), len(found.records)
@@ -110,7 +113,7 @@ def _undertakings(found: Dossier, made: str) -> list[Block]:
     )  # fmt: skip
     head = ("编号", "事项", "领办人", "完成时限", "办理情况")
     if not rows:
-        return [Para("没有领办事项的记录。"), Para(made)]
+        return [Para("没有领办事项的记录。", keep=True), Para(made)]
     return [Table(head, rows, (2.8, 10.2, 2.2, 3.4, 6), note=made)]
 
 

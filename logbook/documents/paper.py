@@ -24,6 +24,7 @@ class Para:
     text: str
     indent: bool = True  # the first line, by two characters
     lead: str = ""
+    keep: bool = False  # on the page of what follows it
 
 
 @dataclass(frozen=True, slots=True)

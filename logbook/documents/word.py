@@ -191,6 +191,7 @@ def _block(place: Any, block: Block, pictures: Any) -> None:
         )
         if block.lead:
             _write(line, block.text, FACES[0], BODY)
+        line.paragraph_format.keep_with_next = block.keep or None
     elif isinstance(block, Table):
         _table(place, block)
     elif isinstance(block, Form):

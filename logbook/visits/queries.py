@@ -196,7 +196,7 @@ def _plain_query() -> Select[Visit]:
             Visit.joint_of_id, Visit.recorded_at, Visit.book_line, Visit.declined_at, Visit.level,
         ),
         joinedload(Visit.branch).load_only(Branch.name),
-        joinedload(Visit.member, innerjoin=True).load_only(Person.name),
+        joinedload(Visit.member, innerjoin=True).load_only(Person.name, Person.official_order, Person.pinyin),
     )  # fmt: skip
 
 

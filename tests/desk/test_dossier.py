@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from logbook.accounts.models import Person
 from logbook.db import db
 from logbook.problems.models import Category, State
-from logbook.visits.models import Level, Voice
+from logbook.visits.models import Level, Visit, Voice
 from tests import factories
 
 DAYS = "from=2026-01-01&to=2026-06-30"
@@ -65,6 +65,40 @@ def test_who_wrote_it_reads_their_own(client, place):
     assert "党组成员2人到支部2人次：王珺、李镕" in text
     assert "只给自己看" in text
     assert "不在知悉范围" not in text
+
+
+def test_people_stand_in_official_order(client, place):
+    db.session.get(Person, place["other"]).official_order = 1
+    db.session.commit()
+    text = text_of(client(place["other"]).get(f"/branches/{place['branch']}/dossier.pdf?{DAYS}"))
+    assert "党组成员2人到支部2人次：李镕、王珺" in text
+
+
+def test_a_title_says_the_year_once(client, place):
+    office = client(place["office"])
+    text = text_of(office.get(f"/branches/{place['branch']}/dossier.docx?{DAYS}"))
+    assert "2026年1月1日至6月30日联系情况" in text
+    text = text_of(office.get(f"/branches/{place['branch']}/dossier.docx?from=2025-07-01&to=2026-06-30"))
+    assert "2025年7月1日至2026年6月30日联系情况" in text
+
+
+def test_who_made_it_stands_on_no_page_alone(client, place):
+    branch, office = factories.branch("环湖党支部"), client(place["office"])
+    visit = db.session.get(Visit, factories.visit(place["member"], branch, dt.date(2026, 3, 5)))
+    for lines in range(2, 9):
+        visit.findings = "\n".join("一二三四五六七")[: 2 * lines - 1]
+        db.session.commit()
+        answer = office.get(f"/branches/{branch}/dossier.pdf?{DAYS}")
+        last = "".join(PdfReader(io.BytesIO(answer.data)).pages[-1].extract_text().split())
+        assert "没有领办事项的记录。" in last, lines
+
+
+def test_short_cells_of_the_page_do_not_break_and_long_ones_keep_room(client, place):
+    text = client(place["office"]).get(f"/branches/{place['branch']}/dossier?{DAYS}").text
+    assert '<td class="pre nowrap">2026年3月5日</td>' in text
+    factories.visit(place["member"], place["branch"], dt.date(2026, 4, 5), findings="到码头巡查，看值守。" * 3)
+    text = client(place["office"]).get(f"/branches/{place['branch']}/dossier?{DAYS}").text
+    assert '<td class="pre text">到码头巡查，' in text
 
 
 def test_a_branch_nobody_went_to_has_a_dossier_too(client, place):
