@@ -183,6 +183,13 @@ def test_a_table_is_as_wide_as_its_page(summary):
     assert sum(cell.width for cell in summary.tables[1].rows[0].cells) == pytest.approx(room, abs=10)
 
 
+def test_a_cell_has_the_margins_of_the_printed_one(summary):
+    for table in summary.tables:
+        sides = table._tbl.tblPr.find(qn("w:tblCellMar"))
+        assert {one.tag: one.get(qn("w:w")) for one in sides} == {qn("w:left"): "80", qn("w:right"): "80"}
+        assert sides.getnext().tag == qn("w:tblLook")
+
+
 def test_a_table_stands_between_its_title_and_its_note(summary):
     body = [one for one in summary.element.body if one.tag in (qn("w:p"), qn("w:tbl"))]
     place = body.index(summary.tables[0]._tbl)
