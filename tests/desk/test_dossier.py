@@ -99,6 +99,7 @@ def test_short_cells_of_the_page_do_not_break_and_long_ones_keep_room(client, pl
     factories.visit(place["member"], place["branch"], dt.date(2026, 4, 5), findings="到码头巡查，看值守。" * 3)
     text = client(place["office"]).get(f"/branches/{place['branch']}/dossier?{DAYS}").text
     assert '<td class="pre text">到码头巡查，' in text
+    assert '<td class="pre">调研走访</td>' in text
 
 
 def test_a_branch_nobody_went_to_has_a_dossier_too(client, place):
