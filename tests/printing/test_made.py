@@ -13,6 +13,7 @@ from logbook.db import db
 from logbook.formats import today
 from logbook.printing.models import MadePaper
 from tests import factories
+from tests.rendered import MM, pages
 
 
 @pytest.fixture
@@ -68,6 +69,8 @@ def test_its_origin_is_a_sheet_of_its_own_for_whoever_sees_it_in_the_list(client
     sheet = text(client(office).get(f"/papers/{found.id}/origin.pdf"))
     for said in ("材料备查页", found.digest, "王珺", VERSION, "2026-001第1版"):
         assert said in sheet, said
+    (page,) = pages(client(office).get(f"/papers/{found.id}/origin.pdf").data)
+    assert max(line.end for line in page.lines) < (210 - 26) * MM  # the digest stays inside its cell
     assert client(factories.member()).get(f"/papers/{found.id}/origin.pdf").status_code == 404
 
 
