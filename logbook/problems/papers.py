@@ -106,19 +106,18 @@ def _found(one: Problem, _words: Words) -> tuple[str, ...]:
     return _branch(one), one.text, one.category.chinese, full_date(one.raised_on)
 
 
+def _due(one: Problem) -> str:
+    """What goes on for long has no day that could have passed."""
+    return State.LONG_TERM.chinese if one.state is State.LONG_TERM else full_date(one.due_on)
+
+
 def _responsible(one: Problem, words: Words) -> tuple[str, ...]:
-    return _branch(one), one.text, *_owner(one, words), full_date(one.due_on)
+    return _branch(one), one.text, *_owner(one, words), _due(one)
 
 
-def _mended(one: Problem, words: Words) -> tuple[str, ...]:
+def _mended(one: Problem, _words: Words) -> tuple[str, ...]:
     how = f"{_state(one)}。{one.result}" if one.result else _state(one)
-    return (
-        one.text,
-        one.measures or words.apply(one.handling.chinese),
-        one.owner_unit or NONE,
-        full_date(one.due_on),
-        how,
-    )
+    return _branch(one), one.text, one.measures or NONE, one.owner_unit or NONE, _due(one), how
 
 
 def _for_the_group(one: Problem, _words: Words) -> tuple[str, ...]:
@@ -134,7 +133,10 @@ LISTS: dict[str, tuple[str, tuple[str, ...], tuple[float, ...], Cells]] = {
         _responsible,
     ),
     "mended": (
-        N_("整改清单"), ("问题", "整改措施", "责任单位", "完成时限", "办理情况"), (5.2, 4.4, 3, 3.7, 4.4), _mended,
+        N_("整改清单"),
+        ("党组织", "问题", "整改措施", "责任单位", "完成时限", "办理情况"),
+        (3.2, 4.4, 3.4, 3, 3.7, 4.2),
+        _mended,
     ),
     "group": (
         N_("提请党组研究事项"), ("党组织", "事项", "提出人", "提出日期", "责任单位", "建议"), (3.2, 5.3, 2, 3.8, 3, 4),

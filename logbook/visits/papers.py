@@ -78,7 +78,7 @@ def book(
     if not pages and not kept_back:
         blocks += [Break(), Para("本年没有记录。")]
     if kept_back:
-        blocks += [Break(), Para(f"另有{kept_back}条不在知悉范围。")]
+        blocks.append(Para(f"另有{kept_back}条不在知悉范围。"))  # below the last record: not a leaf for one line
     versions = sum(page.visit.version for page in pages)
     return Paper(
         title=f"{settings.unit_name}{words('党组成员')}下基层记录本（{year}年，{member.name}）", blocks=tuple(blocks),

@@ -140,7 +140,8 @@ def _items(summary: YearSummary, words: Words) -> Table:
 def _item_row(kind: str, one: Item, words: Words) -> tuple[str, ...]:
     side = f"{words(Side(one.side).chinese)}：{one.owner}" if one.side else one.owner
     state = f"{_state(one)}。{one.result}" if one.result else _state(one)
-    return one.number, kind, one.branch or NONE, one.text, side, full_date(one.due_on), state
+    due = State.LONG_TERM.chinese if one.state == State.LONG_TERM.value else full_date(one.due_on)
+    return one.number, kind, one.branch or NONE, one.text, side, due, state
 
 
 def _state(one: Item) -> str:

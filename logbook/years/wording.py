@@ -254,10 +254,12 @@ def _facts(summary: YearSummary) -> Iterable[str]:
         missed.setdefault(one.branch, []).append(one)
     never = [one.name for one in summary.branches if one.liaison and not one.trips]
     never = [name for name in never if summary.ended or name in missed]  # else there is time yet
-    if never:
+    if len(never) > 1 and len(never) == summary.liaison_branches:
+        yield "各挂点支部均没有到过。"
+    elif never:
         yield f"没有到过的支部：{'、'.join(never)}。"
-    if missed:
-        said = "、".join(f"{name}（{_periods(summary, misses)}）" for name, misses in missed.items())
+    said = "、".join(f"{name}（{_periods(summary, misses)}）" for name, misses in missed.items() if name not in never)
+    if said:
         yield f"未按安排联系的：{said}。"
     if summary.problems.overdue:
         yield f"超期未办结的问题{summary.problems.overdue}个。"

@@ -7,7 +7,7 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
-from logbook.problems.models import Handling
+from logbook.problems.models import Handling, State
 from tests import factories
 
 
@@ -36,7 +36,7 @@ def rows(answer):
     [
         ("found", "问题清单", ["码头党支部", "遮阳棚破损", "其他", "2026年6月9日"]),
         ("responsible", "责任清单", ["码头党支部", "遮阳棚破损", "局机关科室", "工程科", "无", "2027年1月5日"]),
-        ("mended", "整改清单", ["遮阳棚破损", "更换", "工程科", "2027年1月5日", "未办"]),
+        ("mended", "整改清单", ["码头党支部", "遮阳棚破损", "更换", "工程科", "2027年1月5日", "未办"]),
     ],
 )
 def test_each_list_says_what_it_is_for(client, office, ledger, kind, title, cells):
@@ -49,6 +49,16 @@ def test_each_list_says_what_it_is_for(client, office, ledger, kind, title, cell
     )
     assert title in printed
     assert "".join(cells) in printed
+
+
+def test_what_goes_on_for_long_is_not_shown_as_past_its_day(client, office, ledger):
+    factories.problem(
+        factories.member(), factories.branch(), text="职称", state=State.LONG_TERM, due_on=dt.date(2024, 5, 11)
+    )
+    for kind in ("responsible", "mended"):
+        (row,) = [one for one in rows(client(office).get(f"/problems/list-{kind}.docx")) if "职称" in one]
+        assert "长期推进" in row
+        assert "2024年5月11日" not in row
 
 
 def test_the_group_is_asked_to_decide_only_what_was_put_to_it(client, office, ledger):
