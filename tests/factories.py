@@ -211,7 +211,9 @@ def preview(person_id, token):
 
     place = current_app.config["INSTANCE"] / "previews" / str(person_id) / token
     place.mkdir(parents=True)
-    asked = Asked(Made("记录.pdf", "2026-001", "0" * 64, "0"), back="/visits", again="/visits?preview=1")
+    roles = " ".join(sorted(role.value for role in actor(person_id).roles))
+    made = Made("记录.pdf", "2026-001", "0" * 64, "0")
+    asked = Asked(made, back="/visits", again="/visits?preview=1", roles=roles)
     (place / "asked.json").write_text(json.dumps(dataclasses.asdict(asked)))
     (place / "sizes").write_text('{"pages": 1, "sizes": [[1191, 1684]]}')
     (place / "1.png").write_bytes(b"a picture")

@@ -35,6 +35,7 @@ class Asked:
     again: str = ""
     word: str = ""
     posts: bool = False  # the Word file is asked for by a form
+    roles: str = ""  # of who asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,12 @@ class Shelf:
     def find(self, person_id: int, token: str, *, at: dt.datetime) -> tuple[Path, Asked]:
         """Its folder, and what was asked for; another's, an old and an ended one are not there."""
         place = self._person(person_id) / token
-        if not (place / ASKED).exists() or _old(place, at):
+        if _old(place, at):
             raise NotThere
-        found = json.loads((place / ASKED).read_text(encoding="utf-8"))
+        try:
+            found = json.loads((place / ASKED).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:  # ended a moment ago
+            raise NotThere from error
         return place, Asked(**found | {"made": Made(**found["made"])})
 
     def end(self, person_id: int, token: str) -> None:
@@ -75,7 +79,7 @@ class Shelf:
     def end_all(self, person_id: int) -> None:
         """End and remove all of a person's."""
         with self._turn():
-            for place in self._person(person_id).glob("*"):
+            for place in self._person(person_id).glob("*/"):
                 _remove(place)
 
     def clean(self, at: dt.datetime) -> None:
@@ -84,12 +88,12 @@ class Shelf:
             self._clean(at)
 
     def _clean(self, at: dt.datetime) -> None:
-        for place in self.folder.glob("*/*"):
+        for place in self.folder.glob("*/*/"):  # folders only: a stray file is not ours
             if _old(place, at):
                 _remove(place)
 
     def _make_room(self, person_id: int) -> None:
-        mine = sorted(self._person(person_id).glob("*"), key=_begun)
+        mine = sorted(self._person(person_id).glob("*/"), key=_begun)
         running = [place for place in mine if pictures.look(place).running]
         for place in {*running[: 1 - MOST_RUNNING], *mine[: 1 - MOST_KEPT]}:
             _remove(place)

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import io
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -58,7 +59,8 @@ def send_workbook(sheets: Sequence[sheet.Sheet], name: str, made_from: str) -> R
 
 
 def _made(name: str, ending: str, made_from: str, digest: str) -> Made:
-    return Made(f"{name}.{ending}".replace("\n", ""), made_from, digest, current_app.config["VERSION"])
+    name = re.sub(r"[\x00-\x1f\x7f]", "", name)  # a title is broken into lines; a header must not be
+    return Made(f"{name}.{ending}", made_from, digest, current_app.config["VERSION"])
 
 
 def _note(made: Made, moment: dt.datetime) -> None:
@@ -117,10 +119,11 @@ def shelf() -> Shelf:
 def _begin(paper: Paper, made: Made, moment: dt.datetime) -> Response:
     """Begin it, and wait a little: a short paper is seen at once."""
     posted = request.method == "POST"
-    asked = Asked(made, _back(), "" if posted else request.full_path, request.path if posted else _word(), posts=posted)
+    again, word_at = ("", request.path) if posted else (request.full_path, _word())
+    asked = Asked(made, _back(), again, word_at, posts=posted, roles=_roles())
     db.session.close()  # nobody waits for a database that somebody holds while they wait
     token = shelf().start(paper, asked, actor().person_id, at=moment, fonts=_fonts())
-    previews.wait(_place(token))
+    previews.wait(_find(token)[0])
     return redirect(url_for("printing.preview", token=token), 303)
 
 
@@ -130,7 +133,7 @@ def _back() -> str:
     if not path.startswith("/papers/preview/"):
         return path
     try:
-        return shelf().find(actor().person_id, path.rsplit("/", 1)[1], at=now())[1].back
+        return _find(path.rsplit("/", 1)[1])[1].back
     except NotThere:
         return url_for("desk.home")
 
@@ -143,45 +146,53 @@ def _word() -> str:
     return f"{request.path.removesuffix('.pdf')}.docx?{kept}".rstrip("?")
 
 
-def _place(token: str) -> Path:
-    return shelf().find(actor().person_id, token, at=now())[0]
+def _find(token: str) -> tuple[Path, Asked]:
+    """One's own; what was asked for with other roles is not for who has these."""
+    place, asked = shelf().find(actor().person_id, token, at=now())
+    if asked.roles != _roles():
+        raise NotThere
+    return place, asked
+
+
+def _roles() -> str:
+    return " ".join(sorted(role.value for role in actor().roles))
 
 
 @bp.route("/papers/preview/<key:token>")
 @may(Act.READ_RECORDS)
 def preview(token: str) -> str:
-    place, asked = shelf().find(actor().person_id, token, at=now())
+    place, asked = _find(token)
     return render_template("printing/preview.html", token=token, asked=asked, drawing=pictures.look(place))
 
 
 @bp.route("/papers/preview/<key:token>/<int:page>.png")
 @may(Act.READ_RECORDS)
 def picture(token: str, page: int) -> Response:
-    return _kept(token, f"{page}.png")
+    return _kept(_find(token)[0] / f"{page}.png")
 
 
 @bp.route("/papers/preview/<key:token>/paper.pdf")
 @may(Act.READ_RECORDS)
 def previewed(token: str) -> Response:
     """The very file that was looked at; only now it is a paper that was made."""
-    answer = _kept(token, pictures.PDF)
-    asked = shelf().find(actor().person_id, token, at=now())[1]
+    place, asked = _find(token)
+    answer = _kept(place / pictures.PDF, asked.made.name)
     _note(asked.made, now())
-    answer.headers.set("Content-Disposition", "attachment", filename=asked.made.name)
     return answer
 
 
-def _kept(token: str, name: str) -> Response:
-    path = _place(token) / name
-    if not path.exists():
-        raise NotThere
-    return send_file(path)
+def _kept(path: Path, name: str = "") -> Response:
+    """A file of the folder; to keep, and then whole and once, where it has a `name`."""
+    try:
+        return send_file(path, as_attachment=bool(name), download_name=name or None, conditional=not name)
+    except FileNotFoundError as error:
+        raise NotThere from error
 
 
 @bp.post("/papers/preview/<key:token>/cancel")
 @may(Act.READ_RECORDS)
 def cancel(token: str) -> Response:
-    asked = shelf().find(actor().person_id, token, at=now())[1]
+    asked = _find(token)[1]
     shelf().end(actor().person_id, token)
     flash(_("已取消预览。"))
     return redirect(asked.back, 303)

@@ -3,11 +3,13 @@
 import io
 import tomllib
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from docx import Document
 from pypdf import PdfReader
 
+from logbook.accounts.models import Person
 from logbook.config import VERSION
 from logbook.db import db
 from logbook.formats import today
@@ -89,6 +91,15 @@ def test_a_workbook_is_noted_with_what_stands_in_its_rows(client, people, path):
     assert same.by_id == office
     assert same.digest == again.digest != other.digest
     assert str(same.made_from).startswith("2026")
+
+
+def test_a_name_with_line_ends_and_control_characters_names_a_file(client, people):
+    member = people[0]
+    factories.book(member)
+    db.session.get_one(Person, member).name = "王\r\n\x0b珺"
+    db.session.commit()
+    answer = client(member).get(f"/books/{member}/2026/book.pdf")
+    assert unquote(answer.headers["Content-Disposition"]).endswith("''王珺2026年下基层记录本.pdf")
 
 
 def test_the_version_is_the_projects():

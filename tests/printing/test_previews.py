@@ -5,6 +5,7 @@ import io
 import os
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ from flask import current_app
 from PIL import Image
 from pypdf import PdfReader
 
+from logbook.access import Role
+from logbook.accounts.actions import set_roles
 from logbook.app import create_server_app
 from logbook.db import db
 from logbook.documents import pictures
 from logbook.documents.paper import Chart
 from logbook.formats import now, today
+from logbook.printing import previews
 from logbook.printing.actions import Made
 from logbook.printing.models import MadePaper
 from logbook.printing.previews import Asked
@@ -37,7 +41,8 @@ def people(app):
 
 
 def started(person, paper=LONG, at=None):
-    return shelf().start(paper, ASKED, person, at=at or now(), fonts=Path("none"))
+    roles = " ".join(sorted(role.value for role in factories.actor(person).roles))
+    return shelf().start(paper, replace(ASKED, roles=roles), person, at=at or now(), fonts=Path("none"))
 
 
 def place(person, token):
@@ -65,9 +70,11 @@ def test_a_paper_is_seen_page_by_page_and_then_downloaded_as_it_was_seen(client,
     assert f'<a class="button quiet" href="/visits/{visit}">返回' in page.text
     assert "下载Word" not in page.text  # a record has none
     assert db.session.query(MadePaper).count() == 0  # only looked at
-    answer = browser.get(re.search(r'href="([^"]+paper.pdf)"', page.text)[1])
+    # A download manager asks for pieces: it is given the whole, for each piece would be noted.
+    answer = browser.get(re.search(r'href="([^"]+paper.pdf)"', page.text)[1], headers={"Range": "bytes=0-9"})
+    assert answer.status_code == 200
     assert answer.mimetype == "application/pdf"
-    assert re.match(r"attachment; .*2026-001\.pdf", answer.headers["Content-Disposition"])
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=2026-001.pdf; filename*=UTF-8''%E4")
     assert answer.data == (place(member, page.request.path.split("/")[-1]) / "paper.pdf").read_bytes()
     browser.get(f"/visits/{visit}/record.pdf")
     previewed, direct = db.session.query(MadePaper).order_by(MadePaper.id)
@@ -104,6 +111,34 @@ def test_nobody_else_finds_it(client, people, below):
     factories.preview(member, token)
     assert client(office).get(f"/papers/preview/{token}{below}").status_code == 404
     assert client(member).get(f"/papers/preview/{token}{below}").status_code == 200
+
+
+def test_whose_roles_changed_finds_nothing_of_before(client, people):
+    _member, office, _visit = people
+    factories.preview(office, "token-of-the-office")
+    assert client(office).get("/papers/preview/token-of-the-office").status_code == 200
+    set_roles(office, frozenset({Role.MEMBER}), by=None, at=now())
+    db.session.commit()
+    for below in ("", "/1.png", "/paper.pdf"):
+        assert client(office).get(f"/papers/preview/token-of-the-office{below}").status_code == 404
+
+
+def test_what_goes_while_it_is_asked_for_is_not_there(client, people, monkeypatch):
+    member, _office, _visit = people
+    folder = factories.preview(member, "token-that-goes")
+    (folder / "1.png").unlink()
+    assert client(member).get("/papers/preview/token-that-goes/1.png").status_code == 404
+    monkeypatch.setattr(previews, "_old", lambda place, _at: (place / "asked.json").unlink())
+    assert client(member).get("/papers/preview/token-that-goes").status_code == 404
+
+
+def test_a_stray_file_stops_neither_a_preview_nor_the_server(people, monkeypatch):
+    member, _office, _visit = people
+    folder = factories.preview(member, "token-of-today").parent
+    (folder / ".DS_Store").touch()
+    monkeypatch.setenv("LOGBOOK_INSTANCE", str(current_app.config["INSTANCE"]))
+    create_server_app()
+    shelf().end(member, started(member, short()))
 
 
 def test_a_token_cannot_be_guessed_and_what_lies_there_is_the_servers_alone(people):
