@@ -1,5 +1,6 @@
 """The factory: settings, extensions, features, error pages, response headers; the only file that knows all features."""
 
+import contextlib
 import errno
 import gc
 import gzip
@@ -160,7 +161,8 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
 def create_server_app() -> Flask:
     """Return the application of a server process, which lives long and makes only one."""
     app = create_app()
-    Shelf(app.config["INSTANCE"] / "previews").clean(formats.now())
+    with contextlib.suppress(OSError):  # a full disk, a folder that is another's: no reason not to serve
+        Shelf(app.config["INSTANCE"] / "previews").clean(formats.now())
     gc.collect()
     gc.freeze()  # or every full collection walks all modules again, and sixteen people wait 40 ms for it
     return app

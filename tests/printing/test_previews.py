@@ -141,6 +141,14 @@ def test_a_stray_file_stops_neither_a_preview_nor_the_server(people, monkeypatch
     shelf().end(member, started(member, short()))
 
 
+def test_a_folder_that_cannot_be_used_keeps_nobody_from_serving_or_signing_out(client, people, monkeypatch):
+    member, _office, _visit = people
+    (current_app.config["INSTANCE"] / "previews").touch()
+    monkeypatch.setenv("LOGBOOK_INSTANCE", str(current_app.config["INSTANCE"]))
+    create_server_app()
+    assert client(member).post("/sign-out").status_code == 303
+
+
 def test_a_token_cannot_be_guessed_and_what_lies_there_is_the_servers_alone(people):
     member, _office, _visit = people
     one, other = started(member), started(member)
