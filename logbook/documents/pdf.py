@@ -1,6 +1,7 @@
 """PDF/A-2a and PDF/UA-1 by typst, in a child process that ends: the typesetter would keep its memory for good."""
 
 import base64
+import contextlib
 import datetime as dt
 import json
 import os
@@ -8,7 +9,7 @@ import re
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,7 @@ def _typeset() -> None:
     """The child: a job on stdin, its results on stdout."""
     import typst  # noqa: PLC0415 - in the child only: it would stay in memory
 
+    step_back()
     given = json.load(sys.stdin)
     if "paper" in given:
         results = [typeset(given)]
@@ -131,6 +133,13 @@ def _typeset() -> None:
     json.dump([base64.b64encode(one).decode() for one in results], sys.stdout)
 
 
+def step_back() -> None:
+    """In a child: pages go before papers, and where memory runs out the system ends the child, not the server."""
+    os.nice(5)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
 def typeset(given: dict[str, Any]) -> bytes:
     """In the child: the PDF of a `job`; a character that no font has is printed as 〓.
 
@@ -138,16 +147,46 @@ def typeset(given: dict[str, Any]) -> bytes:
     """
     import typst  # noqa: PLC0415 - see _typeset
 
-    text, places = json.dumps(given["paper"], ensure_ascii=False), _fonts(given)
-    for _try in range(MOST_MISSING):
+    places = _fonts(given)
+
+    def made(text: str) -> bytes:
+        return typst.compile(SOURCE, font_paths=places, sys_inputs={"paper": text}, pdf_standards=["a-2a", "ua-1"])
+
+    text = json.dumps(given["paper"], ensure_ascii=False)
+    for n in range(MOST_MISSING):
         try:
-            return typst.compile(SOURCE, font_paths=places, sys_inputs={"paper": text}, pdf_standards=["a-2a", "ua-1"])
+            return made(text)
         except typst.TypstError as error:
-            found = MISSING.search(str(error))
-            if not found:
+            missed = _missed(error)
+            if not missed:
                 raise
-            text = _without(_unescaped(found[1] or found[2]), text)
+            if n == 0:  # a book is not set again for each of a hundred: a page of its characters tells them all
+                missed += _absent(given["paper"], text, made)
+            text = _without(missed, text)
     raise PaperFailed("too many characters that no font has")
+
+
+def _missed(error: Exception) -> str:
+    found = MISSING.search(str(error))
+    return _unescaped(found[1] or found[2]) if found else ""
+
+
+def _absent(paper: dict[str, Any], text: str, made: Callable[[str], bytes]) -> str:
+    """The paper's characters that no font has; what only joins others is judged where it stands."""
+    import typst  # noqa: PLC0415 - see _typeset
+
+    left = {char for char in text if char > "~" and unicodedata.category(char) not in JOINED}
+    gone: set[str] = set()
+    while True:
+        line = {"kind": "para", "text": " ".join(sorted(left)), "lead": "", "indent": True, "keep": False}
+        try:
+            made(json.dumps({**paper, "title": "", "blocks": [line], "names": [], "signed": "", "attachments": []}))
+        except typst.TypstError as error:
+            new = left & set(_missed(error))
+            gone, left = gone | new, left - new
+            if new:
+                continue
+        return "".join(gone)
 
 
 def _fonts(given: dict[str, Any]) -> Any:

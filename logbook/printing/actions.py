@@ -23,6 +23,7 @@ class Made:
     made_from: str
     digest: str
     version: str
+    about_id: int | None = None  # the person under review it speaks of
 
 
 def digest_of(*parts: Paper | Sheet) -> str:

@@ -21,5 +21,6 @@ class MadePaper(Base):
     made_from: Mapped[str]  # what the paper says in its properties it was made from
     digest: Mapped[str]  # SHA-256 of everything that stands on it: the same figures and words give the same
     version: Mapped[str]
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # rule 7: not shown to whom it speaks of
 
-    by: Mapped[Person] = relationship(viewonly=True)
+    by: Mapped[Person] = relationship(foreign_keys=by_id, viewonly=True)

@@ -22,8 +22,13 @@ from logbook.printing.actions import Made
 KEPT_FOR = dt.timedelta(hours=1)
 MOST_RUNNING = 2  # of one person; a third ends the oldest
 MOST_KEPT = 5
+MOST_AT_ALL = 4  # running, of everybody: a large book takes a gigabyte
 PATIENCE = 3  # seconds until progress is shown instead
 ASKED = "asked.json"
+
+
+class Busy(Exception):  # noqa: N818 - named as what it is
+    """As many run as may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,13 @@ class Shelf:
     folder: Path
 
     def start(self, paper: Paper, asked: Asked, person_id: int, *, at: dt.datetime, fonts: Path) -> str:
-        """Start one and return its token; older ones make room for it."""
+        """Start one and return its token; one's own older ones make room for it. Raise Busy when others run enough."""
         token = secrets.token_urlsafe(24)
         with self._turn():
             self._clean(at)
             self._make_room(person_id)
+            if self.running() >= MOST_AT_ALL:
+                raise Busy
             place = self._person(person_id) / token
             place.mkdir(mode=0o700, parents=True)
             try:
@@ -81,6 +88,10 @@ class Shelf:
         with self._turn():
             for place in self._person(person_id).glob("*/"):
                 _remove(place)
+
+    def running(self) -> int:
+        """How many of everybody's."""
+        return sum(pictures.look(place).running for place in self.folder.glob("*/*/"))
 
     def clean(self, at: dt.datetime) -> None:
         """Remove what is too old."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from logbook.access import Actor
@@ -14,9 +14,7 @@ PAGE = 50
 
 def made(actor: Actor, before: int | None = None) -> tuple[Sequence[MadePaper], int | None]:
     """A page of the papers the reader made; of everybody's for the office. And the key of the next page."""
-    query = select(MadePaper).options(joinedload(MadePaper.by, innerjoin=True)).order_by(MadePaper.id.desc())
-    if not actor.is_office:
-        query = query.where(MadePaper.by_id == actor.person_id)
+    query = _readable(actor).order_by(MadePaper.id.desc())
     if before is not None:
         query = query.where(MadePaper.id < before)
     rows = db.session.scalars(query.limit(PAGE + 1)).all()
@@ -25,6 +23,11 @@ def made(actor: Actor, before: int | None = None) -> tuple[Sequence[MadePaper], 
 
 def one(actor: Actor, paper_id: int) -> MadePaper | None:
     """A made paper, for whoever may see it in the list."""
-    query = select(MadePaper).where(MadePaper.id == paper_id).options(joinedload(MadePaper.by, innerjoin=True))
-    found = db.session.scalars(query).one_or_none()
-    return found if found and (actor.is_office or found.by_id == actor.person_id) else None
+    return db.session.scalars(_readable(actor).where(MadePaper.id == paper_id)).one_or_none()
+
+
+def _readable(actor: Actor) -> Select[MadePaper]:
+    """Rule 7: what speaks of the reader, under review, is not theirs to see."""
+    query = select(MadePaper).options(joinedload(MadePaper.by, innerjoin=True))
+    query = query.where(or_(MadePaper.about_id.is_(None), MadePaper.about_id != actor.person_id))
+    return query if actor.is_office else query.where(MadePaper.by_id == actor.person_id)

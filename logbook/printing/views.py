@@ -24,7 +24,7 @@ from logbook.errors import NotThere
 from logbook.formats import as_integer, full_date, local_date, now
 from logbook.printing import actions, previews, queries
 from logbook.printing.actions import Made
-from logbook.printing.previews import Asked, Shelf
+from logbook.printing.previews import Asked, Busy, Shelf
 from logbook.settings.views import current
 
 bp = Blueprint("printing", __name__)
@@ -34,12 +34,13 @@ TYPES = {
 }  # fmt: skip
 
 
-def send(paper: Paper, ending: str, name: str = "") -> Response:
+def send(paper: Paper, ending: str, name: str = "", about: int | None = None) -> Response:
     """Make the paper as .docx or .pdf, note it in the list, and answer with the file; or, where the address asks so,
-    begin its preview and lead there. Raise PaperFailed.
+    begin its preview and lead there. `about` is the person under review it speaks of. Raise PaperFailed.
     """
     moment, preview = now(), bool(request.values.get("preview"))
     made = _made(name or paper.title, "pdf" if preview else ending, paper.made_from, actions.digest_of(paper))
+    made = dataclasses.replace(made, about_id=about)
     day = full_date(local_date(moment))
     signed = f"{made.made_from}；摘要{made.digest[:12]}；程序{made.version}；{actor().name}，{day}"
     paper = dataclasses.replace(paper, made_from=signed)
@@ -123,8 +124,13 @@ def _begin(paper: Paper, made: Made, moment: dt.datetime) -> Response:
     again, word_at = ("", request.path) if posted else (request.full_path, _word())
     asked = Asked(made, _back(), again, word_at, posts=posted, roles=_roles())
     db.session.close()  # nobody waits for a database that somebody holds while they wait
-    token = shelf().start(paper, asked, actor().person_id, at=moment, fonts=_fonts())
-    previews.wait(_find(token)[0])
+    try:
+        token = shelf().start(paper, asked, actor().person_id, at=moment, fonts=_fonts())
+    except Busy:
+        flash(_("正在生成材料的人较多，请过一会儿再看预览。"))
+        return redirect(asked.back, 303)
+    if shelf().running() <= previews.MOST_RUNNING:  # when more are, nobody else waits behind those who wait
+        previews.wait(_find(token)[0])
     return redirect(url_for("printing.preview", token=token), 303)
 
 
@@ -205,4 +211,5 @@ def _leave(response: Response) -> Response:
     if request.endpoint == "accounts.sign_out" and response.status_code == HTTPStatus.SEE_OTHER:
         with contextlib.suppress(OSError):  # who has signed out has, whatever the disk says
             shelf().end_all(actor().person_id)
+            shelf().clean(now())
     return response

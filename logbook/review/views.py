@@ -198,11 +198,11 @@ def decide(report_id: int) -> Answer:
 @bp.post("/review/reports/<int:report_id>/print")
 @may(Act.READ_MEETING)
 def print_brief(report_id: int) -> Response:
-    found, _report_row = actions.print_brief(report_id, by=actor(), at=now())
+    found, report = actions.print_brief(report_id, by=actor(), at=now())
     db.session.commit()
     paper = papers.brief_paper(found, current())
     name = f"{found.branch}平时工作掌握情况"
-    return printing.send(paper, "pdf" if request.form.get("as") == "pdf" else "docx", name)
+    return printing.send(paper, "pdf" if request.form.get("as") == "pdf" else "docx", name, report.person_id)
 
 
 @bp.route(f"/review/{YEAR}/meeting.<any(docx, pdf):ending>")

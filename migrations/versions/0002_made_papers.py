@@ -17,6 +17,8 @@ def upgrade() -> None:
     sa.Column('made_from', sa.Text(), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False),
     sa.Column('version', sa.Text(), nullable=False),
+    sa.Column('about_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['about_id'], ['person.id'], name=op.f('fk_made_paper_about_id_person')),
     sa.ForeignKeyConstraint(['by_id'], ['person.id'], name=op.f('fk_made_paper_by_id_person')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_made_paper'))
     )

@@ -170,3 +170,8 @@ def test_a_records_number_and_a_heading_that_runs_in_stay_whole():
     lines = opened(short(blocks=(block,))).pages[0].extract_text().split()
     assert any("2026-119/1" in one for one in lines)
     assert lines[1].startswith("（一）国")
+
+
+def test_a_hundred_characters_that_no_font_has_are_found_at_once():
+    gone = "".join(chr(0xE000 + i) for i in range(2 * pdf.MOST_MISSING))
+    assert "前" + "〓" * len(gone) + "后" in text(opened(short(blocks=(Para(f"前{gone}后"),))))

@@ -105,3 +105,15 @@ def test_a_name_with_line_ends_and_control_characters_names_a_file(client, peopl
 def test_the_version_is_the_projects():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["version"] == VERSION
+
+
+def test_who_is_under_review_does_not_see_that_their_brief_was_printed(client, app):
+    office, head = factories.office(), factories.office()
+    factories.term(factories.branch("码头党支部"), head)
+    clerk = client(office)
+    clerk.post(f"/review/{today().year}/create")
+    clerk.post("/review/reports/1/print", {"as": "docx"})
+    made = db.session.query(MadePaper).one().id
+    assert "平时工作掌握情况" in clerk.get("/papers").text
+    assert "平时工作掌握情况" not in client(head).get("/papers").text
+    assert client(head).get(f"/papers/{made}/origin.pdf").status_code == 404

@@ -286,3 +286,12 @@ def test_a_full_disk_is_said(client, people):
 def test_the_way_back_leads_to_a_page_of_this_house(app, referrer, back):
     with app.test_request_context("/visits/1/record.pdf?preview=1", headers={"Referer": referrer}):
         assert _back() == back
+
+
+def test_when_as_many_run_as_may_nobody_starts_another(client, people, monkeypatch):
+    member, office, visit = people
+    token = started(office)
+    monkeypatch.setattr(previews, "MOST_AT_ALL", 1)
+    answer = client(member).get(f"/visits/{visit}/record.pdf?preview=1", follow_redirects=True)
+    assert "正在生成材料的人较多" in answer.text
+    shelf().end(office, token)
