@@ -18,6 +18,7 @@ def convert(files, to, folder):
     """Each file converted to the format `to` ("pdf", "xlsx") inside `folder`; the new files, in the same order."""
     office = shutil.which("soffice")
     assert office, MISSING
+    folder.mkdir(exist_ok=True)
     named = folder / "fonts.conf"
     named.write_text(FONTS.format("".join(f"<dir>{place}</dir>" for place in fonts.folders())), "utf-8")
     argv = [office, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--convert-to", to]

@@ -169,7 +169,7 @@ def _pdf_branches(part):
 def _pdf_items(part):
     rows = re.split(f"(?m)^{RECORD}", re.sub(r"\s", "", re.sub(rf"(?m)^({RECORD})", "\n@\\1", part)).replace("@", "\n"))
     said = "|".join(map(re.escape, STATES))
-    return [(row[:2], re.search(f"{DAY}({said})", row)[1]) for row in rows[1:]]
+    return [(row[:2], re.search(f"(?:{DAY}|长期推进)({said})", row)[1]) for row in rows[1:]]
 
 
 def _pdf_charts(part, year):
