@@ -237,6 +237,7 @@ def test_what_strangers_try_keeps_nobody_out(client):
     for name in ("ban", "ban known"):
         for _ in range(actions.FREE_FAILURES + 3):
             client().post("/sign-in", body | {"password": "wrong", "sign_in_name": name})
+    factories.keep_failing()
     assert "秒后再试" in client().post("/sign-in", body).text
     assert own.post("/sign-in", body).status_code == 303
     code = actions.issue_code(person, by=None, at=now())
@@ -250,6 +251,7 @@ def test_a_known_browser_is_slowed_by_what_is_tried_there(client):
     own.post("/sign-in", body)
     for _ in range(actions.FREE_FAILURES + 1):
         own.post("/sign-in", body | {"password": "wrong"})
+    factories.keep_failing()
     assert "秒后再试" in own.post("/sign-in", body).text
     assert client().post("/sign-in", body).status_code == 303
 

@@ -42,6 +42,7 @@ def test_slows_down_one_name_and_no_other(client):
     factories.office(sign_in_name="other")
     for _ in range(actions.FREE_FAILURES + 1):
         sign_in(client(), "ban", "wrong")
+    factories.keep_failing()
     assert "秒后再试" in sign_in(client(), "ban").text
     assert sign_in(client(), "other").status_code == 303
     assert actions.wait_seconds("ban", at=now() + dt.timedelta(minutes=2)) == 0
