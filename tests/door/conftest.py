@@ -119,9 +119,18 @@ def clone(bare):
     return bare
 
 
+@pytest.fixture(scope="session")
+def first_instance(tmp_path_factory):
+    """What a first start leaves: a database and its first account; made once, copied by whoever needs one."""
+    made = Clone(tmp_path_factory.mktemp("first") / "clone")
+    made.borrow_packages()
+    made.flask("db-upgrade")
+    made.flask("first-account", *FIRST_START)
+    return made.instance
+
+
 @pytest.fixture
-def installed(clone):
+def installed(clone, first_instance):
     """A clone with a database and its first account."""
-    clone.flask("db-upgrade")
-    clone.flask("first-account", *FIRST_START)
+    shutil.copytree(first_instance, clone.instance, dirs_exist_ok=True)
     return clone
