@@ -44,6 +44,7 @@ from logbook.sample import cli as sample
 from logbook.settings.queries import Words
 from logbook.settings.views import bp as settings
 from logbook.settings.views import current
+from logbook.visits.book_views import bp as books
 from logbook.visits.draft_views import bp as drafts
 from logbook.visits.upload_views import bp as uploads
 from logbook.visits.views import bp as visits
@@ -56,6 +57,7 @@ FEATURES = (
     organization,
     problems,
     visits,
+    books,
     drafts,
     uploads,
     years,

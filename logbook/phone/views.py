@@ -25,10 +25,11 @@ from logbook.phone.rescue import Item
 from logbook.settings.views import current
 from logbook.visits import actions, drafts
 from logbook.visits import queries as visits
-from logbook.visits.actions import MAX_LINE, RESCUED, NewVisit
+from logbook.visits.actions import RESCUED
 from logbook.visits.drafts import NewDraft
 from logbook.visits.forms import OTHER_DAY, Basis, VisitForm
 from logbook.visits.models import Visit
+from logbook.visits.rules import MAX_LINE, NewVisit
 from logbook.visits.views import basis_of, member_of
 
 bp = Blueprint("phone", __name__)

@@ -10,8 +10,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from logbook.access import Actor
 from logbook.db import db
 from logbook.review.models import Decision, Meeting, PrintedBrief, Report
+from logbook.visits import rights
 from logbook.visits.models import Visit
-from logbook.visits.queries import at_branch, readable
 
 PEOPLE = (
     joinedload(Report.person, innerjoin=True),
@@ -88,8 +88,8 @@ def is_printed(meeting_id: int) -> bool:
 def last_visit(actor: Actor, branch_id: int, first: dt.date, last: dt.date) -> Any:
     """(visited_on, year, seq, version, readable) of the branch's last counted record in these days, or None."""
     return db.session.execute(
-        select(Visit.visited_on, Visit.year, Visit.seq, Visit.version, readable(actor).label("readable"))
-        .where(at_branch(branch_id), Visit.counts, Visit.visited_on >= first, Visit.visited_on <= last)
+        select(Visit.visited_on, Visit.year, Visit.seq, Visit.version, rights.readable(actor).label("readable"))
+        .where(rights.at_branch(branch_id), Visit.counts, Visit.visited_on >= first, Visit.visited_on <= last)
         .order_by(Visit.visited_on.desc(), Visit.id.desc())
         .limit(1)
     ).one_or_none()

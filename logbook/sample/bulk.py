@@ -15,7 +15,7 @@ from logbook.problems.actions import NewProblem
 from logbook.problems.models import Handling, Problem, Side, SourceKind, State
 from logbook.sample import texts
 from logbook.sample.bureau import LIAISON, Bureau
-from logbook.visits.actions import COLUMNS, NewVisit
+from logbook.visits.actions import COLUMNS
 from logbook.visits.models import (
     Book,
     Content,
@@ -29,6 +29,7 @@ from logbook.visits.models import (
     Voice,
     number_of,
 )
+from logbook.visits.rules import NewVisit
 from logbook.visits.versions import body_of, digest_of
 
 MOST_A_YEAR, MOST_YEARS = 10_000, 20

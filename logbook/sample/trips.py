@@ -9,8 +9,8 @@ from logbook.problems.actions import NewProblem, NewUndertaking
 from logbook.problems.models import Category, Handling, Side
 from logbook.sample import texts
 from logbook.sample.bureau import LIAISON, OWN, QUIET, Bureau
-from logbook.visits.actions import NewVisit
 from logbook.visits.models import Content, Kind, Level
+from logbook.visits.rules import NewVisit
 
 KINDS = list(Kind)
 WEIGHTS = (45, 20, 14, 6, 8, 5, 5, 4, 3, 1)

@@ -16,8 +16,8 @@ from logbook.sample.bureau import Bureau
 from logbook.sample.trips import Planner, Trip
 from logbook.settings.queries import Settings
 from logbook.visits import actions, queries
-from logbook.visits.actions import NewVisit
 from logbook.visits.models import Level, Visit
+from logbook.visits.rules import NewVisit
 
 DAY = dt.timedelta(days=1)
 DRAGGING = (State.UNDERWAY, State.UNDERWAY, State.PARTLY, State.LONG_TERM)

@@ -5,8 +5,8 @@ The rules are those of the record system: one number series a year, nothing over
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -17,23 +17,18 @@ from logbook.access import Actor, Role
 from logbook.accounts import queries as accounts
 from logbook.db import Base, db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
-from logbook.formats import MAX_TEXT, local_date
-from logbook.organization import queries as organization
 from logbook.organization.queries import Ground
 from logbook.problems import actions as problems
-from logbook.problems.actions import DueRules, NewProblem, NewUndertaking, Source
-from logbook.problems.models import Category, SourceKind
+from logbook.problems.actions import DueRules, Source
+from logbook.problems.models import SourceKind
 from logbook.settings.queries import Settings
-from logbook.visits import drafts, queries
+from logbook.visits import drafts, queries, rules
 from logbook.visits.attachments import MOST_FILES, NewFile
 from logbook.visits.models import (
     Attachment,
     Book,
     Companion,
-    Content,
     Instruction,
-    Kind,
-    Level,
     NumberSeries,
     Visit,
     VisitContent,
@@ -41,10 +36,9 @@ from logbook.visits.models import (
     VisitVersion,
     Voice,
 )
+from logbook.visits.rules import MAX_LINE, NewVisit
 from logbook.visits.versions import body_of, digest_of
 
-MAX_LINE = 2000  # characters of one line: a voice, a note, a reason
-EARLIEST = dt.date(2000, 1, 1)
 # Reasons the program gives, as they stand in a record.
 WAITED = "离线保存，联网后送达"
 FOLLOWED = "登记人更正了这次下基层的记录"
@@ -53,47 +47,12 @@ TRIP_WITHDRAWN = "登记人撤销了这次下基层的记录"
 RESCUED = "由党办导入救援文件"
 
 
-@dataclass(frozen=True, slots=True)
-class NewVisit:
-    """A record as a form hands it over; its fields are those of a version's body."""
-
-    member_id: int
-    visited_on: dt.date
-    findings: str
-    kinds: tuple[Kind, ...]
-    level: Level
-    branch_id: int | None = None
-    place: str = ""
-    half_days: int | None = None
-    people_met: str = ""
-    headcount: int | None = None
-    companion_ids: tuple[int, ...] = ()
-    companions_note: str = ""
-    contents: tuple[Content, ...] = ()
-    voices: tuple[tuple[str, Category], ...] = ()
-    thinking: str = ""
-    thinking_widened: bool = False
-    solved_on_site: str = ""
-    guidance: str = ""
-    observation: str = ""
-    observation_widened: bool = False
-    problems: tuple[NewProblem, ...] = ()
-    undertakings: tuple[NewUndertaking, ...] = ()
-    files: tuple[NewFile, ...] = ()
-    paper_on: dt.date | None = None
-    late_reason: str = ""
-    client_key: str | None = None
-    waited: bool = False  # on a phone, for a connection
-
-
 # The fields of a record that are columns of its row as they stand.
 COLUMNS = (
     "visited_on", "findings", "level", "branch_id", "place", "half_days", "people_met", "headcount", "companions_note",
     "thinking", "thinking_widened", "solved_on_site", "guidance", "observation", "observation_widened", "paper_on",
     "late_reason",
 )  # fmt: skip
-LONG = ("findings", "thinking", "solved_on_site", "guidance", "observation")
-SHORT = ("place", "people_met", "companions_note", "late_reason")
 
 
 # --- recording ------------------------------------------------------------------------------------
@@ -110,10 +69,10 @@ def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, 
     drafts.remove(new.client_key, by=by)
     if receipt.repeated:
         return _stored(new, by)
-    _check_author(new.member_id, by)
-    _check(new, by, at, locked=receipt.locked)
-    ground = _checked_ground(new, receipt.ground)
-    new = _with_reason(new, late=_late(new, at, settings))
+    rules.check_author(new.member_id, by)
+    rules.check(new, by, at, locked=receipt.locked)
+    ground = rules.checked_ground(new, receipt.ground)
+    new = _with_reason(new, late=rules.is_late(new, at, settings))
     visit = _insert(new, ground, by=by, at=at, settings=settings, reason=reason)
     _write_lines(visit, new, ground, by=by, at=at, settings=settings)
     _attach(visit, new.files, by=by, at=at)
@@ -140,96 +99,6 @@ def is_same(new: NewVisit, digest: str) -> bool:
     """Whether it is the record of that digest: a repeat comes before or after the program's reason was needed."""
     reasons = {"", WAITED} if new.late_reason in {"", WAITED} else {new.late_reason}
     return digest in {digest_of(body_of(replace(new, late_reason=one))) for one in reasons}
-
-
-def _check_author(member_id: int, by: Actor) -> None:
-    if member_id == by.person_id and by.is_member:
-        return
-    if not by.is_office:
-        raise NotAllowed("record for another")
-    if accounts.roles_of(member_id).isdisjoint({Role.MEMBER, Role.LEADER}):
-        raise RuleBroken("member_id", _("请选择一位党组成员。"))
-
-
-def _check(new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool, paper_on: dt.date | None = None) -> None:
-    """Refuse what breaks a rule; `paper_on` is the date of the paper original as it stands."""
-    today = local_date(at)
-    if new.visited_on > today:
-        raise RuleBroken("visited_on", _("下基层日期不能晚于今天。"))
-    if new.visited_on < EARLIEST:
-        raise RuleBroken("visited_on", _("请核对年份。"))
-    if locked:
-        raise _locked(new.visited_on.year)
-    for broken in missing(new.findings, new.kinds, new.branch_id, new.place):
-        raise broken
-    _check_texts(new)
-    _check_level(new, by)
-    _check_paper(new, by, today, paper_on)
-    if new.member_id in new.companion_ids:
-        raise RuleBroken("companion_ids", _("同行成员不含本人。"))
-    if len(new.files) > MOST_FILES:
-        raise _too_many()
-
-
-def _too_many() -> RuleBroken:
-    return RuleBroken("files", _("一条记录最多%(most)s个附件。", most=MOST_FILES))
-
-
-def _locked(year: int) -> RuleBroken:
-    return RuleBroken(
-        "visited_on", _("%(year)s年已归档，不能再登记、更正或撤销。请告诉党办，由党办作补充说明。", year=year)
-    )
-
-
-def missing(findings: str, kinds: Sequence[Kind], branch_id: int | None, place: str) -> Iterator[RuleBroken]:
-    """All that a record cannot be without and that is not there."""
-    if branch_id is None and not place.strip():
-        yield RuleBroken("branch_id", _("请选择党组织，或写明其他地点。"))
-    if not kinds:
-        yield RuleBroken("kinds", _("请至少选一种方式。"))
-    if not findings.strip():
-        yield RuleBroken("findings", _("请写一两行基本情况；没有问题可写“无问题”。"))
-
-
-def _check_texts(new: NewVisit) -> None:
-    for field, most in (*((name, MAX_TEXT) for name in LONG), *((name, MAX_LINE) for name in SHORT)):
-        length = len(getattr(new, field))
-        if length > most:
-            raise RuleBroken(
-                field, _("共%(n)s字，超过%(most)s字，没有保存。请精简，或作为附件上传。", n=length, most=most)
-            )
-    if any(len(text) > MAX_LINE for text, _category in new.voices):
-        raise RuleBroken("voices", _("每条不超过%(most)s字。", most=MAX_LINE))
-
-
-def _check_level(new: NewVisit, by: Actor) -> None:
-    if new.member_id != by.person_id and new.level is Level.SELF:
-        raise RuleBroken("level", _("代为登记的记录不能设为仅本人。"))
-
-
-def _check_paper(new: NewVisit, by: Actor, today: dt.date, stored: dt.date | None) -> None:
-    own = new.member_id == by.person_id
-    if own and new.paper_on != stored:
-        raise RuleBroken("paper_on", _("纸质原件记录日期由党办代为登记时填写。"))
-    if new.paper_on is not None and not new.visited_on <= new.paper_on <= today:
-        field = "visited_on" if own else "paper_on"  # the member's form has no field for the paper's date
-        raise RuleBroken(field, _("纸质原件记录日期应在下基层日期和今天之间。"))
-
-
-def _ground(new: NewVisit) -> Ground | None:
-    """What is to be known of the branch on that day; None for another place."""
-    known = organization.ground(new.member_id, new.branch_id, new.visited_on) if new.branch_id is not None else None
-    return _checked_ground(new, known)
-
-
-def _checked_ground(new: NewVisit, ground: Ground | None) -> Ground | None:
-    if new.branch_id is None:
-        return None
-    if ground is None:
-        raise RuleBroken("branch_id", _("请选择列出的党组织。"))
-    if ground.own and new.observation:
-        raise RuleBroken("observation", _("本人所在或任书记的党组织，不写平时工作掌握情况。"))
-    return ground
 
 
 def _marks(ground: Ground | None) -> dict[str, bool]:
@@ -260,7 +129,7 @@ def _insert(
         book_line=line,
         recorded_at=at,
         entered_by_id=by.person_id,
-        late=_late(new, at, settings),
+        late=rules.is_late(new, at, settings),
         confirmed_at=at if own else None,
         joint_of_id=joint_of.id if joint_of else None,
         counts=counts,
@@ -271,11 +140,6 @@ def _insert(
     _write_children(visit, new)
     _write_version(visit, new, by=by, at=at, reason=reason)
     return visit
-
-
-def _late(new: NewVisit, recorded_at: dt.datetime, settings: Settings) -> bool:
-    """Judged by the day it was written down here: a day corrected back is no way around it."""
-    return new.paper_on is None and (local_date(recorded_at) - new.visited_on).days > settings.late_after_days
 
 
 # Built once: building them costs more than running them.
@@ -370,7 +234,7 @@ def _joint_record(
     if accounts.roles_of(person_id).isdisjoint({Role.MEMBER, Role.LEADER}):
         raise RuleBroken("companion_ids", _("同行成员请从党组成员中选择。"))
     copied = _copied(new, person_id)
-    return _insert(copied, _ground(copied), by=by, at=at, settings=settings, joint_of=visit)
+    return _insert(copied, rules.ground_of(copied), by=by, at=at, settings=settings, joint_of=visit)
 
 
 def _copied(new: NewVisit, person_id: int) -> NewVisit:
@@ -451,8 +315,8 @@ def correct(
         raise RuleBroken("reason", _("请写一句更正的原因。"))
     if len(reason) > MAX_LINE:
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
-    _check(new, by, at, locked=queries.is_locked(visit.year), paper_on=visit.paper_on)
-    ground = _ground(new)
+    rules.check(new, by, at, locked=queries.is_locked(visit.year), paper_on=visit.paper_on)
+    ground = rules.ground_of(new)
     before = _changed_body(visit, new)
     added = _added(visit, new)
     _rewrite(visit, new, ground, by=by, at=at, settings=settings)
@@ -494,7 +358,7 @@ def _is_theirs(visit: Visit, by: Actor) -> bool:
 
 def _refuse_locked(visit: Visit) -> None:
     if queries.is_locked(visit.year):
-        raise _locked(visit.year)
+        raise rules.locked_out(visit.year)
 
 
 def _changed_body(visit: Visit, new: NewVisit) -> dict[str, Any]:
@@ -511,7 +375,7 @@ def _added(visit: Visit, new: NewVisit) -> list[NewFile]:
     held = [file.digest for file in queries.attachments(visit.id)]
     added = [file for file in new.files if file.digest not in held]
     if added and len(held) + len(added) > MOST_FILES:
-        raise _too_many()
+        raise rules.too_many()
     return added
 
 
@@ -529,7 +393,7 @@ def _rewrite(
     for name, value in _marks(ground).items():
         setattr(visit, name, value)
     visit.version += 1
-    visit.late = _late(new, visit.recorded_at, settings)
+    visit.late = rules.is_late(new, visit.recorded_at, settings)
     if visit.member_id == by.person_id:
         _settle(visit, at)
     else:
@@ -565,7 +429,7 @@ def _renew(record: Visit, new: NewVisit, *, by: Actor, at: dt.datetime, settings
     copied = _copied(new, record.member_id)
     stored = queries.version(record.id, record.version)
     if stored is None or stored.digest != digest_of(body_of(copied)):
-        _rewrite(record, copied, _ground(copied), by=by, at=at, settings=settings)
+        _rewrite(record, copied, rules.ground_of(copied), by=by, at=at, settings=settings)
         _write_version(record, copied, by=by, at=at, reason=FOLLOWED)
 
 
@@ -609,7 +473,7 @@ def attached(visit_id: int, key: str, *, by: Actor) -> Attachment | None:
     if stored is None:
         correctable(visit_id, by=by)
         if len(files) >= MOST_FILES:
-            raise _too_many()
+            raise rules.too_many()
     return stored
 
 

@@ -22,10 +22,10 @@ from logbook.organization.models import Branch
 from logbook.problems.actions import NewProblem, NewUndertaking
 from logbook.problems.models import Category, Handling, Side
 from logbook.settings.forms import WrittenForm
-from logbook.visits.actions import LONG, SHORT, NewVisit, missing
 from logbook.visits.attachments import NewFile
 from logbook.visits.models import Content, Kind, Level
 from logbook.visits.queries import Filters
+from logbook.visits.rules import LONG, SHORT, NewVisit, missing
 
 _ = lazy_gettext
 T = TypeVar("T", bound=enum.Enum)

@@ -1,7 +1,6 @@
 """All reads of records, scoped to who asks."""
 
 import datetime as dt
-import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -17,13 +16,10 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
-    extract,
-    false,
     func,
     literal,
     or_,
     select,
-    true,
     tuple_,
     union,
     union_all,
@@ -37,6 +33,7 @@ from logbook.formats import begin_of
 from logbook.organization.models import Branch, Placement, SecretaryTerm
 from logbook.organization.queries import GROUND, Ground
 from logbook.problems.models import Category
+from logbook.visits import rights
 from logbook.visits.models import (
     NEW,
     UNCONFIRMED,
@@ -94,70 +91,13 @@ class Page:
     older: str | None
 
 
-# --- who may read ---------------------------------------------------------------------------------
-
-
-def readable(actor: Actor) -> ColumnElement[bool]:
-    """The records this person may read: own, by level, and what the office entered itself.
-
-    A companion's record is nobody else's before they confirmed it, but the office's.
-    """
-    own = Visit.member_id == actor.person_id if actor.is_member else false()
-    settled = true() if actor.is_office else or_(Visit.joint_of_id.is_(None), Visit.confirmed_at.is_not(None))
-    by_level = and_(Visit.level.in_(_levels(actor)), Visit.declined_at.is_(None), settled)
-    return or_(own, by_level, _entered_by(actor) if actor.is_office else false())
-
-
-def _entered_by(actor: Actor) -> ColumnElement[bool]:
-    """Entered by this clerk, who knows it anyway; with the member's own first version that is over."""
-    own_version = exists().where(VisitVersion.visit_id == Visit.id, VisitVersion.by_id == Visit.member_id)
-    return and_(Visit.entered_by_id == actor.person_id, Visit.level != Level.SELF, ~own_version)
-
-
-def _levels(actor: Actor) -> list[Level]:
-    """The levels at which this person reads what others recorded."""
-    if actor.is_leader:
-        return [Level.LEADER, Level.OFFICE, Level.GROUP]
-    if actor.is_office:
-        return [Level.OFFICE, Level.GROUP]
-    return [Level.GROUP] if actor.is_member else []
-
-
-def _leads_branch(actor: Actor) -> ColumnElement[bool]:
-    """Rule 7: in the record's year the reader led its branch, or the general branch whose brief quotes it."""
-    return or_(_led(actor, Visit.branch_id), _inside(_led(actor, Placement.general_branch_id)))
-
-
-def _led(actor: Actor, branch_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    return exists().where(
-        SecretaryTerm.branch_id == branch_id,
-        SecretaryTerm.person_id == actor.person_id,
-        SecretaryTerm.void.is_(False),
-        extract("year", SecretaryTerm.from_on) <= Visit.year,
-        or_(SecretaryTerm.to_on.is_(None), extract("year", SecretaryTerm.to_on) >= Visit.year),
-    )
-
-
-def sees_thinking(actor: Actor) -> ColumnElement[bool]:
-    """思想动向: author, leader, office; others only where the author widened it."""
-    if actor.is_leader or actor.is_office:
-        return true()
-    return or_(Visit.member_id == actor.person_id, Visit.thinking_widened)
-
-
-def sees_observation(actor: Actor) -> ColumnElement[bool]:
-    """平时工作掌握情况: author and leader; others where widened; never the branch's own secretary (rule 7)."""
-    wide = true() if actor.is_leader else or_(Visit.member_id == actor.person_id, Visit.observation_widened)
-    return and_(wide, ~_leads_branch(actor))
-
-
 # --- lists ----------------------------------------------------------------------------------------
 
 
 def records(actor: Actor, filters: Filters, *, older_than: str = "", newer_than: str = "") -> Page:
     """One page of what the reader may read, the newest first; keys are those of the first and last row."""
     key = (Visit.visited_on, Visit.id) if filters.by_date else (Visit.year, Visit.seq)
-    query = _list_query().where(readable(actor), *_conditions(actor, filters))
+    query = _list_query().where(rights.readable(actor), *_conditions(actor, filters))
     before, after = _key(older_than, filters), _key(newer_than, filters)
     if after and not before:
         found = list(db.session.scalars(query.where(tuple_(*key) > after).order_by(*key).limit(PAGE + 1)))
@@ -208,7 +148,7 @@ def _conditions(actor: Actor, filters: Filters) -> Iterable[ColumnElement[bool]]
     if filters.member_id:
         yield Visit.member_id == filters.member_id
     if filters.branch_id:
-        yield at_branch(filters.branch_id)
+        yield rights.at_branch(filters.branch_id)
     if filters.since:
         yield Visit.recorded_at >= begin_of(filters.since)
     yield from _of_words(filters)
@@ -244,29 +184,10 @@ def _contains(actor: Actor, text: str) -> ColumnElement[bool]:
     if number:
         return and_(Visit.year == int(number[1]), Visit.seq == int(number[2]))
     found = [column.contains(text, autoescape=True) for column in SEARCHED]
-    thinking = and_(Visit.thinking.contains(text, autoescape=True), sees_thinking(actor))
-    observation = and_(Visit.observation.contains(text, autoescape=True), sees_observation(actor))
+    thinking = and_(Visit.thinking.contains(text, autoescape=True), rights.sees_thinking(actor))
+    observation = and_(Visit.observation.contains(text, autoescape=True), rights.sees_observation(actor))
     voiced = Visit.id.in_(select(Voice.visit_id).where(Voice.text.contains(text, autoescape=True)))
     return or_(*found, thinking, observation, voiced)
-
-
-def at_branch(branch_id: int) -> ColumnElement[bool]:
-    """A record counts for its branch and for the general branch that contained it on that day."""
-    return or_(Visit.branch_id == branch_id, _inside(Placement.general_branch_id == branch_id))
-
-
-def _inside(general_branch: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The record's branch stood that day inside a general branch of which this holds."""
-    return exists().where(Placement.branch_id == Visit.branch_id, general_branch, *_held_then())
-
-
-def _held_then() -> tuple[ColumnElement[bool], ...]:
-    """The placement held on the day of the visit."""
-    return (
-        Placement.void.is_(False),
-        Placement.from_on <= Visit.visited_on,
-        or_(Placement.to_on.is_(None), Placement.to_on >= Visit.visited_on),
-    )
 
 
 def first_of_trip() -> ColumnElement[bool]:
@@ -289,18 +210,18 @@ def filter_names() -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
 
 def totals(actor: Actor, filters: Filters) -> tuple[int, int]:
     """(all, shown): how many records the filters count, and how many of them this reader may read."""
-    shown = func.sum(case((readable(actor), 1), else_=0))
+    shown = func.sum(case((rights.readable(actor), 1), else_=0))
     query = select(func.count(), func.coalesce(shown, 0)).select_from(Visit)
     # Searching counts only what is read: a hidden record's text must not be felt through a number.
     if filters.text:
-        query = query.where(readable(actor))
+        query = query.where(rights.readable(actor))
     everything, readable_ones = db.session.execute(query.where(*_conditions(actor, filters))).one()
     return int(everything), int(readable_ones)
 
 
 @lru_cache(maxsize=16)  # building costs as much as running, and the office's home asks it every time
 def _new_records(actor: Actor, limit: int) -> Select[Visit, int]:
-    query = _plain_query().add_columns(func.count().over()).where(readable(actor), *_state("new"))
+    query = _plain_query().add_columns(func.count().over()).where(rights.readable(actor), *_state("new"))
     return query.order_by(Visit.year.desc(), Visit.seq.desc()).limit(limit)
 
 
@@ -328,7 +249,7 @@ def export(actor: Actor, filters: Filters) -> Iterator[tuple[Visit, str]]:
 
     Read in pieces, so that memory does not grow with their number.
     """
-    conditions = (readable(actor), *_conditions(actor, filters))
+    conditions = (rights.readable(actor), *_conditions(actor, filters))
     query = _plain_query().options(
         joinedload(Visit.entered_by, innerjoin=True).load_only(Person.name),
         undefer(Visit.guidance), undefer(Visit.solved_on_site), undefer(Visit.paper_on),
@@ -368,8 +289,14 @@ class Record:
 def record(actor: Actor, visit_id: int) -> Record | None:
     """The whole record, or None when it is absent or not for this reader."""
     row = db.session.execute(
-        select(Visit, sees_thinking(actor), sees_observation(actor), _leads_branch(actor), _locked(Visit.year))
-        .where(Visit.id == visit_id, readable(actor))
+        select(
+            Visit,
+            rights.sees_thinking(actor),
+            rights.sees_observation(actor),
+            rights.leads_branch(actor),
+            _locked(Visit.year),
+        )
+        .where(Visit.id == visit_id, rights.readable(actor))
         .options(
             joinedload(Visit.branch),
             joinedload(Visit.member, innerjoin=True),
@@ -411,7 +338,7 @@ def kept_back(actor: Actor, record: Record, stored: Sequence[VisitVersion]) -> d
     observed of themself (rule 7).
     """
     led = _led_in(actor, record.visit.year)
-    return {one.n: _kept_back(actor, record, one, led) for one in stored}
+    return {one.n: rights.kept_back(actor, record.visit, one, record.hidden, led) for one in stored}
 
 
 def _led_in(actor: Actor, year: int) -> frozenset[int]:
@@ -424,19 +351,6 @@ def _led_in(actor: Actor, year: int) -> frozenset[int]:
     led = select(SecretaryTerm.branch_id).where(SecretaryTerm.person_id == actor.person_id, *in_year(SecretaryTerm))
     inside = select(Placement.branch_id).where(Placement.general_branch_id.in_(led), *in_year(Placement))
     return frozenset(db.session.scalars(union(led, inside)))
-
-
-def _kept_back(actor: Actor, record: Record, stored: VisitVersion, led: frozenset[int]) -> frozenset[str]:
-    body = json.loads(stored.body)
-    visit, own = record.visit, record.visit.member_id == actor.person_id
-    wrote = actor.is_office and stored.by_id == actor.person_id
-    level = Level(body.get("level", visit.level))
-    if not own and level not in _levels(actor) and not (wrote and level is not Level.SELF):
-        return frozenset({*body, "reason"})
-    thinking = own or actor.is_leader or actor.is_office or body.get("thinking_widened")
-    observation = (own or actor.is_leader or body.get("observation_widened")) and body.get("branch_id") not in led
-    hidden = set(record.hidden) if thinking else {*record.hidden, "thinking"}
-    return frozenset(hidden if observation else {*hidden, "observation"})
 
 
 def version(visit_id: int, n: int) -> VisitVersion | None:
@@ -454,7 +368,7 @@ def attachment(actor: Actor, attachment_id: int) -> Attachment | None:
     return db.session.scalar(
         select(Attachment)
         .join(Visit, Visit.id == Attachment.visit_id)
-        .where(Attachment.id == attachment_id, readable(actor))
+        .where(Attachment.id == attachment_id, rights.readable(actor))
     )
 
 
@@ -475,12 +389,12 @@ def own_texts(member_id: int, but: int, limit: int = 50) -> Sequence[Row[int, in
 
 def last_visited_on(branch_id: int) -> dt.date | None:
     """The day of the last counted visit to the branch, whoever went."""
-    return db.session.scalar(select(func.max(Visit.visited_on)).where(at_branch(branch_id), Visit.counts))
+    return db.session.scalar(select(func.max(Visit.visited_on)).where(rights.at_branch(branch_id), Visit.counts))
 
 
 def visitors_by_branch(since: dt.date) -> dict[int, set[int]]:
     """The members who went to each branch since a day; to an inner branch is also to the one around it."""
-    inside = and_(Placement.branch_id == Visit.branch_id, *_held_then())
+    inside = and_(Placement.branch_id == Visit.branch_id, *rights.held_then())
     rows = db.session.execute(
         select(Visit.branch_id, Placement.general_branch_id, Visit.member_id)
         .outerjoin(Placement, inside)
@@ -500,9 +414,9 @@ def taken_along(actor: Actor, branch_ids: Collection[int], most: int) -> dict[in
     What the whole group may read, and the reader's own; of an inner branch also for the one around it.
     """
     day, mine = (Visit.id, Visit.visited_on), or_(Visit.level == Level.GROUP, Visit.member_id == actor.person_id)
-    allowed = (Visit.counts, mine, readable(actor))
+    allowed = (Visit.counts, mine, rights.readable(actor))
     at = select(Visit.branch_id.label("point"), *day).where(Visit.branch_id.in_(branch_ids), *allowed)
-    placed = and_(Placement.branch_id == Visit.branch_id, *_held_then())
+    placed = and_(Placement.branch_id == Visit.branch_id, *rights.held_then())
     around = Placement.general_branch_id
     inner = select(around, *day).join(Placement, placed).where(around.in_(branch_ids), *allowed)
     both = union_all(at, inner).subquery()
@@ -552,12 +466,12 @@ def voices(actor: Actor, filters: Filters, category: Category | None) -> Voices:
     """The voices of the counted records the filters name, the newest first."""
     conditions = list(_conditions(actor, filters))
     if filters.text:  # as in `totals`: a hidden record's text must not be felt through a number
-        conditions.append(readable(actor))
+        conditions.append(rights.readable(actor))
     if category:
         conditions.append(Voice.category == category)
     joined = select(Voice, Visit).join(Visit, Visit.id == Voice.visit_id).where(*conditions)
     lines = db.session.execute(
-        joined.where(readable(actor))
+        joined.where(rights.readable(actor))
         .options(joinedload(Visit.branch).load_only(Branch.name))
         .order_by(Visit.year.desc(), Visit.seq.desc(), Voice.id)
     ).all()
@@ -570,13 +484,13 @@ def observations(actor: Actor, branch_id: int, first: dt.date, last: dt.date) ->
     return db.session.scalars(
         select(Visit)
         .where(
-            at_branch(branch_id),
+            rights.at_branch(branch_id),
             Visit.counts,
             Visit.visited_on >= first,
             Visit.visited_on <= last,
             Visit.observation != "",
-            readable(actor),
-            sees_observation(actor),
+            rights.readable(actor),
+            rights.sees_observation(actor),
         )
         .options(joinedload(Visit.member, innerjoin=True))
         .order_by(Visit.visited_on, Visit.id)
@@ -590,7 +504,7 @@ def plain_visit(visit_id: int) -> Visit | None:
 
 def readable_visit(actor: Actor, visit_id: int) -> Visit | None:
     """The bare row, when this person may read the record."""
-    return db.session.scalar(select(Visit).where(Visit.id == visit_id, readable(actor)))
+    return db.session.scalar(select(Visit).where(Visit.id == visit_id, rights.readable(actor)))
 
 
 def joint_records(visit_id: int) -> Sequence[Visit]:
@@ -603,7 +517,7 @@ def trip_people(actor: Actor, record: Visit) -> Sequence[str]:
     trip = or_(Visit.id == record.joint_of_id, Visit.joint_of_id == record.joint_of_id)
     query = select(Person.name).join(Visit, Visit.member_id == Person.id).where(trip, Visit.id != record.id)
     if record.member_id != actor.person_id:
-        query = query.where(readable(actor))
+        query = query.where(rights.readable(actor))
     there = query.where(Visit.withdrawn_at.is_(None), Visit.declined_at.is_(None))
     return db.session.scalars(there.order_by(Person.official_order, Person.pinyin, Person.id)).all()
 
@@ -724,7 +638,7 @@ def book_records(actor: Actor, member_id: int, year: int) -> Sequence[Visit]:
     """A book's records line by line, as far as the reader may read them, whole but for restricted fields."""
     return db.session.scalars(
         select(Visit)
-        .where(_in_book(member_id, year), readable(actor))
+        .where(_in_book(member_id, year), rights.readable(actor))
         .options(
             joinedload(Visit.branch),
             joinedload(Visit.member, innerjoin=True),
@@ -741,11 +655,11 @@ def book_records(actor: Actor, member_id: int, year: int) -> Sequence[Visit]:
 
 def about_oneself(actor: Actor, member_id: int, year: int) -> frozenset[int]:
     """The records of a book whose observations are of the reader (rule 7), also where the office entered them."""
-    query = select(Visit.id).where(_in_book(member_id, year), _leads_branch(actor))
+    query = select(Visit.id).where(_in_book(member_id, year), rights.leads_branch(actor))
     return frozenset(db.session.scalars(query))
 
 
 def hidden_in_book(actor: Actor, member_id: int, year: int) -> int:
     """How many lines of a book are not for this reader."""
-    query = select(func.count()).select_from(Visit).where(_in_book(member_id, year), ~readable(actor))
+    query = select(func.count()).select_from(Visit).where(_in_book(member_id, year), ~rights.readable(actor))
     return db.session.scalar(query) or 0

@@ -1,10 +1,8 @@
-"""Recording, reading and correcting; the marks of member, office and leader; books and files."""
+"""Recording, reading and correcting; the marks of member, office and leader; files."""
 
-import datetime as dt
 import json
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,14 +20,12 @@ from logbook.accounts import queries as accounts
 from logbook.db import db, reading
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
-from logbook.organization import papers as arrangements
 from logbook.organization import queries as organization
 from logbook.printing import views as printing
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Handling, Side, SourceKind
 from logbook.settings.views import current
 from logbook.visits import actions, attachments, papers, queries, versions
-from logbook.visits.actions import NewVisit
 from logbook.visits.forms import (
     STATES,
     Basis,
@@ -44,6 +40,7 @@ from logbook.visits.forms import (
 )
 from logbook.visits.models import Content, Kind, Level, Visit
 from logbook.visits.queries import Record
+from logbook.visits.rules import NewVisit
 
 bp = Blueprint("visits", __name__)
 LINES = ("problems", "undertakings")
@@ -437,124 +434,3 @@ def attachment(attachment_id: int) -> Response:
         raise NotThere
     picture = file.media_type.startswith("image/")
     return send_file(path, mimetype=file.media_type, as_attachment=not picture, download_name=file.name)
-
-
-# --- books ----------------------------------------------------------------------------------------
-
-
-@bp.route("/book")
-@may(Act.CONFIRM)
-def my_book() -> Response:
-    return redirect(url_for("visits.book", member_id=actor().person_id, year=today().year))
-
-
-@bp.route("/books/<int:member_id>/<int(min=2000, max=2999):year>")
-@may(Act.READ_RECORDS)
-def book(member_id: int, year: int) -> str:
-    found, by = queries.book(member_id, year), actor()
-    person = accounts.person(member_id)
-    if person is None or (found is None and member_id != by.person_id):
-        raise NotThere
-    records = queries.book_records(by, member_id, year)
-    lines = problems.of_sources(SourceKind.VISIT, [visit.id for visit in records])
-    years = sorted({*queries.book_years(member_id), today().year, year}, reverse=True)
-    return render_template(
-        "visits/book.html", book=found, person=person, year=year, years=years, records=records, lines=lines,
-        hidden=queries.hidden_in_book(by, member_id, year), months=_by_month(records), own=member_id == by.person_id,
-        about_me=queries.about_oneself(by, member_id, year),
-    )  # fmt: skip
-
-
-def _by_month(records: Any) -> dict[int, list[Visit]]:
-    return {month: [r for r in records if r.visited_on.month == month and r.counts] for month in range(1, 13)}
-
-
-@bp.route("/books/<int:member_id>/<int(min=2000, max=2999):year>/book.pdf")
-@may(Act.READ_RECORDS)
-def book_pdf(member_id: int, year: int) -> Response:
-    """The book as it is bound."""
-    by, person = actor(), accounts.person(member_id)
-    if person is None or (queries.book(member_id, year) is None and member_id != by.person_id):
-        raise NotThere
-    records = queries.book_records(by, member_id, year)
-    about_me = queries.about_oneself(by, member_id, year)
-    hidden = {one.id: _kept_back(one, by, about_me) for one in records}
-    made = papers.book(
-        person, year, _pages(records, hidden), organization.liaisons_in(member_id, year), current(),
-        kept_back=queries.hidden_in_book(by, member_id, year),
-    )  # fmt: skip
-    return printing.send(made, "pdf", f"{person.name}{year}年下基层记录本")
-
-
-def _kept_back(visit: Visit, by: Actor, about_me: frozenset[int]) -> frozenset[str]:
-    """A book goes from hand to hand: what is restricted stands in its member's own only."""
-    if visit.member_id != by.person_id:
-        return frozenset(("thinking", "observation"))
-    return frozenset(("observation",) if visit.id in about_me else ())
-
-
-def _pages(records: Sequence[Visit], hidden: Mapping[int, frozenset[str]]) -> list[papers.Page]:
-    lines = problems.of_sources(SourceKind.VISIT, [visit.id for visit in records])
-    return [
-        papers.Page(visit, lines["problems"][visit.id], lines["undertakings"][visit.id], hidden[visit.id])
-        for visit in records
-    ]
-
-
-@bp.route("/visits/<int:visit_id>/record.pdf")
-@may(Act.READ_RECORDS)
-def record_pdf(visit_id: int) -> Response:
-    """One record on its sheet."""
-    found = _record(visit_id)
-    page = _pages([found.visit], {visit_id: found.hidden})[0]
-    return printing.send(papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}")
-
-
-@bp.route("/books/<int(min=2000, max=2999):year>")
-@may(Act.READ_RECORDS)
-def books(year: int) -> str:
-    years = sorted({*queries.years(), today().year, year}, reverse=True)
-    missing = len(accounts.members()) - len(queries.books(year))
-    return render_template("visits/books.html", year=year, years=years, books=queries.books(year), missing=missing)
-
-
-@bp.post("/books/<int(min=2000, max=2999):year>/issue")
-@may(Act.ISSUE_BOOKS)
-def issue_books(year: int) -> Response:
-    count = actions.issue_books(year, by=actor(), at=now())
-    db.session.commit()
-    flash(_("已发放%(year)s年记录本%(n)s本。", year=year, n=count) if count else _("每位成员都已有记录本。"))
-    return redirect(url_for("visits.books", year=year), 303)
-
-
-# --- January's papers -----------------------------------------------------------------------------
-
-
-@bp.route("/books/system.<any(docx, pdf):ending>")
-@may(Act.ISSUE_BOOKS)
-def system(ending: str) -> Response:
-    """记录制度（试行）, dated the day it is made."""
-    return printing.send(papers.record_system(current(), today()), ending)
-
-
-@bp.route("/books/<int(min=2000, max=2999):year>/arrangement.<any(docx, pdf, xlsx):ending>")
-@may(Act.ISSUE_BOOKS)
-def arrangement(year: int, ending: str) -> Response:
-    """Who is responsible for which branch; secretaries as of today, or of the year's last day."""
-    arranged = organization.liaisons(year)
-    secretaries = organization.secretaries_on(max(min(today(), dt.date(year, 12, 31)), dt.date(year, 1, 1)))
-    made = arrangements.arrangement(year, arranged, secretaries, current(), today())
-    if ending != "xlsx":
-        return printing.send(made, ending)
-    sheets = [arrangements.sheet(year, arranged, secretaries, current())]
-    return printing.send_workbook(sheets, made.title, made.made_from)
-
-
-@bp.route("/books/<int(min=2000, max=2999):year>/blank.pdf")
-@may(Act.ISSUE_BOOKS)
-def blank(year: int) -> Response:
-    """A book to be written in by hand: of ?member=, or for anybody."""
-    person = accounts.person(as_integer(request.args.get("member", "")) or 0)
-    arranged = organization.liaisons_in(person.id, year) if person else []
-    name = f"{person.name if person else ''}{year}年空白记录本"
-    return printing.send(papers.blank_book(person, year, arranged, current()), "pdf", name)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import joinedload
 from logbook.access import Actor
 from logbook.db import db
 from logbook.organization.models import Liaison, Placement
+from logbook.visits import rights
 from logbook.visits.models import Addendum, Level, Visit, VisitContent, VisitKind, Voice
-from logbook.visits.queries import first_of_trip, readable
+from logbook.visits.queries import first_of_trip
 from logbook.years.models import SummaryText, YearClosing
 
 
@@ -142,7 +143,7 @@ def first_visits(
     rows = db.session.execute(
         select(
             Visit.id, Visit.member_id, Visit.branch_id, Placement.general_branch_id, Visit.visited_on,
-            Visit.own_organization, readable(actor).label("readable"),
+            Visit.own_organization, rights.readable(actor).label("readable"),
         )
         .outerjoin(Placement, _contained())
         .where(*_counted(since, until))

@@ -40,12 +40,12 @@ RULE = "次数不作排名和考核依据"  # the record system says so of itsel
 MACHINE = re.compile(rf"(?=\d*[a-f])[0-9a-f]{{12,}}|摘要|程序版本|程序{re.escape(VERSION)}|非涉密|严禁录入")
 HIDDEN = re.compile(r'<(row|col|sheet)\b[^>]*(hidden="1"|idden")|<w:(vanish|ins|del|comment\w*)\b')
 PAPERS = {  # endpoint: the addresses it is asked at; {…} stands for every one of the kind
-    "visits.record_pdf": ["/visits/{visit}/record.pdf"],
-    "visits.book_pdf": [f"/books/{{member}}/{YEAR}/book.pdf"],
+    "books.sheet": ["/visits/{visit}/record.pdf"],
+    "books.bound": [f"/books/{{member}}/{YEAR}/book.pdf"],
     "visits.xlsx": ["/visits.xlsx", f"/visits.xlsx?state=counted&{DAYS}"],
-    "visits.system": ["/books/system.docx", "/books/system.pdf"],
-    "visits.arrangement": [f"/books/{YEAR}/arrangement.{ending}" for ending in ("docx", "pdf", "xlsx")],
-    "visits.blank": [f"/books/{YEAR}/blank.pdf?member={{member}}", f"/books/{YEAR}/blank.pdf"],
+    "books.system": ["/books/system.docx", "/books/system.pdf"],
+    "books.arrangement": [f"/books/{YEAR}/arrangement.{ending}" for ending in ("docx", "pdf", "xlsx")],
+    "books.blank": [f"/books/{YEAR}/blank.pdf?member={{member}}", f"/books/{YEAR}/blank.pdf"],
     "desk.dossier_paper": [f"/branches/{{branch}}/dossier.{ending}?{DAYS}" for ending in ("docx", "pdf")],
     "problems.xlsx": ["/problems.xlsx?state=all"],
     "problems.listed": [
@@ -252,7 +252,7 @@ def _exactly(endpoint, answer, rights, reader, row, where):
     person, roles = reader
     if roles == {Role.SYSADMIN}:
         assert answer.status_code == 403, where
-    elif endpoint == "visits.record_pdf":
+    elif endpoint == "books.sheet":
         one = rights.visits[row]
         assert (answer.status_code == 200) == rights.reads(person, roles, one), where
         if answer.status_code == 200 and not one.withdrawn_at:

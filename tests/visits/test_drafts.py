@@ -8,8 +8,8 @@ from logbook.db import db
 from logbook.formats import now, today
 from logbook.settings.queries import Settings
 from logbook.visits import actions, drafts, queries
-from logbook.visits.actions import NewVisit
 from logbook.visits.models import Draft, Kind, Level, Visit
+from logbook.visits.rules import NewVisit
 from tests import factories
 from tests.visits.test_pages import JSON, TODAY, body
 

@@ -12,8 +12,8 @@ from logbook.problems.actions import NewProblem, NewUndertaking
 from logbook.problems.models import Category, Side, SourceKind
 from logbook.settings.queries import Settings
 from logbook.visits import actions, queries
-from logbook.visits.actions import NewVisit
 from logbook.visits.models import Kind, Level, LockedYear
+from logbook.visits.rules import NewVisit
 from tests import factories
 from tests.factories import AT
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from logbook.db import db
 from logbook.settings.queries import Settings
 from logbook.visits import actions, queries
-from logbook.visits.actions import WAITED, NewVisit
+from logbook.visits.actions import WAITED
 from logbook.visits.models import Kind, Level, LockedYear, Visit, VisitVersion
+from logbook.visits.rules import NewVisit
 from tests import factories
 from tests.factories import AT
 from tests.visits.test_pages import JSON, TODAY, body

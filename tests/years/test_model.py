@@ -20,9 +20,9 @@ from logbook.problems.models import Side
 from logbook.settings.queries import Settings
 from logbook.visits import actions
 from logbook.visits import queries as visits
-from logbook.visits.actions import NewVisit
 from logbook.visits.models import Kind, Level
 from logbook.visits.queries import Filters
+from logbook.visits.rules import NewVisit
 from logbook.years import coverage, frames
 from logbook.years import queries as years
 from logbook.years.coverage import Tallies

@@ -1,0 +1,152 @@
+"""What a record is as it is handed over, and what refuses it: each rule raises for the field at fault."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+
+from logbook.access import Actor, Role
+from logbook.accounts import queries as accounts
+from logbook.errors import NotAllowed, RuleBroken
+from logbook.formats import MAX_TEXT, local_date
+from logbook.organization import queries as organization
+from logbook.organization.queries import Ground
+from logbook.problems.actions import NewProblem, NewUndertaking
+from logbook.problems.models import Category
+from logbook.settings.queries import Settings
+from logbook.visits.attachments import MOST_FILES, NewFile
+from logbook.visits.models import Content, Kind, Level
+
+MAX_LINE = 2000  # characters of one line: a voice, a note, a reason
+EARLIEST = dt.date(2000, 1, 1)
+LONG = ("findings", "thinking", "solved_on_site", "guidance", "observation")
+SHORT = ("place", "people_met", "companions_note", "late_reason")
+
+
+@dataclass(frozen=True, slots=True)
+class NewVisit:
+    """A record as a form hands it over; its fields are those of a version's body."""
+
+    member_id: int
+    visited_on: dt.date
+    findings: str
+    kinds: tuple[Kind, ...]
+    level: Level
+    branch_id: int | None = None
+    place: str = ""
+    half_days: int | None = None
+    people_met: str = ""
+    headcount: int | None = None
+    companion_ids: tuple[int, ...] = ()
+    companions_note: str = ""
+    contents: tuple[Content, ...] = ()
+    voices: tuple[tuple[str, Category], ...] = ()
+    thinking: str = ""
+    thinking_widened: bool = False
+    solved_on_site: str = ""
+    guidance: str = ""
+    observation: str = ""
+    observation_widened: bool = False
+    problems: tuple[NewProblem, ...] = ()
+    undertakings: tuple[NewUndertaking, ...] = ()
+    files: tuple[NewFile, ...] = ()
+    paper_on: dt.date | None = None
+    late_reason: str = ""
+    client_key: str | None = None
+    waited: bool = False  # on a phone, for a connection
+
+
+def check_author(member_id: int, by: Actor) -> None:
+    if member_id == by.person_id and by.is_member:
+        return
+    if not by.is_office:
+        raise NotAllowed("record for another")
+    if accounts.roles_of(member_id).isdisjoint({Role.MEMBER, Role.LEADER}):
+        raise RuleBroken("member_id", _("请选择一位党组成员。"))
+
+
+def check(new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool, paper_on: dt.date | None = None) -> None:
+    """Refuse what breaks a rule; `paper_on` is the date of the paper original as it stands."""
+    today = local_date(at)
+    if new.visited_on > today:
+        raise RuleBroken("visited_on", _("下基层日期不能晚于今天。"))
+    if new.visited_on < EARLIEST:
+        raise RuleBroken("visited_on", _("请核对年份。"))
+    if locked:
+        raise locked_out(new.visited_on.year)
+    for broken in missing(new.findings, new.kinds, new.branch_id, new.place):
+        raise broken
+    _check_texts(new)
+    _check_level(new, by)
+    _check_paper(new, by, today, paper_on)
+    if new.member_id in new.companion_ids:
+        raise RuleBroken("companion_ids", _("同行成员不含本人。"))
+    if len(new.files) > MOST_FILES:
+        raise too_many()
+
+
+def too_many() -> RuleBroken:
+    return RuleBroken("files", _("一条记录最多%(most)s个附件。", most=MOST_FILES))
+
+
+def locked_out(year: int) -> RuleBroken:
+    return RuleBroken(
+        "visited_on", _("%(year)s年已归档，不能再登记、更正或撤销。请告诉党办，由党办作补充说明。", year=year)
+    )
+
+
+def missing(findings: str, kinds: Sequence[Kind], branch_id: int | None, place: str) -> Iterator[RuleBroken]:
+    """All that a record cannot be without and that is not there."""
+    if branch_id is None and not place.strip():
+        yield RuleBroken("branch_id", _("请选择党组织，或写明其他地点。"))
+    if not kinds:
+        yield RuleBroken("kinds", _("请至少选一种方式。"))
+    if not findings.strip():
+        yield RuleBroken("findings", _("请写一两行基本情况；没有问题可写“无问题”。"))
+
+
+def _check_texts(new: NewVisit) -> None:
+    for field, most in (*((name, MAX_TEXT) for name in LONG), *((name, MAX_LINE) for name in SHORT)):
+        length = len(getattr(new, field))
+        if length > most:
+            raise RuleBroken(
+                field, _("共%(n)s字，超过%(most)s字，没有保存。请精简，或作为附件上传。", n=length, most=most)
+            )
+    if any(len(text) > MAX_LINE for text, _category in new.voices):
+        raise RuleBroken("voices", _("每条不超过%(most)s字。", most=MAX_LINE))
+
+
+def _check_level(new: NewVisit, by: Actor) -> None:
+    if new.member_id != by.person_id and new.level is Level.SELF:
+        raise RuleBroken("level", _("代为登记的记录不能设为仅本人。"))
+
+
+def _check_paper(new: NewVisit, by: Actor, today: dt.date, stored: dt.date | None) -> None:
+    own = new.member_id == by.person_id
+    if own and new.paper_on != stored:
+        raise RuleBroken("paper_on", _("纸质原件记录日期由党办代为登记时填写。"))
+    if new.paper_on is not None and not new.visited_on <= new.paper_on <= today:
+        field = "visited_on" if own else "paper_on"  # the member's form has no field for the paper's date
+        raise RuleBroken(field, _("纸质原件记录日期应在下基层日期和今天之间。"))
+
+
+def ground_of(new: NewVisit) -> Ground | None:
+    """What is to be known of the branch on that day; None for another place."""
+    known = organization.ground(new.member_id, new.branch_id, new.visited_on) if new.branch_id is not None else None
+    return checked_ground(new, known)
+
+
+def checked_ground(new: NewVisit, ground: Ground | None) -> Ground | None:
+    if new.branch_id is None:
+        return None
+    if ground is None:
+        raise RuleBroken("branch_id", _("请选择列出的党组织。"))
+    if ground.own and new.observation:
+        raise RuleBroken("observation", _("本人所在或任书记的党组织，不写平时工作掌握情况。"))
+    return ground
+
+
+def is_late(new: NewVisit, recorded_at: dt.datetime, settings: Settings) -> bool:
+    """Judged by the day it was written down here: a day corrected back is no way around it."""
+    return new.paper_on is None and (local_date(recorded_at) - new.visited_on).days > settings.late_after_days
