@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -122,7 +122,7 @@ def _begin(paper: Paper, made: Made, moment: dt.datetime) -> Response:
     """Begin it, and wait a little: a short paper is seen at once."""
     posted = request.method == "POST"
     again, word_at = ("", request.path) if posted else (request.full_path, _word())
-    asked = Asked(made, _back(), again, word_at, posts=posted, roles=_roles())
+    asked = Asked(made, _with_choices(_back()), again, word_at, posts=posted, roles=_roles())
     db.session.close()  # nobody waits for a database that somebody holds while they wait
     try:
         token = shelf().start(paper, asked, actor().person_id, at=moment, fonts=_fonts())
@@ -143,6 +143,13 @@ def _back() -> str:
         return _find(path.rsplit("/", 1)[1])[1].back
     except NotThere:
         return url_for("desk.home")
+
+
+def _with_choices(page: str) -> str:
+    """The page with what was chosen there for the paper, so that it stands as it was left."""
+    path, _mark, query = page.partition("?")
+    chosen = dict(parse_qsl(query)) | {name: value for name, value in request.args.items() if name != "preview"}
+    return f"{path}?{urlencode(chosen)}".rstrip("?")
 
 
 def _word() -> str:

@@ -64,7 +64,7 @@ def _state(one: Problem) -> str:
 
 
 def _row(one: Problem, today: dt.date) -> list[object]:
-    told = one.told_whom + (f"（{one.told_on.isoformat()}）" if one.told_on else "")
+    told = one.told_whom + (f"（{full_date(one.told_on)}）" if one.told_on else "")
     return [
         one.source_label,
         one.raised_on,

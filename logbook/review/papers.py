@@ -30,7 +30,7 @@ def brief_paper(brief: Brief, settings: Settings) -> Paper:
         Para(f"（只含本人可见的记录{hidden}。）"),
     ]
     return Paper(
-        title="平时工作掌握情况", blocks=tuple(blocks), made_from=f"{brief.branch}，截止{brief.until.isoformat()}"
+        title="平时工作掌握情况", blocks=tuple(blocks), made_from=f"{brief.branch}，截止{full_date(brief.until)}"
     )
 
 

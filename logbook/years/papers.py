@@ -36,7 +36,7 @@ def paper(
         signed=f"{settings.unit_name}{words('党办')}",
         dated=on,
         attachments=tuple(_attachments(summary, name, words, counts=counts)),
-        made_from=f"{summary.first.isoformat()}—{summary.last.isoformat()}，{summary.records}人次，"
+        made_from=f"{wording.days(summary.first, summary.last)}，{summary.records}人次，"
         f"生成于{full_date(summary.made_on)}",
     )
 
@@ -155,13 +155,12 @@ def _month(summary: YearSummary, one: MonthFigures) -> str:
 def _month_chart(summary: YearSummary) -> Iterable[Block]:
     if summary.records < 2:  # noqa: PLR2004 - nothing to compare
         return
-    labels = [
-        f"{one.month.month}月" if summary.one_year else f"{one.month:%y}.{one.month.month}" for one in summary.months
-    ]
-    trips = Series("次数", tuple(one.trips for one in summary.months))
+    months = [one for one in summary.months if one.month <= summary.until]  # nothing is said of a month to come
+    labels = [f"{one.month.month}月" if summary.one_year else f"{one.month:%y}.{one.month.month}" for one in months]
+    trips = Series("次数", tuple(one.trips for one in months))
     title = "各月下基层次数"
     yield Chart(str(charts.bars(title, labels, [trips], pattern=True)), title)
-    figures = [(_month(summary, one), str(one.trips), str(one.records)) for one in summary.months]
+    figures = [(_month(summary, one), str(one.trips), str(one.records)) for one in months]
     # A year lies under its chart; more months than that stand below one another.
     columns = ("月份", "次数", "人次")
     lying = list(zip(columns, *figures, strict=True))

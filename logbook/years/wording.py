@@ -61,10 +61,10 @@ def span_name(summary: YearSummary) -> str:
         return f"{first.year}年度"
     if summary.half_year:
         return f"{first.year}年上半年"
-    return _days(first, last)
+    return days(first, last)
 
 
-def _days(first: dt.date, last: dt.date) -> str:
+def days(first: dt.date, last: dt.date) -> str:
     if first == last:
         return full_date(first)
     until = short_date(last) if first.year == last.year else full_date(last)
@@ -102,7 +102,7 @@ def _when(summary: YearSummary) -> str:
 def _opening(summary: YearSummary, unit: str) -> str:
     group = "局党组" if unit.endswith("局") else "党组"
     whole = summary.whole_year and summary.ended
-    name = f"{summary.first.year}年度（1月1日至12月31日）" if whole else _days(summary.first, summary.until)
+    name = f"{summary.first.year}年度（1月1日至12月31日）" if whole else days(summary.first, summary.until)
     return f"根据{group}关于建立党组成员下基层记录制度的要求，现将{name}党组成员下基层情况汇总如下。"
 
 
@@ -110,21 +110,23 @@ def _totals(summary: YearSummary, before: Visited | YearSummary | None, whole: s
     last_year = f"（上年{'' if whole == '全年' else '同期'}{before.records}人次）" if before and before.records else ""
     if not summary.records:
         return f"{whole}没有党组成员下基层的记录{last_year}。"
-    days = f"，累计{summary.half_days / 2:g}天" if summary.half_days else ""
+    spent = f"，累计{summary.half_days / 2:g}天" if summary.half_days else ""
     if summary.records == 1:
         kinds = "、".join(Kind(one.value).chinese for one in summary.kinds)
         return f"{whole}党组成员下基层1人次{last_year}，{_covered(summary)}，方式为{kinds}。"
     kinds = "、".join(f"{Kind(one.value).chinese}{one.n}次" for one in summary.kinds)
     note = "（一次采用多种方式的分别计算）" if summary.kinds_overlap else ""
-    return f"{whole}党组成员共下基层{summary.records}人次{last_year}，{_covered(summary)}{days}。其中，{kinds}{note}。"
+    return f"{whole}党组成员共下基层{summary.records}人次{last_year}，{_covered(summary)}{spent}。其中，{kinds}{note}。"
 
 
 def _covered(summary: YearSummary) -> str:
     total, reached = summary.liaison_branches, summary.covered
     if not total:
         return "尚未安排挂点支部"
-    if total == 1:
-        return "到了挂点支部" if reached else "还没有到过挂点支部"
+    if not reached:
+        return "还没有到过挂点支部"
+    if total == 1 or summary.records == 1:  # which may count for a general branch as well
+        return "到了挂点支部"
     return f"{total}个挂点支部全覆盖" if reached == total else f"到过{total}个挂点支部中的{reached}个"
 
 

@@ -77,8 +77,9 @@ def differences(name, pairs, figures):
     """Where a form says something else than the count, or not what it should."""
     yield from (f"{name} {label}: {n}, not {figures[label]}" for label, n in pairs if n != figures.get(label, n))
     said = {label for label, _n in pairs}
-    # Nobody went anywhere: no share of them; one record, or problems of one category: no sum, and no chart.
-    out = LEFT_OUT[name] + {0: "|挂点支部", 1: r"|天|\d{4}-\d\d：.*"}.get(figures["人次"], "")
+    # No liaison branch reached, or one record: no share of them; one record, problems of one kind: no sum, no chart.
+    out = LEFT_OUT[name] + {1: r"|天|挂点支部|到过|\d{4}-\d\d：.*"}.get(figures["人次"], "")
+    out += "" if figures.get("到过") else "|挂点支部"
     out += "|类别.*" if sum(label.startswith("类别：") for label in figures) == 1 else ""
     wanted = {label for label, n in figures.items() if n and not re.fullmatch(out, label)}
     yield from (f"{name} says nothing of {label}" for label in sorted(wanted - said))

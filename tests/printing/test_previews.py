@@ -275,6 +275,16 @@ def test_a_full_disk_is_said(client, people):
     assert "磁盘已满，没有做成预览" in client(member).get("/papers/preview/token-without-room").text
 
 
+def test_the_way_back_finds_what_was_ticked(client):
+    browser = client(factories.office())
+    address = "/years/paper.pdf?from=2026-01-01&to=2026-06-30&counts=1&as=report&preview=1"
+    page = seen(browser, address, headers={"Referer": "http://localhost/years?from=2026-01-01&to=2026-06-30"})
+    back = re.search(r'href="(/years[^"]*)">返回', page.text)[1].replace("&amp;", "&")
+    assert back == "/years?from=2026-01-01&to=2026-06-30&counts=1&as=report"
+    again = browser.get(back).text
+    assert re.findall(r'type="checkbox" id="(\w+)"[^>]* checked', again) == ["counts", "as"]
+
+
 @pytest.mark.parametrize(
     ("referrer", "back"),
     [

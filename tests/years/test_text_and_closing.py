@@ -267,6 +267,16 @@ def test_one_liaison_branch_has_its_own_sentence():
     assert "全年党组成员下基层1人次，到了挂点支部，方式为调研走访。" in wording.written(figures(), None, UNIT)
     elsewhere = replace(figures(), covered=0)
     assert "还没有到过挂点支部" in wording.written(elsewhere, None, UNIT)
+    around = replace(figures(), covered=2, liaison_branches=12)  # a branch, and the general branch it stands in
+    assert "下基层1人次，到了挂点支部，" in wording.written(around, None, UNIT)
+    nowhere = replace(figures(), covered=0, liaison_branches=12, records=7)
+    assert "共下基层7人次，还没有到过挂点支部。" in wording.written(nowhere, None, UNIT)
+
+
+def test_the_chart_ends_with_the_month_that_has_come(year):
+    now = figures(on=dt.date(2025, 8, 20))
+    chart = papers.paper(now, "", (), UNIT, dt.date(2025, 8, 20), counts=False).attachments[-1]
+    assert chart.blocks[1].head == ("月份", *(f"{n}月" for n in range(1, 9)))
 
 
 # --- figures of items as they stood ---------------------------------------------------------------
