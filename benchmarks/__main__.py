@@ -141,7 +141,7 @@ def _papers(house: House) -> list[Row]:
     rows = [
         (f"summary docx + pdf + xlsx, {books} books", f"{seconds:.2f} s, {worked:.2f} s of processor", "4.00 s",
          _mark(seconds <= 4)),
-        ("the server's memory afterwards", f"{more:+.0f} MB", "+8 MB", _mark(more <= 8)),
+        ("the server's memory after a second set", f"{more:+.0f} MB", "+8 MB", _mark(more <= 8)),
     ]  # fmt: skip
     for records, most_seconds, most_memory in ((500, 6, 300), (3000, 6, 1200)):
         seconds, peak = memory.report(house, papers.BOOK, str(records))

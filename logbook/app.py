@@ -351,3 +351,6 @@ def _database_answers() -> bool:
     except Exception:  # noqa: BLE001 - an error page must not fail, whatever is wrong below
         return False
     return True
+
+
+gc.freeze()  # what was imported stays; making the application would have all of it looked through again and again
