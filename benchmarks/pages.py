@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from benchmarks.house import House
 
-ROUNDS = 15
+ROUNDS = 61
 
 
 def client(app: Flask, role: str) -> FlaskClient:

@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -124,10 +124,12 @@ def _key(text: str, filters: Filters) -> tuple[object, int] | None:
         return None
 
 
+@cache  # building it costs as much as running it
 def _list_query() -> Select[Visit]:
     return _plain_query().options(selectinload(Visit.kinds))
 
 
+@cache
 def _plain_query() -> Select[Visit]:
     return select(Visit).options(
         load_only(
