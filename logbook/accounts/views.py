@@ -26,7 +26,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from logbook import logs
-from logbook.access import Act, Actor, Role, actor, may
+from logbook.access import UNWATCHED, Act, Actor, Role, actor, may
 from logbook.accounts import actions, carried, devices, queries, sessions
 from logbook.accounts.forms import AccountForm, CodeForm, PasswordForm, PersonForm, SignInForm
 from logbook.accounts.models import Person, SignInSession
@@ -62,7 +62,7 @@ login_manager.anonymous_user = Nobody
 
 @login_manager.request_loader
 def _load(incoming: Request) -> SignedIn | None:
-    token = incoming.cookies.get(sessions.COOKIE)
+    token = None if incoming.endpoint in UNWATCHED else incoming.cookies.get(sessions.COOKIE)
     found = sessions.find(token) if token else None
     if found is None:
         return None

@@ -120,6 +120,9 @@ class SettingsForm(Form):
     undertaking_due_days = IntegerField(
         _("领办事项的办理期限（天）"), validators=[InputRequired(), NumberRange(min=1, max=730)]
     )
+    weight_a = IntegerField(_("A票的权重"), validators=[InputRequired(), NumberRange(min=0, max=100)])
+    weight_b = IntegerField(_("B票的权重"), validators=[InputRequired(), NumberRange(min=0, max=100)])
+    weight_c = IntegerField(_("C票的权重"), validators=[InputRequired(), NumberRange(min=0, max=100)])
     default_level = SelectField(_("预设的知悉范围"))
     seven_constructions = BooleanField(_("主要内容另列七项建设"))
 

@@ -51,6 +51,15 @@ class Settings:
     superior: str = "市直机关工委"
     idle_minutes: int = 60
     session_days: int = 30
+    weight_a: int = 0  # of the classes of a ballot's voters, in parts; all of them 0: every ballot counts the same
+    weight_b: int = 0
+    weight_c: int = 0
+
+    @property
+    def ballot_weights(self) -> dict[str, int]:
+        """{class: its weight}, empty where none is set."""
+        weights = {"a": self.weight_a, "b": self.weight_b, "c": self.weight_c}
+        return weights if any(weights.values()) else {}
 
 
 PLAIN = tuple(f.name for f in fields(Settings) if f.name != "words")

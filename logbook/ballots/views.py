@@ -1,0 +1,168 @@
+"""Holding a ballot, in the office: open, hand out, print codes, type in paper twice, close, and the result."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from logbook.access import Act, actor, may
+from logbook.ballots import actions, erasing, forms, queries, tally
+from logbook.ballots.models import Ballot, BallotClass, Sheet
+from logbook.db import db
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import now
+from logbook.review import queries as review
+from logbook.review.models import Meeting, Report
+from logbook.settings.views import current
+
+bp = Blueprint("ballots", __name__)
+Answer = str | Response | tuple[str, int]
+YEAR = "<int(min=2000, max=2999):year>"
+
+
+def _meeting(year: int) -> Meeting:
+    """The meeting; rule 7: nobody under review has to do with its ballot before all of it is fed back to them."""
+    meeting = review.meeting(year)
+    if meeting is None:
+        raise NotThere
+    if any(one.person_id == actor().person_id and one.fed_back_on is None for one in review.reports(meeting.id)):
+        raise NotThere
+    return meeting
+
+
+def _there(year: int) -> Response:
+    return redirect(url_for("ballots.show", year=year), 303)
+
+
+def _refused(broken: RuleBroken) -> None:
+    db.session.close()
+    flash(str(broken.message))
+
+
+@bp.route(f"/review/{YEAR}/ballot", methods=["GET", "POST"])
+@may(Act.RUN_MEETING)
+def show(year: int) -> Answer:
+    meeting = _meeting(year)
+    form = forms.OpenForm()
+    form.offer()
+    if form.validate_on_submit():
+        try:
+            actions.open_ballot(meeting, Sheet(form.sheet.data), by=actor(), at=now())
+            db.session.commit()
+            flash(_("测评已开始。各类别分别填发出份数。"))
+        except RuleBroken as broken:
+            _refused(broken)
+        return _there(year)
+    ballot = queries.ballot(meeting.id)
+    reports = review.reports(meeting.id)
+    return render_template(
+        "ballots/show.html", meeting=meeting, ballot=ballot, form=form, reports=reports,
+        void=ballot is not None and actions.is_void(ballot), apart=_apart(ballot, reports),
+        codes=queries.codes_left(ballot.id) if ballot else 0,
+        result=tally.result(ballot, reports, current()) if ballot and ballot.erased_at else None,
+    )  # fmt: skip
+
+
+def _apart(ballot: Ballot | None, reports: Sequence[Report]) -> list[tuple[str, str, str, int, int]]:
+    """Whatever was typed differently the two times: (class, secretary, what, first, second)."""
+    if ballot is None or ballot.closed_at:
+        return []
+    names = {one.id: f"{one.branch.name}　{one.person.name}" for one in reports}
+    classes = {one.id: one.voters.label for one in ballot.classes}
+    items = {one.number: one.name for one in forms.items_of(ballot)}
+    return [
+        (classes[class_id], names.get(report, ""), f"{items[item]}{tally.word(value)}", first, second)
+        for class_id, report, item, value, first, second in queries.typed_apart(ballot.id)
+    ]
+
+
+def _class(year: int, class_id: int) -> tuple[Ballot, BallotClass]:
+    meeting = _meeting(year)
+    found = queries.ballot_of(class_id)
+    if found is None or found[0].meeting_id != meeting.id or found[0].closed_at:
+        raise NotThere
+    return found
+
+
+@bp.post(f"/review/{YEAR}/ballot/<int:class_id>/handed")
+@may(Act.RUN_MEETING)
+def hand_out(year: int, class_id: int) -> Response:
+    _class(year, class_id)
+    form = forms.HandOutForm()
+    if form.validate_on_submit():
+        actions.hand_out(class_id, form.handed_out.data)
+        db.session.commit()
+        flash(_("已保存。"))
+    else:
+        flash(_("请填0至%(most)s。", most=actions.MOST_VOTERS))
+    return _there(year)
+
+
+@bp.post(f"/review/{YEAR}/ballot/<int:class_id>/codes")
+@may(Act.RUN_MEETING)
+def make_codes(year: int, class_id: int) -> Answer:
+    """The slips, shown this once: their codes stand nowhere else."""
+    _ballot, voters = _class(year, class_id)
+    form = forms.CodesForm()
+    if not form.validate_on_submit():
+        flash(_("请填1至%(most)s。", most=actions.MOST_VOTERS))
+        return _there(year)
+    codes = actions.make_codes(class_id, form.codes.data)
+    db.session.commit()
+    return render_template("ballots/slips.html", codes=codes, voters=voters.voters, year=year)
+
+
+@bp.route(f"/review/{YEAR}/ballot/<int:class_id>/<any(first,second):typing>", methods=["GET", "POST"])
+@may(Act.RUN_MEETING)
+def type_in(year: int, class_id: int, typing: str) -> Answer:
+    """A ballot of paper, by the keyboard alone; the next one follows."""
+    ballot, voters = _class(year, class_id)
+    reports, items = review.reports(ballot.meeting_id), forms.items_of(ballot)
+    if request.method == "POST":
+        judged = forms.typed_in(request.form, [one.id for one in reports], items)
+        actions.type_in(class_id, typing, judged)  # type: ignore[arg-type]
+        db.session.commit()
+        return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
+    return render_template(
+        "ballots/type_in.html", voters=voters, typing=typing, reports=reports, items=items, year=year,
+        name_of=forms.name_of, n=getattr(voters, typing),
+    )  # fmt: skip
+
+
+@bp.post(f"/review/{YEAR}/ballot/<int:class_id>/<any(first,second):typing>/again")
+@may(Act.RUN_MEETING)
+def type_again(year: int, class_id: int, typing: str) -> Response:
+    _class(year, class_id)
+    actions.type_again(class_id, typing)  # type: ignore[arg-type]
+    db.session.commit()
+    return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
+
+
+@bp.route(f"/review/{YEAR}/ballot/close", methods=["GET", "POST"])
+@may(Act.RUN_MEETING)
+def close(year: int) -> Answer:
+    """After a page that says what it means; closing once more only erases what is still to erase."""
+    meeting = _meeting(year)
+    ballot = queries.ballot(meeting.id)
+    if ballot is None or ballot.erased_at:
+        return _there(year)
+    if request.method == "GET":
+        return render_template("ballots/close.html", meeting=meeting, ballot=ballot, void=actions.is_void(ballot))
+    try:
+        if not ballot.closed_at:
+            actions.close(meeting.id, at=now())
+            db.session.commit()
+        _erase(meeting.id)
+    except RuleBroken as broken:
+        _refused(broken)
+    return _there(year)
+
+
+def _erase(meeting_id: int) -> None:
+    if not erasing.erase():
+        flash(_("测评已结束，但有人正在使用，投票过程的痕迹还没有清除干净，结果暂不显示。请过一会儿再点一次。"))
+        return
+    actions.note_erased(meeting_id, at=now())
+    db.session.commit()
+    flash(_("测评已结束，投票过程的痕迹已清除。"))

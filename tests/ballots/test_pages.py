@@ -1,0 +1,117 @@
+"""The pages of a ballot: the voter's without a session, the office's by keyboard, and who never sees them."""
+
+import re
+
+import pytest
+
+from logbook.ballots import queries
+from logbook.ballots.models import VoterClass
+from logbook.db import db
+from logbook.formats import today
+from logbook.review.models import Report
+from tests import factories
+from tests.client import listening
+
+YEAR = today().year
+
+
+@pytest.fixture
+def held(client):
+    """An open ballot of both sheets on two secretaries, the second of them a member: (office's browser, class ids)."""
+    clerk, member = factories.office(), factories.member(name="王珺")
+    factories.term(factories.branch("森林党支部"), factories.person(name="赵堃"))
+    factories.term(factories.branch("环湖党支部"), member)
+    office = client(clerk)
+    office.post(f"/review/{YEAR}/create")
+    office.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
+    found = queries.ballot(1)
+    return office, {one.voters: one.id for one in found.classes}
+
+
+def codes(office, class_id, n):
+    page = office.post(f"/review/{YEAR}/ballot/{class_id}/codes", {"codes": n}).text
+    found = re.findall(r'class="code">([A-Z0-9-]{14})<', page)
+    assert len(found) == n
+    return found
+
+
+def filled(points="10", **cells):
+    reports = [one.id for one in db.session.query(Report).order_by(Report.position)]
+    body = {f"c{report}_{item}": points for report in reports for item in range(1, 9)}
+    return body | {f"c{reports[0]}_0": "good", f"c{reports[1]}_0": "average"} | cells
+
+
+def close(office):
+    office.post(f"/review/{YEAR}/ballot/close")
+    return office.get(f"/review/{YEAR}/ballot").text
+
+
+def test_a_slip_opens_the_ballot_and_casts_it_once(client, held):
+    office, classes = held
+    (code,) = codes(office, classes[VoterClass.MEMBERS], 1)
+    voter = client()
+    assert "赵堃" in voter.post("/vote", {"code": code.lower()}).text
+    assert "已投票" in voter.post("/vote/cast", filled(code=code), follow_redirects=True).text
+    assert voter.post("/vote/cast", filled(code=code)).status_code == 422
+    page = close(office)
+    assert "收回1份" in page
+    assert "80.00" in page
+
+
+def test_points_outside_their_range_are_shown_before_they_count_as_invalid(client, held):
+    office, classes = held
+    (code,) = codes(office, classes[VoterClass.MEMBERS], 1)
+    body = filled(code=code, c1_1="99.5", c1_2="１５")
+    shown = client().post("/vote/cast", body)
+    assert shown.status_code == 422
+    assert shown.text.count('aria-invalid="true"') == 1
+    client().post("/vote/cast", body | {"sure": "1"})
+    assert queries.class_of_code(code) is None
+    assert "无有效票" in close(office)
+
+
+def test_a_voter_who_is_signed_in_leaves_no_trace(app, client, held):
+    office, classes = held
+    (code,) = codes(office, classes[VoterClass.MEMBERS], 1)
+    voter = client(factories.member())
+    with listening() as made:
+        answers = [voter.get("/vote"), voter.post("/vote", {"code": code}), voter.post("/vote/cast", filled(code=code))]
+    assert not [one for one in made if "sign_in_session" in one or "person" in one.split("WHERE")[-1]]
+    assert not any("Set-Cookie" in answer.headers for answer in answers)
+
+
+def test_paper_is_typed_twice_by_keys_alone(held):
+    office, classes = held
+    path = f"/review/{YEAR}/ballot/{classes[VoterClass.SECRETARIES]}"
+    office.post(f"{path}/handed", {"handed_out": "2"})
+    sheet = {"c1_0": "1", "c2_0": "-", **{f"c2_{item}": "-" for item in range(1, 9)}, "c1_1": "１５", "c1_2": "x"}
+    for typing in ("first", "second"):
+        assert "第1份" in office.get(f"{path}/{typing}").text
+        assert "第2份" in office.post(f"{path}/{typing}", sheet, follow_redirects=True).text
+    page = close(office)
+    assert "发出2份，收回1份" in page
+    counts = queries.counts(1)
+    assert counts["b", 1, 0] == {"good": 1}
+    assert (counts["b", 1, 1], counts["b", 1, 2]) == ({"15": 1}, {"invalid": 1})
+    assert not any(report == 2 for _class, report, _item in counts)
+
+
+def test_a_difference_between_the_typings_is_shown_and_can_be_typed_again(held):
+    office, classes = held
+    path = f"/review/{YEAR}/ballot/{classes[VoterClass.MEMBERS]}"
+    office.post(f"{path}/first", {"c1_0": "1"})
+    office.post(f"{path}/second", {"c1_0": "2"})
+    office.post(f"/review/{YEAR}/ballot/close")
+    assert "两遍录入不一致的" in office.get(f"/review/{YEAR}/ballot").text
+    office.post(f"{path}/second/again")
+    office.post(f"{path}/second", {"c1_0": "1"})
+    assert "收回1份" in close(office)
+
+
+def test_whoever_is_under_review_has_nothing_to_do_with_the_ballot(client):
+    clerk = factories.office()
+    factories.term(factories.branch("森林党支部"), clerk)
+    browser = client(clerk)
+    browser.post(f"/review/{YEAR}/create")
+    assert browser.get(f"/review/{YEAR}/ballot").status_code == 404
+    assert browser.post(f"/review/{YEAR}/ballot", {"sheet": "grades"}).status_code == 404
