@@ -21,7 +21,10 @@ CODE = sorted((ROOT / "logbook").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 NO_FEATURES = {"documents", "sample", "static", "translations"}
-WEB = {"__init__", "views", "book_views", "draft_views", "upload_views", "voting", "shell", "cli", "forms", "papers", "carried"}
+WEB = {
+    "__init__", "views", "book_views", "draft_views", "upload_views", "voting", "shell", "cli", "forms", "papers",
+    "carried",
+}  # fmt: skip
 HEAVY = {"alembic", "pandas", "docx", "typst", "pypdfium2", "pypinyin", "zxcvbn", "PIL", "cryptography"}
 ACT = re.compile(r"\.may\(Act\.(\w+)")
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "N_": None, "ngettext": (1, 2)}

@@ -163,12 +163,17 @@ def close(meeting_id: int, *, at: dt.datetime) -> Ballot:
         raise NotThere
     if any(one.first != one.second for one in ballot.classes) or queries.typed_apart(ballot.id):
         raise RuleBroken("", _("纸质测评表两遍录入不一致，请核对不同的地方，重新录入后再结束。"))
+    if any(one.cast + one.first and not one.handed_out for one in ballot.classes):
+        raise RuleBroken("", _("请先填写各类测评表的发出份数，再结束测评。"))
     ids = [one.id for one in ballot.classes]
     rows = queries.all_counts(ballot.id)
     db.session.execute(delete(BallotCode).where(BallotCode.class_id.in_(ids)))
     db.session.execute(delete(Count).where(Count.class_id.in_(ids)))
     names = ("class_id", "report_id", "item", "value", "cast", "first", "second")
     db.session.execute(insert(Count), [dict(zip(names, row, strict=True)) for row in rows])
+    # A row that keeps its last change would tell when, beside the changes of others, the last ballot of a class came.
+    again = update(BallotClass).where(BallotClass.id.in_(ids)).values(cast=BallotClass.cast)
+    db.session.execute(again, execution_options={"synchronize_session": False})
     ballot.closed_at = at
     db.session.flush()
     return ballot

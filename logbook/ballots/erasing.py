@@ -8,26 +8,24 @@ archive, backups taken during the vote) cannot be reached from here: docs/ballot
 import time
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.exc import OperationalError
 
-from logbook.db import db, reading
+from logbook.ballots import queries
+from logbook.ballots.models import BallotClass, BallotCode, Count
+from logbook.db import db
 
 TRIES, PAUSE = 50, 0.1  # a reader with an old snapshot keeps SQLite's log; they last for milliseconds
-TABLES = ("ballot_code", "ballot_count", "ballot_class")
+TABLES = (BallotClass, Count, BallotCode)  # in the order in which they name one another
 
 
 def erase() -> bool:
-    """Rewrite the file and empty the log; False where readers held it for too long: try again.
+    """Leave one state of the ballots on the disk; False where somebody held the former ones for too long: try again.
 
     Outside any transaction: the caller has committed.
     """
     db.session.close()
-    if db.engine.dialect.name == "sqlite":
-        return _sqlite()
-    with reading(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in TABLES:
-            connection.execute(text(f"VACUUM (FULL) {table}"))
-    return True
+    return _sqlite() if db.engine.dialect.name == "sqlite" else _postgres()
 
 
 def _sqlite() -> bool:
@@ -43,3 +41,18 @@ def _sqlite() -> bool:
         return False
     finally:
         pooled.close()
+
+
+def _postgres() -> bool:
+    """VACUUM keeps what an older snapshot anywhere in the database might still see; TRUNCATE begins a new file."""
+    try:
+        with db.engine.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+            rows = {table: queries.everything(connection, table) for table in TABLES}
+            connection.execute(text("TRUNCATE " + ", ".join(table.__tablename__ for table in TABLES)))
+            for table in TABLES:
+                if rows[table]:
+                    connection.execute(insert(table), rows[table])
+    except OperationalError:
+        return False
+    return True

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Connection, func, inspect, or_, select
 from sqlalchemy.orm import selectinload
 
 from logbook.ballots.models import Ballot, BallotClass, BallotCode, Count
-from logbook.db import db
+from logbook.db import Base, db
 
 
 def ballot(meeting_id: int) -> Ballot | None:
@@ -73,3 +73,9 @@ def all_counts(ballot_id: int) -> Sequence[tuple[Any, ...]]:
         .order_by(Count.class_id, Count.report_id, Count.item, Count.value)
     )
     return [tuple(row) for row in rows]
+
+
+def everything(connection: Connection, table: type[Base]) -> list[dict[str, Any]]:
+    """All rows of a table, in the order of its key."""
+    rows = connection.execute(select(table.__table__).order_by(*inspect(table).primary_key))
+    return [dict(row) for row in rows.mappings()]

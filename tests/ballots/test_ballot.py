@@ -25,6 +25,9 @@ def held(app):
     actions.open_ballot(meeting, Sheet.BOTH, by=clerk, at=AT)
     db.session.commit()
     found = queries.ballot(meeting.id)
+    for one in found.classes:
+        actions.hand_out(one.id, 2)
+    db.session.commit()
     return meeting.id, {one.voters: one.id for one in found.classes}, [one.id for one in db.session.query(Report)]
 
 

@@ -24,8 +24,10 @@ def held(client):
     office = client(clerk)
     office.post(f"/review/{YEAR}/create")
     office.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
-    found = queries.ballot(1)
-    return office, {one.voters: one.id for one in found.classes}
+    classes = {one.voters: one.id for one in queries.ballot(1).classes}
+    for one in classes.values():
+        office.post(f"/review/{YEAR}/ballot/{one}/handed", {"handed_out": "1"})
+    return office, classes
 
 
 def codes(office, class_id, n):
@@ -76,7 +78,7 @@ def test_a_voter_who_is_signed_in_leaves_no_trace(app, client, held):
     voter = client(factories.member())
     with listening() as made:
         answers = [voter.get("/vote"), voter.post("/vote", {"code": code}), voter.post("/vote/cast", filled(code=code))]
-    assert not [one for one in made if "sign_in_session" in one or "person" in one.split("WHERE")[-1]]
+    assert not [one for one in made if "sign_in_session" in one or "person" in one.partition("WHERE")[2]]
     assert not any("Set-Cookie" in answer.headers for answer in answers)
 
 
@@ -89,7 +91,7 @@ def test_paper_is_typed_twice_by_keys_alone(held):
         assert "第1份" in office.get(f"{path}/{typing}").text
         assert "第2份" in office.post(f"{path}/{typing}", sheet, follow_redirects=True).text
     page = close(office)
-    assert "发出2份，收回1份" in page
+    assert "发出4份，收回1份" in page
     counts = queries.counts(1)
     assert counts["b", 1, 0] == {"good": 1}
     assert (counts["b", 1, 1], counts["b", 1, 2]) == ({"15": 1}, {"invalid": 1})
@@ -106,6 +108,16 @@ def test_a_difference_between_the_typings_is_shown_and_can_be_typed_again(held):
     office.post(f"{path}/second/again")
     office.post(f"{path}/second", {"c1_0": "1"})
     assert "收回1份" in close(office)
+
+
+def test_a_ballot_closes_when_it_is_said_how_many_were_handed_out(client, held):
+    office, classes = held
+    office.post(f"/review/{YEAR}/ballot/{classes[VoterClass.MEMBERS]}/handed", {"handed_out": "0"})
+    (code,) = codes(office, classes[VoterClass.MEMBERS], 1)
+    client().post("/vote/cast", filled(code=code))
+    told = office.post(f"/review/{YEAR}/ballot/close", follow_redirects=True).text
+    assert "请先填写各类测评表的发出份数" in told
+    assert queries.ballot(1).closed_at is None
 
 
 def test_whoever_is_under_review_has_nothing_to_do_with_the_ballot(client):
