@@ -75,6 +75,7 @@ TABLE = {
     ("ballots.show", "GET"): "office", ("ballots.show", "POST"): "office", ("ballots.hand_out", "POST"): "office",
     ("ballots.make_codes", "POST"): "office", ("ballots.type_in", "GET"): "office",
     ("ballots.type_in", "POST"): "office", ("ballots.type_again", "POST"): "office",
+    ("ballots.sheet", "GET"): "office", ("ballots.statistics", "GET"): "office",
     ("ballots.close", "GET"): "office", ("ballots.close", "POST"): "office",
     ("voting.enter", "GET"): f"nobody {ALL}", ("voting.enter", "POST"): f"nobody {ALL}",
     ("voting.cast", "POST"): f"nobody {ALL}",
@@ -239,7 +240,9 @@ def test_a_form_without_its_token_changes_nothing_either(app, world, reader):
         if method != "GET" and endpoint != "visits.decline":
             send = getattr(browsers[reader], method.lower())
             answer = send(address(rule, people), data={"reason": "x", "text": "x", "sure": "y"})
-            assert answer.status_code in {303, 400, 401, 403, 404, 409}, f"{endpoint}: {answer.status_code}"
+            unknown = {422} if endpoint.startswith("voting.") else set()  # asks for a ballot's code, not for a token
+            done = {303, 400, 401, 403, 404, 409} | unknown
+            assert answer.status_code in done, f"{endpoint}: {answer.status_code}"
     assert dump() == before
 
 

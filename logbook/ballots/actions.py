@@ -14,7 +14,7 @@ from logbook.access import Actor
 from logbook.accounts import sessions
 from logbook.accounts.actions import CODE_LETTERS
 from logbook.ballots import counting, queries
-from logbook.ballots.models import BLANK, INVALID, OVERALL, Ballot, BallotClass, BallotCode, Count, Sheet, VoterClass
+from logbook.ballots.models import BLANK, INVALID, Ballot, BallotClass, BallotCode, Count, Sheet, VoterClass
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.review import queries as review
@@ -68,10 +68,9 @@ def open_ballot(meeting: Meeting, sheet: Sheet, *, by: Actor, at: dt.datetime) -
 
 def cells(ballot: Ballot) -> Iterable[tuple[int, tuple[str, ...]]]:
     """What is judged of every secretary: the item, and the values it may have."""
-    if ballot.sheet is not Sheet.SCORES:
-        yield OVERALL, (*counting.GRADES, BLANK, INVALID)
-    for i, (_name, most) in enumerate(json.loads(ballot.items), 1):
-        yield i, (*map(str, range(most + 1)), BLANK, INVALID)
+    for one in ballot.columns:
+        values = map(str, range(one.most + 1)) if one.most else counting.GRADES
+        yield one.number, (*values, BLANK, INVALID)
 
 
 def is_void(ballot: Ballot) -> bool:

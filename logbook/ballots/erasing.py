@@ -8,7 +8,7 @@ archive, backups taken during the vote) cannot be reached from here: docs/ballot
 import time
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from logbook.ballots import queries
@@ -47,9 +47,9 @@ def _postgres() -> bool:
     """VACUUM keeps what an older snapshot anywhere in the database might still see; TRUNCATE begins a new file."""
     try:
         with db.engine.begin() as connection:
-            connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
             rows = {table: queries.everything(connection, table) for table in TABLES}
-            connection.execute(text("TRUNCATE " + ", ".join(table.__tablename__ for table in TABLES)))
+            connection.exec_driver_sql("TRUNCATE " + ", ".join(table.__tablename__ for table in TABLES))
             for table in TABLES:
                 if rows[table]:
                     connection.execute(insert(table), rows[table])

@@ -1,8 +1,6 @@
 """What was judged on a screen, or typed from paper, as judgements."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
@@ -12,7 +10,7 @@ from wtforms.validators import InputRequired, NumberRange
 
 from logbook.ballots import counting
 from logbook.ballots.actions import MOST_VOTERS, Judgement
-from logbook.ballots.models import INVALID, OVERALL, Ballot, Sheet
+from logbook.ballots.models import INVALID, Item, Sheet
 from logbook.settings.forms import Form
 
 MARKS = dict(zip("1234", counting.GRADES, strict=True))  # the keys of the tally page
@@ -33,21 +31,6 @@ class HandOutForm(Form):
 
 class CodesForm(Form):
     codes = IntegerField(_("测评码张数"), validators=[InputRequired(), NumberRange(min=1, max=MOST_VOTERS)])
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A column of the ballot; `most` is 0 for the overall grade."""
-
-    number: int
-    name: str
-    most: int
-
-
-def items_of(ballot: Ballot) -> Sequence[Item]:
-    """The columns of the ballot in their order."""
-    overall = [] if ballot.sheet is Sheet.SCORES else [Item(OVERALL, "", 0)]
-    return [*overall, *(Item(i, name, most) for i, (name, most) in enumerate(json.loads(ballot.items), 1))]
 
 
 def name_of(report_id: int, item: int) -> str:

@@ -4,6 +4,8 @@ A counter is added to and never tells when, by whom, or with which other judgeme
 """
 
 import datetime as dt
+import json
+from dataclasses import dataclass
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -30,6 +32,15 @@ class VoterClass(Word):
     MASSES = "c", N_("C票 党员群众代表")
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A column of the ballot; `most` is 0 for the overall grade."""
+
+    number: int
+    name: str
+    most: int
+
+
 class Ballot(Base):
     """测评: a meeting may hold another where one was void; the latest counts."""
 
@@ -45,6 +56,12 @@ class Ballot(Base):
     erased_at: Mapped[dt.datetime | None]  # codes and former states are off the disk: from here on a result shows
 
     classes: Mapped[list["BallotClass"]] = relationship(order_by="BallotClass.voters", viewonly=True)
+
+    @property
+    def columns(self) -> tuple[Item, ...]:
+        """What is judged of every secretary, in its order."""
+        overall = () if self.sheet is Sheet.SCORES else (Item(OVERALL, "", 0),)
+        return (*overall, *(Item(i, name, most) for i, (name, most) in enumerate(json.loads(self.items), 1)))
 
 
 class BallotClass(Base):

@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
-from logbook.ballots import actions, erasing, forms, queries, tally
+from logbook.ballots import actions, erasing, forms, papers, queries, tally
 from logbook.ballots.models import Ballot, BallotClass, Sheet
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import now
+from logbook.formats import now, today
+from logbook.printing import views as printing
 from logbook.review import queries as review
 from logbook.review.models import Meeting, Report
 from logbook.settings.views import current
@@ -70,7 +71,7 @@ def _apart(ballot: Ballot | None, reports: Sequence[Report]) -> list[tuple[str, 
         return []
     names = {one.id: f"{one.branch.name}　{one.person.name}" for one in reports}
     classes = {one.id: one.voters.label for one in ballot.classes}
-    items = {one.number: one.name for one in forms.items_of(ballot)}
+    items = {one.number: one.name for one in ballot.columns}
     return [
         (classes[class_id], names.get(report, ""), f"{items[item]}{tally.word(value)}", first, second)
         for class_id, report, item, value, first, second in queries.typed_apart(ballot.id)
@@ -118,7 +119,7 @@ def make_codes(year: int, class_id: int) -> Answer:
 def type_in(year: int, class_id: int, typing: str) -> Answer:
     """A ballot of paper, by the keyboard alone; the next one follows."""
     ballot, voters = _class(year, class_id)
-    reports, items = review.reports(ballot.meeting_id), forms.items_of(ballot)
+    reports, items = review.reports(ballot.meeting_id), ballot.columns
     if request.method == "POST":
         judged = forms.typed_in(request.form, [one.id for one in reports], items)
         actions.type_in(class_id, typing, judged)  # type: ignore[arg-type]
@@ -137,6 +138,32 @@ def type_again(year: int, class_id: int, typing: str) -> Response:
     actions.type_again(class_id, typing)  # type: ignore[arg-type]
     db.session.commit()
     return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
+
+
+@bp.route(f"/review/{YEAR}/ballot/<int:class_id>/sheet.<any(docx, pdf):ending>")
+@may(Act.RUN_MEETING)
+def sheet(year: int, class_id: int, ending: str) -> Response:
+    """The class's ballot, to be printed as often as it is handed out."""
+    meeting = _meeting(year)
+    found = queries.ballot_of(class_id)
+    if found is None or found[0].meeting_id != meeting.id:
+        raise NotThere
+    ballot, voters = found
+    made = papers.sheet(meeting, review.reports(meeting.id), ballot.columns, voters.voters, current())
+    return printing.send(made, ending, f"{year}年述职评议测评表（{voters.voters.chinese}）")
+
+
+@bp.route(f"/review/{YEAR}/ballot/statistics.<any(docx, pdf):ending>")
+@may(Act.RUN_MEETING)
+def statistics(year: int, ending: str) -> Response:
+    meeting = _meeting(year)
+    ballot = queries.ballot(meeting.id)
+    if ballot is None or not ballot.erased_at:
+        flash(_("测评结束以后才有统计表。"))
+        return _there(year)
+    result = tally.result(ballot, review.reports(meeting.id), current())
+    made = papers.statistics(meeting, result, actions.is_void(ballot), current(), today())
+    return printing.send(made, ending)
 
 
 @bp.route(f"/review/{YEAR}/ballot/close", methods=["GET", "POST"])

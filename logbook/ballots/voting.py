@@ -38,7 +38,7 @@ def _sheet(class_id: int, *, faulty: bool = False) -> Answer:
         return _refused()
     ballot, voters = found
     page = render_template(
-        "ballots/sheet.html", voters=voters.voters, items=forms.items_of(ballot), grades=Grade,
+        "ballots/sheet.html", voters=voters.voters, items=ballot.columns, grades=Grade,
         reports=review.reports(ballot.meeting_id), typed=request.form, faulty=faulty, name_of=forms.name_of,
         is_bad=lambda text, most: bool(text) and counting.score(text, most) == INVALID,
     )  # fmt: skip
@@ -54,7 +54,7 @@ def cast() -> Answer:
     if class_id is None or found is None:
         return _refused()
     reports = [one.id for one in review.reports(found[0].meeting_id)]
-    judged = forms.judged(request.form, reports, forms.items_of(found[0]))
+    judged = forms.judged(request.form, reports, found[0].columns)
     if any(one.value == INVALID for one in judged) and not request.form.get("sure"):
         return _sheet(class_id, faulty=True)
     try:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 
 from logbook.access import Actor
 from logbook.db import db
@@ -81,8 +82,11 @@ def remove_meeting(year: int) -> None:
     meeting = _meeting(year)
     if queries.is_decided(meeting.id) or queries.is_printed(meeting.id):
         raise RuleBroken("", _("已经登记过等次或打印过材料，会议不能删去。"))
-    db.session.execute(delete(Report).where(Report.meeting_id == meeting.id))
-    db.session.execute(delete(Meeting).where(Meeting.id == meeting.id))
+    try:
+        db.session.execute(delete(Report).where(Report.meeting_id == meeting.id))
+        db.session.execute(delete(Meeting).where(Meeting.id == meeting.id))
+    except IntegrityError as error:  # what is built on it, is no business of this file
+        raise RuleBroken("", _("这次会议已经有测评，不能删去。")) from error
     db.session.flush()
 
 

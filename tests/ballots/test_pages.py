@@ -1,8 +1,10 @@
 """The pages of a ballot: the voter's without a session, the office's by keyboard, and who never sees them."""
 
+import io
 import re
 
 import pytest
+from docx import Document
 
 from logbook.ballots import queries
 from logbook.ballots.models import VoterClass
@@ -118,6 +120,45 @@ def test_a_ballot_closes_when_it_is_said_how_many_were_handed_out(client, held):
     told = office.post(f"/review/{YEAR}/ballot/close", follow_redirects=True).text
     assert "请先填写各类测评表的发出份数" in told
     assert queries.ballot(1).closed_at is None
+
+
+def test_a_meeting_with_a_ballot_is_not_removed(held):
+    office, _classes = held
+    assert "已经有测评，不能删去" in office.post(f"/review/{YEAR}/remove", follow_redirects=True).text
+    assert db.session.query(Report).count() == 2
+
+
+def test_the_result_is_printed_after_closing_and_not_before(client, held):
+    office, classes = held
+    path = f"/review/{YEAR}/ballot/statistics.docx"
+    assert "测评结束以后才有统计表" in office.get(path, follow_redirects=True).text
+    (code,) = codes(office, classes[VoterClass.MEMBERS], 1)
+    client().post("/vote/cast", filled(code=code))
+    close(office)
+    tables = Document(io.BytesIO(office.get(path).data)).tables
+    rows = [[cell.text for cell in row.cells] for row in tables[0].rows]
+    assert rows[1][3:] == ["A票 党组成员", "1", "0", "0", "0", "0", "0"]
+    assert rows[2][1:5] == ["环湖党支部", "王珺", "A票 党组成员", "0"]
+    assert [cell.text for cell in tables[1].rows[1].cells][-1] == "80.00"
+
+
+def test_a_sheet_is_printed_for_each_class_and_a_secretarys_is_cut_apart(held):
+    office, classes = held
+    path = f"/review/{YEAR}/ballot/{{}}/sheet.docx"
+    whole = Document(io.BytesIO(office.get(path.format(classes[VoterClass.MEMBERS])).data))
+    apart = Document(io.BytesIO(office.get(path.format(classes[VoterClass.SECRETARIES])).data))
+    assert [len(table.rows) for table in whole.tables] == [3, 3]
+    assert [len(table.rows) for table in apart.tables] == [2, 2, 2, 2]
+    assert "本人一页不投" in apart.paragraphs[-1].text
+    assert [cell.text for cell in whole.tables[0].rows[0].cells] == [
+        "序号",
+        "党组织",
+        "书记",
+        "好",
+        "较好",
+        "一般",
+        "差",
+    ]
 
 
 def test_whoever_is_under_review_has_nothing_to_do_with_the_ballot(client):

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 
 from logbook.access import Role
 from logbook.accounts.models import RoleGrant
+from logbook.ballots.models import BallotClass
 from logbook.config import VERSION
 from logbook.db import db
 from logbook.formats import now
@@ -60,6 +61,8 @@ PAPERS = {  # endpoint: the addresses it is asked at; {…} stands for every one
     "years.slip": [f"/years/slip.{ending}?{DAYS}" for ending in ("docx", "pdf")],
     "review.print_brief": ["/review/reports/{report}/print#docx", "/review/reports/{report}/print#pdf"],
     "review.meeting_paper": [f"/review/{YEAR}/meeting.{ending}" for ending in ("docx", "pdf")],
+    "ballots.sheet": [f"/review/{YEAR}/ballot/{{class}}/sheet.{ending}" for ending in ("docx", "pdf")],
+    "ballots.statistics": [f"/review/{YEAR}/ballot/statistics.{ending}" for ending in ("docx", "pdf")],
     "organization.template": ["/lists/template.xlsx"],
     "organization.export": ["/lists/current.xlsx"],
     "printing.origin": [],  # 备查页: the one sheet that says what a paper was made from; see test_made.py
@@ -89,8 +92,18 @@ def bureau(app):
         roles.setdefault(grant.person_id, set()).add(grant.role)
     office = next(person for person, held in roles.items() if Role.OFFICE in held)
     Client(app, office).post(f"/review/{YEAR}/create")
+    _hold_a_ballot(app, roles)
     _plant(office)
     return {person: (Client(app, person), frozenset(roles[person])) for person in _readers(roles)}
+
+
+def _hold_a_ballot(app, roles):
+    """Opened and closed by an office holder who is not under review."""
+    judged = {one.person_id for one in db.session.query(Report)}
+    clerk = next(person for person, held in roles.items() if Role.OFFICE in held and person not in judged)
+    browser = Client(app, clerk)
+    browser.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
+    browser.post(f"/review/{YEAR}/ballot/close")
 
 
 def _readers(roles):
@@ -208,6 +221,7 @@ def one_of_each():
     return {
         "visit": list(kinds.values()), "member": [one.member_id for one in db.session.query(Book).filter_by(year=YEAR)],
         "branch": sorted({*led, *branches[:6]}), "report": [one.id for one in db.session.query(Report)],
+        "class": [one.id for one in db.session.query(BallotClass)],
     }  # fmt: skip
 
 

@@ -1,0 +1,93 @@
+"""The ballot to be printed and filled in by hand, and what came out of it. Chinese only."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from logbook.ballots import counting
+from logbook.ballots.models import BLANK, INVALID, Item, VoterClass
+from logbook.ballots.tally import WORDS, Result, Row
+from logbook.documents.paper import Block, Break, Heading, Paper, Para, Table
+from logbook.review.models import Grade, Meeting, Report
+from logbook.settings.queries import Settings
+
+EMPTY = "　"  # to be filled in by hand
+BLANKS = (Grade.GOOD.value, Grade.FAIRLY_GOOD.value, Grade.AVERAGE.value, Grade.POOR.value, BLANK, INVALID)
+TICKS = "每人只选一项打“√”，多选无效，不选视为弃权"
+POINTS = "分数填0至该项满分的整数，填其他的该项无效，不填视为弃权"
+
+
+def _title(meeting: Meeting, settings: Settings, kind: str) -> str:
+    return settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议{kind}")
+
+
+def sheet(
+    meeting: Meeting, reports: Sequence[Report], items: Sequence[Item], voters: VoterClass, settings: Settings
+) -> Paper:
+    """A 测评表; of a B票 each secretary has a page, cut apart after voting, and one's own is not cast."""
+    apart = voters is VoterClass.SECRETARIES
+    pages = [[one] for one in reports] if apart else [reports]
+    title = _title(meeting, settings, "测评表")
+    blocks: list[Block] = []
+    for page in pages:  # cut apart, each says what it is
+        blocks += [Break(), Heading(title.replace("\n", ""), 1)] if blocks else []
+        blocks += _page(page, reports, items, voters, settings)
+    # Points need a wide page; ticks do not.
+    wide = any(item.most for item in items)
+    return Paper(
+        title=title, blocks=tuple(blocks), inner=False, landscape=wide,
+        made_from=f"{meeting.year}年述职评议会议",
+    )  # fmt: skip
+
+
+def _page(
+    page: Sequence[Report], reports: Sequence[Report], items: Sequence[Item], voters: VoterClass, settings: Settings
+) -> Iterable[Block]:
+    own = "；本人一页不投" if voters is VoterClass.SECRETARIES else ""
+    rules = [TICKS] if any(not item.most for item in items) else []
+    rules += [POINTS] if any(item.most for item in items) else []
+    yield Para(f"测评人类别：{settings.words.apply(voters.chinese)}", indent=False, keep=True)
+    numbers = {one.id: str(i) for i, one in enumerate(reports, 1)}
+    names = [(numbers[one.id], one.branch.name, one.person.name) for one in page]
+    ticked = [grade.chinese for grade in Grade] if any(not item.most for item in items) else []
+    scored = [f"{item.name}（{item.most}）" for item in items if item.most]
+    for heads, width in ((ticked, 1.2), (scored, 2)):
+        if heads:
+            rows = tuple((*name, *(EMPTY for _head in heads)) for name in names)
+            yield Table(("序号", "党组织", "书记", *heads), rows, (1, 4, 2, *(width for _head in heads)))
+    yield Para(f"说明：请结合述职情况和平时了解的情况独立评价；{'；'.join(rules)}{own}；不签名。")
+
+
+def statistics(meeting: Meeting, result: Result, void: bool, settings: Settings, on: dt.date) -> Paper:  # noqa: FBT001
+    """测评情况统计表, for the group alone."""
+    back = f"发出测评表{result.handed_out}份，收回{result.came_back}份"
+    blocks: list[Block] = [Para(f"{back}。" if not void else f"{back}。收回多于发出，无效。")]
+    if not void:
+        blocks += _tables(result)
+    return Paper(
+        title=_title(meeting, settings, "测评情况统计表"), blocks=tuple(blocks), landscape=True, dated=on,
+        signed=f"{settings.unit_name}{settings.words.apply('党办')}", made_from=f"{meeting.year}年述职评议会议",
+    )  # fmt: skip
+
+
+def _tables(result: Result) -> Iterable[Block]:
+    note = "注：不足5份的类别并入其他类别；多选、超出范围的该项为无效，空白为弃权，均不计入平均分。"
+    if result.has_grades:
+        head = ("序号", "党组织", "书记", "类别", *(WORDS[value] for value in BLANKS))
+        rows = [line for i, row in enumerate(result.rows, 1) for line in _counted(str(i), row, result.names)]
+        yield Table(head, tuple(rows), (1, 4, 2, 5, 1, 1.2, 1.2, 1, 1.2, 1.2), note=note)
+    if result.has_points:
+        head = ("序号", "党组织", "书记", *result.names, "合计")
+        rows = [
+            (str(i), row.report.branch.name, row.report.person.name,
+             *map(counting.shown, row.points), counting.shown(row.all_points))
+            for i, row in enumerate(result.rows, 1)
+        ]  # fmt: skip
+        yield Table(head, tuple(rows), title="平均得分（满分100分）", note="" if result.has_grades else note)
+
+
+def _counted(number: str, row: Row, names: Sequence[str]) -> Iterable[tuple[str, ...]]:
+    about = (number, row.report.branch.name, row.report.person.name)
+    for name, part in zip(names, row.groups, strict=True):
+        yield (*about, name, *(str(part.of(value)) for value in BLANKS))
+    if len(names) > 1:
+        yield (*about, "合计", *(str(row.whole.of(value)) for value in BLANKS))
