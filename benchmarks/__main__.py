@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from benchmarks import audit, memory, pages, papers, store
+from benchmarks import audit, ballots, memory, pages, papers, store
 from benchmarks import browser as phone
 from benchmarks.house import House, tokens
 
@@ -35,7 +35,7 @@ def main() -> None:
             house.folder.mkdir()
             _say(f"filling {size} visits …")
             house.fill()
-            rows += _pages(house) + _year(house) + _memory(house) + _papers(house)
+            rows += _pages(house) + _year(house) + _memory(house) + _papers(house) + _ballots(house)
             more, rate = _store(house)
             rows += more
             rates.append(rate)
@@ -150,6 +150,20 @@ def _papers(house: House) -> list[Row]:
             (f"a book of {records:,} pages", f"{seconds:.2f} s, {peak:.0f} MB in the child", limit, _mark(good))
         )
     return rows
+
+
+def _ballots(house: House) -> list[Row]:
+    if house.visits > 1000:
+        return []
+    _say("holding ballots …")
+    found = ballots.report(house)
+    people, size = ballots.SECRETARIES, f"{ballots.SECRETARIES} × {ballots.VOTERS} ballots"
+    return [
+        (f"one ballot on {people}, in the server", f"{found.cast:.0f} ms", "50 ms", _mark(found.cast <= 50)),
+        (f"{size} closed, erased and counted", f"{found.closed:.2f} s", "2.00 s", _mark(found.closed <= 2)),
+        (f"{ballots.AT_ONCE} voters within {found.together:.0f} s, {found.lost} lost",
+         f"slowest answer {found.slowest:.2f} s", "none lost", _mark(not found.lost)),
+    ]  # fmt: skip
 
 
 def _browser(visits: int) -> list[Row]:

@@ -61,7 +61,9 @@ def statistics(meeting: Meeting, result: Result, void: bool, settings: Settings,
     """测评情况统计表, for the group alone."""
     back = f"发出测评表{result.handed_out}份，收回{result.came_back}份"
     blocks: list[Block] = [Para(f"{back}。" if not void else f"{back}。收回多于发出，无效。")]
-    if not void:
+    if result.too_few and not void:
+        blocks.append(Para("收回不足5份，为不让人看出谁投了什么，不列结果。"))
+    elif not void:
         blocks += _tables(result)
     return Paper(
         title=_title(meeting, settings, "测评情况统计表"), blocks=tuple(blocks), landscape=True, dated=on,

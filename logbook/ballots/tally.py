@@ -40,6 +40,11 @@ class Result:
     has_grades: bool
     has_points: bool
 
+    @property
+    def too_few(self) -> bool:
+        """Fewer than a class that is shown by itself: whoever knows who voted would know what."""
+        return self.came_back < counting.SMALLEST
+
 
 def result(ballot: Ballot, reports: Sequence[Report], settings: Settings) -> Result:
     """What came out. Classes below five ballots are merged; nothing shown lets a difference reveal them."""
@@ -47,7 +52,8 @@ def result(ballot: Ballot, reports: Sequence[Report], settings: Settings) -> Res
     ballots = {one.voters.value: one.cast + one.first for one in ballot.classes}
     groups = counting.groups(ballots)
     n_items = max((item for _voters, _report, item in counts), default=0)
-    rows = tuple(_row(one, counts, groups, n_items, settings.ballot_weights) for one in reports)
+    shown = sum(ballots.values()) >= counting.SMALLEST
+    rows = tuple(_row(one, counts, groups, n_items, settings.ballot_weights) for one in reports if shown)
     return Result(
         names=tuple("、".join(VoterClass(name).chinese for name in group) for group in groups),
         handed_out=sum(one.handed_out for one in ballot.classes),

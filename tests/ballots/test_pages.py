@@ -45,6 +45,13 @@ def filled(points="10", **cells):
     return body | {f"c{reports[0]}_0": "good", f"c{reports[1]}_0": "average"} | cells
 
 
+def five(client, office, class_id, **cells):
+    """Five who judge alike."""
+    office.post(f"/review/{YEAR}/ballot/{class_id}/handed", {"handed_out": "5"})
+    for code in codes(office, class_id, 5):
+        client().post("/vote/cast", filled(code=code, **cells))
+
+
 def close(office):
     office.post(f"/review/{YEAR}/ballot/close")
     return office.get(f"/review/{YEAR}/ballot").text
@@ -52,18 +59,20 @@ def close(office):
 
 def test_a_slip_opens_the_ballot_and_casts_it_once(client, held):
     office, classes = held
+    five(client, office, classes[VoterClass.MASSES])
     (code,) = codes(office, classes[VoterClass.MEMBERS], 1)
     voter = client()
     assert "赵堃" in voter.post("/vote", {"code": code.lower()}).text
     assert "已投票" in voter.post("/vote/cast", filled(code=code), follow_redirects=True).text
     assert voter.post("/vote/cast", filled(code=code)).status_code == 422
     page = close(office)
-    assert "收回1份" in page
+    assert "收回6份" in page
     assert "80.00" in page
 
 
 def test_points_outside_their_range_are_shown_before_they_count_as_invalid(client, held):
     office, classes = held
+    five(client, office, classes[VoterClass.MASSES], c1_1="16", sure="1")
     (code,) = codes(office, classes[VoterClass.MEMBERS], 1)
     body = filled(code=code, c1_1="99.5", c1_2="１５")
     shown = client().post("/vote/cast", body)
@@ -132,12 +141,11 @@ def test_the_result_is_printed_after_closing_and_not_before(client, held):
     office, classes = held
     path = f"/review/{YEAR}/ballot/statistics.docx"
     assert "测评结束以后才有统计表" in office.get(path, follow_redirects=True).text
-    (code,) = codes(office, classes[VoterClass.MEMBERS], 1)
-    client().post("/vote/cast", filled(code=code))
+    five(client, office, classes[VoterClass.MEMBERS])
     close(office)
     tables = Document(io.BytesIO(office.get(path).data)).tables
     rows = [[cell.text for cell in row.cells] for row in tables[0].rows]
-    assert rows[1][3:] == ["A票 党组成员", "1", "0", "0", "0", "0", "0"]
+    assert rows[1][3:] == ["A票 党组成员", "5", "0", "0", "0", "0", "0"]
     assert rows[2][1:5] == ["环湖党支部", "王珺", "A票 党组成员", "0"]
     assert [cell.text for cell in tables[1].rows[1].cells][-1] == "80.00"
 
@@ -150,15 +158,19 @@ def test_a_sheet_is_printed_for_each_class_and_a_secretarys_is_cut_apart(held):
     assert [len(table.rows) for table in whole.tables] == [3, 3]
     assert [len(table.rows) for table in apart.tables] == [2, 2, 2, 2]
     assert "本人一页不投" in apart.paragraphs[-1].text
-    assert [cell.text for cell in whole.tables[0].rows[0].cells] == [
-        "序号",
-        "党组织",
-        "书记",
-        "好",
-        "较好",
-        "一般",
-        "差",
-    ]
+    assert "".join(cell.text for cell in whole.tables[0].rows[0].cells) == "序号党组织书记好较好一般差"
+
+
+def test_of_fewer_than_five_ballots_nothing_is_shown(client, held):
+    office, classes = held
+    for code in codes(office, classes[VoterClass.MEMBERS], 1):
+        client().post("/vote/cast", filled(code=code))
+    page = close(office)
+    assert "收回不足5份" in page
+    assert "赵堃" not in page
+    paper = Document(io.BytesIO(office.get(f"/review/{YEAR}/ballot/statistics.docx").data))
+    assert not paper.tables
+    assert "收回1份。收回不足5份" in "".join(one.text for one in paper.paragraphs)
 
 
 def test_whoever_is_under_review_has_nothing_to_do_with_the_ballot(client):
