@@ -65,15 +65,18 @@ def show(year: int) -> Answer:
     )  # fmt: skip
 
 
-def _apart(ballot: Ballot | None, reports: Sequence[Report]) -> list[tuple[str, str, str, int, int]]:
-    """Whatever was typed differently the two times: (class, secretary, what, first, second)."""
+def _apart(ballot: Ballot | None, reports: Sequence[Report]) -> list[tuple[str, str, str, int]]:
+    """Whatever was typed differently the two times: (class, secretary, what, how much more the second time).
+
+    How often it was given stays unseen: nothing of a result shows before closing.
+    """
     if ballot is None or ballot.closed_at:
         return []
     names = {one.id: f"{one.branch.name}　{one.person.name}" for one in reports}
     classes = {one.id: one.voters.label for one in ballot.classes}
     items = {one.number: one.name for one in ballot.columns}
     return [
-        (classes[class_id], names.get(report, ""), f"{items[item]}{tally.word(value)}", first, second)
+        (classes[class_id], names.get(report, ""), f"{items[item]}{tally.word(value)}", second - first)
         for class_id, report, item, value, first, second in queries.typed_apart(ballot.id)
     ]
 
