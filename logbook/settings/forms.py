@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import get_translations
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from logbook.errors import RuleBroken
 from logbook.formats import secrecy_mark
@@ -106,6 +106,11 @@ class WrittenForm(Form):
         return [_("文字中有“%(mark)s”字样。本系统严禁录入国家秘密和工作秘密；核对无误的，请勾选后再提交。", mark=mark)]
 
 
+def _nought(number: int | None) -> int:
+    """Nothing is 0."""
+    return number or 0
+
+
 class SettingsForm(Form):
     unit_name = StringField(_("单位名称"), validators=[DataRequired(), Length(max=60)])
     group_word = SelectField(_("党组的称谓"), choices=_choices(WORD_CHOICES["group_word"]))
@@ -120,9 +125,9 @@ class SettingsForm(Form):
     undertaking_due_days = IntegerField(
         _("领办事项的办理期限（天）"), validators=[InputRequired(), NumberRange(min=1, max=730)]
     )
-    weight_a = IntegerField(_("A票的权重"), validators=[InputRequired(), NumberRange(min=0, max=100)])
-    weight_b = IntegerField(_("B票的权重"), validators=[InputRequired(), NumberRange(min=0, max=100)])
-    weight_c = IntegerField(_("C票的权重"), validators=[InputRequired(), NumberRange(min=0, max=100)])
+    weight_a = IntegerField(_("A票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
+    weight_b = IntegerField(_("B票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
+    weight_c = IntegerField(_("C票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
     default_level = SelectField(_("预设的知悉范围"))
     seven_constructions = BooleanField(_("主要内容另列七项建设"))
 

@@ -32,6 +32,8 @@ def office(client):
     factories.undertaking(member, branch)
     browser = client(factories.office())
     browser.post(f"/review/{YEAR}/create")
+    browser.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
+    browser.post(f"/review/{YEAR}/ballot/close")
     return browser
 
 

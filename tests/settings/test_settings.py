@@ -98,3 +98,11 @@ def test_sessions_stay_within_sense(client, values):
         actions.change({name: int(value) for name, value in body.items()})
     db.session.rollback()
     assert queries.load().idle_minutes == 60
+
+
+def test_the_classes_of_a_ballot_have_weights_and_nothing_is_nought(client):
+    browser = client(factories.office())
+    weights = {"weight_a": "60", "weight_b": "", "weight_c": "40"}
+    assert browser.post("/settings", BODY | weights).status_code == 303
+    assert queries.load().ballot_weights == {"a": 60, "b": 0, "c": 40}
+    assert browser.post("/settings", BODY | weights | {"weight_b": "101"}).status_code == 422
