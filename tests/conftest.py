@@ -30,7 +30,7 @@ settings.load_profile("here")
 ONCE = (
     "tests/test_house.py", "tests/documents", "tests/office", "tests/printing/test_valid.py", "tests/door/test_run.py",
     "tests/door/test_backup.py", "tests/faults/test_checks.py", "tests/browser/test_every_page.py",
-    "tests/browser/test_histories.py", "tests/browser/test_preview.py",
+    "tests/browser/test_histories.py", "tests/browser/test_preview.py", "tests/browser/test_thirty_seconds.py",
 )  # fmt: skip
 
 
