@@ -127,7 +127,7 @@ def _close(app: Flask, year: int) -> tuple[float, int]:
         if ballot is None:
             raise SystemExit("the ballot is not there")
         result = tally.result(ballot, review.reports(meeting.id), settings.load())
-        return time.perf_counter() - started, min(row.whole.valid for row in result.rows)
+        return time.perf_counter() - started, min(row.grades[-1].valid for row in result.rows)
 
 
 class _Voter(threading.Thread):

@@ -219,7 +219,7 @@ def _packed(response: Response) -> Response:
 def _templates(app: Flask) -> None:
     app.jinja_options = {"autoescape": True}
     # Flask-Babel would hand templates the bare catalogue, past the unit's own words.
-    app.jinja_env.globals.update(_=_shown, gettext=_shown, phone_modules=MODULES, zip=zip)
+    app.jinja_env.globals.update(_=_shown, gettext=_shown, phone_modules=MODULES)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         full_date=formats.shown_date,

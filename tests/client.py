@@ -7,6 +7,7 @@ import re
 import html5lib
 import sqlalchemy as sa
 
+from logbook import logs
 from logbook.db import db
 from tests import factories
 
@@ -87,3 +88,15 @@ def listening():
         yield made
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+@contextlib.contextmanager
+def logged(caplog):
+    """Lets `caplog` read the lines of the requests made meanwhile; else a test's application writes none."""
+    logs.log.disabled = False
+    logs.log.addHandler(caplog.handler)
+    try:
+        yield
+    finally:
+        logs.log.removeHandler(caplog.handler)
+        logs.log.disabled = True

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import io
-import logging
 
 import pytest
 from docx import Document
@@ -15,6 +14,7 @@ from logbook.problems.models import Progress
 from logbook.review.models import Report
 from logbook.visits.models import Attachment, Companion, Level, Visit
 from tests import factories
+from tests.client import logged
 
 YEAR = today().year
 KEY = "key-of-a-draft"
@@ -432,17 +432,11 @@ def test_a_companions_record_is_nobodys_before_they_confirm(client, world):
 
 def test_nothing_private_stands_in_the_log(app, shelf, caplog):
     _readers, browsers, branch, _records = shelf
-    logger = logging.getLogger("logbook.requests")
-    logger.disabled = False
-    logger.addHandler(caplog.handler)
-    try:
+    with logged(caplog):
         browsers["author"].get("/visits?text=SECRETWORD")
         body = {"branch_id": str(branch), "findings": "SECRETWORD", "visited_on": today().isoformat(), "level": "group"}
         browsers["author"].post("/visits/new", body | {"kinds": "research"})
         browsers["member"].get("/visits/99999")
-    finally:
-        logger.removeHandler(caplog.handler)
-        logger.disabled = True
     assert "visits.index 200" in caplog.text
     assert "SECRETWORD" not in caplog.text
     assert "甲" not in caplog.text

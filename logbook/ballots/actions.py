@@ -56,10 +56,10 @@ def open_ballot(meeting: Meeting, sheet: Sheet, *, by: Actor, at: dt.datetime) -
     classes = [BallotClass(ballot_id=ballot.id, voters=one) for one in VoterClass]
     db.session.add_all(classes)
     db.session.flush()
-    reports = [one.id for one in review.reports(meeting.id)]
+    reports, judged = [one.id for one in review.reports(meeting.id)], list(cells(ballot))
     rows = [
         {"class_id": one.id, "report_id": report, "item": item, "value": value, "cast": 0, "first": 0, "second": 0}
-        for one in classes for report in reports for item, values in cells(ballot) for value in values
+        for one in classes for report in reports for item, values in judged for value in values
     ]  # fmt: skip
     db.session.execute(insert(Count), rows)
     db.session.flush()
@@ -78,20 +78,19 @@ def is_void(ballot: Ballot) -> bool:
     return any(counting.is_void(one.handed_out, one.cast + one.first) for one in ballot.classes)
 
 
-def hand_out(class_id: int, handed_out: int) -> BallotClass:
-    """Say how many ballots of a class were handed out."""
+def hand_out(class_id: int, handed_out: int | None) -> None:
+    """Say how many ballots of a class were handed out; None is a number that was none."""
     _ballot, found = _open_class(class_id)
-    if not 0 <= handed_out <= MOST_VOTERS:
+    if handed_out is None or handed_out > MOST_VOTERS:
         raise RuleBroken("handed_out", _("请填0至%(most)s。", most=MOST_VOTERS))
     found.handed_out = handed_out
     db.session.flush()
-    return found
 
 
-def make_codes(class_id: int, n: int) -> Sequence[str]:
+def make_codes(class_id: int, n: int | None) -> Sequence[str]:
     """Return `n` new codes to be printed on slips that are handed out unmarked; only their digests are stored."""
     _open_class(class_id)
-    if not 1 <= n <= MOST_VOTERS:
+    if n is None or not 1 <= n <= MOST_VOTERS:
         raise RuleBroken("codes", _("请填1至%(most)s。", most=MOST_VOTERS))
     codes = ["".join(secrets.choice(CODE_LETTERS) for _letter in range(CODE_LENGTH)) for _code in range(n)]
     db.session.execute(insert(BallotCode), [{"digest": sessions.digest(one), "class_id": class_id} for one in codes])
@@ -111,8 +110,8 @@ def cast(code: str, judgements: Collection[Judgement]) -> None:
     """
     digest = digest_of(code)
     class_id = queries.class_of_code(digest)
-    used = db.session.execute(delete(BallotCode).where(BallotCode.digest == digest))
-    if class_id is None or used.rowcount != 1:  # type: ignore[attr-defined]
+    used = db.session.connection().execute(delete(BallotCode).where(BallotCode.digest == digest))
+    if class_id is None or used.rowcount != 1:
         raise RuleBroken("code", _("这张测评码不对，或已经投过，或测评已经结束。"))
     _add(class_id, "cast", judgements)
 
@@ -124,23 +123,18 @@ def type_in(class_id: int, typing: Round, judgements: Collection[Judgement]) -> 
 
 
 def _add(class_id: int, column: Round, judgements: Collection[Judgement]) -> None:
-    counter, tally = Count.__table__.c, BallotClass.__table__.c
-    db.session.execute(
-        update(BallotClass.__table__).where(tally.id == class_id).values({column: tally[column] + 1})  # type: ignore[arg-type]
-    )
-    statement = (
-        update(Count.__table__)  # type: ignore[arg-type]
-        .where(
-            counter.class_id == class_id, counter.report_id == bindparam("of_report"),
-            counter.item == bindparam("of_item"), counter.value == bindparam("of_value"),
-        )
-        .values({column: counter[column] + 1})
+    connection = db.session.connection()
+    one_more = {column: getattr(BallotClass, column) + 1}
+    connection.execute(update(BallotClass).where(BallotClass.id == class_id).values(one_more))
+    of_cell = (
+        Count.class_id == class_id, Count.report_id == bindparam("of_report"), Count.item == bindparam("of_item"),
+        Count.value == bindparam("of_value"),
     )  # fmt: skip
+    statement = update(Count).where(*of_cell).values({column: getattr(Count, column) + 1})
     rows = [{"of_report": one.report_id, "of_item": one.item, "of_value": one.value} for one in judgements]
-    found = db.session.connection().execute(statement, rows).rowcount if rows else 0
+    found = connection.execute(statement, rows).rowcount if rows else 0
     if found != len(rows):
         raise NotThere  # a cell that is not on this ballot
-    db.session.flush()
 
 
 def type_again(class_id: int, typing: Round) -> None:
@@ -153,9 +147,9 @@ def type_again(class_id: int, typing: Round) -> None:
 
 
 def close(meeting_id: int, *, at: dt.datetime) -> Ballot:
-    """Close the ballot: no code is left, and every counter is written anew, in one transaction and in plain order.
+    """Close the ballot: no code is left. The disk is cleaned afterwards by erasing.py, and only then a result shows.
 
-    Raise RuleBroken while the two typings differ. The disk is cleaned afterwards by erasing.py.
+    Raise RuleBroken while the two typings differ, or a class does not say how many ballots were handed out.
     """
     ballot = queries.ballot(meeting_id)
     if ballot is None or ballot.closed_at:
@@ -164,15 +158,7 @@ def close(meeting_id: int, *, at: dt.datetime) -> Ballot:
         raise RuleBroken("", _("纸质测评表两遍录入不一致，请核对不同的地方，重新录入后再结束。"))
     if any(one.cast + one.first and not one.handed_out for one in ballot.classes):
         raise RuleBroken("", _("请先填写各类测评表的发出份数，再结束测评。"))
-    ids = [one.id for one in ballot.classes]
-    rows = queries.all_counts(ballot.id)
-    db.session.execute(delete(BallotCode).where(BallotCode.class_id.in_(ids)))
-    db.session.execute(delete(Count).where(Count.class_id.in_(ids)))
-    names = ("class_id", "report_id", "item", "value", "cast", "first", "second")
-    db.session.execute(insert(Count), [dict(zip(names, row, strict=True)) for row in rows])
-    # A row that keeps its last change would tell when, beside the changes of others, the last ballot of a class came.
-    again = update(BallotClass).where(BallotClass.id.in_(ids)).values(cast=BallotClass.cast)
-    db.session.execute(again, execution_options={"synchronize_session": False})
+    db.session.execute(delete(BallotCode).where(BallotCode.class_id.in_(one.id for one in ballot.classes)))
     ballot.closed_at = at
     db.session.flush()
     return ballot

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
-from wtforms import IntegerField, RadioField
+from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, NumberRange
 
 from logbook.ballots import counting
-from logbook.ballots.actions import MOST_VOTERS, Judgement
+from logbook.ballots.actions import Judgement
 from logbook.ballots.models import INVALID, Item, Sheet
 from logbook.settings.forms import Form
 
@@ -23,14 +22,6 @@ class OpenForm(Form):
     def offer(self) -> None:
         """Offer the sheets in the reader's language."""
         self.sheet.choices = [SelectChoice(one.value, one.label) for one in Sheet]
-
-
-class HandOutForm(Form):
-    handed_out = IntegerField(_("发出份数"), validators=[InputRequired(), NumberRange(min=0, max=MOST_VOTERS)])
-
-
-class CodesForm(Form):
-    codes = IntegerField(_("测评码张数"), validators=[InputRequired(), NumberRange(min=1, max=MOST_VOTERS)])
 
 
 def name_of(report_id: int, item: int) -> str:

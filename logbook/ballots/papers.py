@@ -4,14 +4,13 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from logbook.ballots import counting
-from logbook.ballots.models import BLANK, INVALID, Item, VoterClass
+from logbook.ballots.models import Item, VoterClass
 from logbook.ballots.tally import WORDS, Result, Row
 from logbook.documents.paper import Block, Break, Heading, Paper, Para, Table
 from logbook.review.models import Grade, Meeting, Report
 from logbook.settings.queries import Settings
 
 EMPTY = "　"  # to be filled in by hand
-BLANKS = (Grade.GOOD.value, Grade.FAIRLY_GOOD.value, Grade.AVERAGE.value, Grade.POOR.value, BLANK, INVALID)
 TICKS = "每人只选一项打“√”，多选无效，不选视为弃权"
 POINTS = "分数填0至该项满分的整数，填其他的该项无效，不填视为弃权"
 
@@ -57,14 +56,15 @@ def _page(
     yield Para(f"说明：请结合述职情况和平时了解的情况独立评价；{'；'.join(rules)}{own}；不签名。")
 
 
-def statistics(meeting: Meeting, result: Result, void: bool, settings: Settings, on: dt.date) -> Paper:  # noqa: FBT001
+def statistics(meeting: Meeting, result: Result, settings: Settings, on: dt.date, *, void: bool) -> Paper:
     """测评情况统计表, for the group alone."""
-    back = f"发出测评表{result.handed_out}份，收回{result.came_back}份"
-    blocks: list[Block] = [Para(f"{back}。" if not void else f"{back}。收回多于发出，无效。")]
-    if result.too_few and not void:
-        blocks.append(Para("收回不足5份，为不让人看出谁投了什么，不列结果。"))
-    elif not void:
-        blocks += _tables(result)
+    back = f"发出测评表{result.handed_out}份，收回{result.came_back}份。"
+    if void:
+        blocks: list[Block] = [Para(f"{back}收回多于发出，无效。")]
+    elif not result.rows:
+        blocks = [Para(f"{back}收回不足{counting.SMALLEST}份，为不让人看出谁投了什么，不列结果。")]
+    else:
+        blocks = [Para(back), *_tables(result)]
     return Paper(
         title=_title(meeting, settings, "测评情况统计表"), blocks=tuple(blocks), landscape=True, dated=on,
         signed=f"{settings.unit_name}{settings.words.apply('党办')}", made_from=f"{meeting.year}年述职评议会议",
@@ -74,22 +74,19 @@ def statistics(meeting: Meeting, result: Result, void: bool, settings: Settings,
 def _tables(result: Result) -> Iterable[Block]:
     note = "注：不足5份的类别并入其他类别；多选、超出范围的该项为无效，空白为弃权，均不计入平均分。"
     if result.has_grades:
-        head = ("序号", "党组织", "书记", "类别", *(WORDS[value] for value in BLANKS))
+        head = ("序号", "党组织", "书记", "类别", *WORDS.values())
         rows = [line for i, row in enumerate(result.rows, 1) for line in _counted(str(i), row, result.names)]
         yield Table(head, tuple(rows), (1, 4, 2, 5, 1, 1.2, 1.2, 1, 1.2, 1.2), note=note)
     if result.has_points:
-        head = ("序号", "党组织", "书记", *result.names, "合计")
-        rows = [
-            (str(i), row.report.branch.name, row.report.person.name,
-             *map(counting.shown, row.points), counting.shown(row.all_points))
-            for i, row in enumerate(result.rows, 1)
-        ]  # fmt: skip
+        head = ("序号", "党组织", "书记", *result.names)
+        rows = [(*_about(str(i), row), *map(counting.shown, row.points)) for i, row in enumerate(result.rows, 1)]
         yield Table(head, tuple(rows), title="平均得分（满分100分）", note="" if result.has_grades else note)
 
 
+def _about(number: str, row: Row) -> tuple[str, ...]:
+    return number, row.report.branch.name, row.report.person.name
+
+
 def _counted(number: str, row: Row, names: Sequence[str]) -> Iterable[tuple[str, ...]]:
-    about = (number, row.report.branch.name, row.report.person.name)
-    for name, part in zip(names, row.groups, strict=True):
-        yield (*about, name, *(str(part.of(value)) for value in BLANKS))
-    if len(names) > 1:
-        yield (*about, "合计", *(str(row.whole.of(value)) for value in BLANKS))
+    for name, part in zip(names, row.grades, strict=True):
+        yield (*_about(number, row), name, *(str(part.of(value)) for value in WORDS))

@@ -64,17 +64,6 @@ def counts(ballot_id: int) -> Mapping[tuple[str, int, int], Mapping[str, int]]:
     return found
 
 
-def all_counts(ballot_id: int) -> Sequence[tuple[Any, ...]]:
-    """(class, report, item, value, cast, first, second) of every counter, in an order that tells of no vote."""
-    rows = db.session.execute(
-        select(Count.class_id, Count.report_id, Count.item, Count.value, Count.cast, Count.first, Count.second)
-        .join(BallotClass, BallotClass.id == Count.class_id)
-        .where(BallotClass.ballot_id == ballot_id)
-        .order_by(Count.class_id, Count.report_id, Count.item, Count.value)
-    )
-    return [tuple(row) for row in rows]
-
-
 def everything(connection: Connection, table: type[Base]) -> list[dict[str, Any]]:
     """All rows of a table, in the order of its key."""
     rows = connection.execute(select(table.__table__).order_by(*inspect(table).primary_key))

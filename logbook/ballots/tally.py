@@ -6,11 +6,13 @@ from fractions import Fraction
 
 from logbook.ballots import counting, queries
 from logbook.ballots.counting import Distribution
-from logbook.ballots.models import BLANK, INVALID, OVERALL, Ballot, VoterClass
+from logbook.ballots.models import BLANK, INVALID, OVERALL, Ballot, Item, Sheet, VoterClass
 from logbook.review.models import Grade, Report
 from logbook.settings.queries import Settings
 
-WORDS = {BLANK: "弃权", INVALID: "无效", **{one.value: one.chinese for one in Grade}}
+# What may be given overall, in the order in which it is shown.
+WORDS = {**{one.value: one.chinese for one in Grade}, BLANK: "弃权", INVALID: "无效"}
+WHOLE = "合计"
 
 
 def word(value: str) -> str:
@@ -20,18 +22,19 @@ def word(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A secretary's result in one group of classes, and in all of them."""
+    """A secretary's result: of each group that is shown, how often what was given, and the points."""
 
     report: Report
-    groups: tuple[Distribution, ...]
-    whole: Distribution
-    points: tuple[Fraction | None, ...]  # of each group; empty where nobody was asked for points
-    all_points: Fraction | None
+    grades: tuple[Distribution, ...]
+    points: tuple[Fraction | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`names` are the groups shown, in the order of every row's `groups`; `ballots` how many each gave."""
+    """`names` are the groups that are shown, in the order of every row; where there are several, the whole is last.
+
+    No row where too few voted: whoever knows who did would know what.
+    """
 
     names: tuple[str, ...]
     handed_out: int
@@ -40,58 +43,51 @@ class Result:
     has_grades: bool
     has_points: bool
 
-    @property
-    def too_few(self) -> bool:
-        """Fewer than a class that is shown by itself: whoever knows who voted would know what."""
-        return self.came_back < counting.SMALLEST
-
 
 def result(ballot: Ballot, reports: Sequence[Report], settings: Settings) -> Result:
     """What came out. Classes below five ballots are merged; nothing shown lets a difference reveal them."""
-    counts = queries.counts(ballot.id)
     ballots = {one.voters.value: one.cast + one.first for one in ballot.classes}
     groups = counting.groups(ballots)
-    n_items = max((item for _voters, _report, item in counts), default=0)
-    shown = sum(ballots.values()) >= counting.SMALLEST
-    rows = tuple(_row(one, counts, groups, n_items, settings.ballot_weights) for one in reports if shown)
+    count = _Count(queries.counts(ballot.id), groups, ballot.columns, settings.ballot_weights)
+    came_back = sum(ballots.values())
+    names = tuple("、".join(VoterClass(name).chinese for name in group) for group in groups)
     return Result(
-        names=tuple("、".join(VoterClass(name).chinese for name in group) for group in groups),
+        names=(*names, WHOLE) if len(names) > 1 else names,
         handed_out=sum(one.handed_out for one in ballot.classes),
-        came_back=sum(ballots.values()),
-        rows=rows,
-        has_grades=any(item == OVERALL for _voters, _report, item in counts),
-        has_points=n_items > 0,
+        came_back=came_back,
+        rows=tuple(map(count.row, reports)) if came_back >= counting.SMALLEST else (),
+        has_grades=ballot.sheet is not Sheet.SCORES,
+        has_points=ballot.sheet is not Sheet.GRADES,
     )
 
 
-Counts = Mapping[tuple[str, int, int], Mapping[str, int]]
+@dataclass(frozen=True, slots=True)
+class _Count:
+    counts: Mapping[tuple[str, int, int], Mapping[str, int]]
+    groups: Sequence[Sequence[str]]
+    columns: Sequence[Item]
+    weights: Mapping[str, int]
 
+    def row(self, report: Report) -> Row:
+        everyone = [name for group in self.groups for name in group]
+        several = len(self.groups) > 1
+        grades = [self._of(report, group, OVERALL) for group in (*self.groups, *([everyone] if several else []))]
+        points = [self._points(report, group) for group in self.groups]
+        if several:
+            weighted = self._weighted(points)
+            points.append(self._points(report, everyone) if weighted is None else weighted)
+        return Row(report, tuple(grades), tuple(points))
 
-def _row(
-    report: Report, counts: Counts, groups: Sequence[Sequence[str]], n_items: int, weights: Mapping[str, int]
-) -> Row:
-    def of(group: Sequence[str], item: int) -> Distribution:
-        return counting.added(Distribution(counts.get((name, report.id, item), {})) for name in group)
+    def _of(self, report: Report, group: Sequence[str], item: int) -> Distribution:
+        return counting.added(Distribution(self.counts.get((name, report.id, item), {})) for name in group)
 
-    def points(group: Sequence[str]) -> Fraction | None:
-        return counting.total([of(group, item).mean for item in range(1, n_items + 1)])
+    def _points(self, report: Report, group: Sequence[str]) -> Fraction | None:
+        return counting.total([self._of(report, group, one.number).mean for one in self.columns if one.most])
 
-    everyone = [name for group in groups for name in group]
-    by_group = tuple(points(group) for group in groups) if n_items else ()
-    return Row(
-        report=report,
-        groups=tuple(of(group, OVERALL) for group in groups),
-        whole=of(everyone, OVERALL),
-        points=by_group,
-        all_points=_all_points(groups, by_group, points(everyone), weights) if n_items else None,
-    )
-
-
-def _all_points(
-    groups: Sequence[Sequence[str]], by_group: Sequence[Fraction | None], pooled: Fraction | None,
-    weights: Mapping[str, int],
-) -> Fraction | None:  # fmt: skip
-    """By the classes' weights where they are set and no class is merged; else every ballot counts the same."""
-    if not weights or any(len(group) > 1 for group in groups):
-        return pooled
-    return counting.weighted({group[0]: mean for group, mean in zip(groups, by_group, strict=True)}, weights)
+    def _weighted(self, points: Sequence[Fraction | None]) -> Fraction | None:
+        """By the classes' weights where they are set and no class is merged; else every ballot counts the same."""
+        if not self.weights or any(len(group) > 1 for group in self.groups):
+            return None
+        return counting.weighted(
+            {group[0]: mean for group, mean in zip(self.groups, points, strict=True)}, self.weights
+        )

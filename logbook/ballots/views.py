@@ -11,7 +11,7 @@ from logbook.ballots import actions, erasing, forms, papers, queries, tally
 from logbook.ballots.models import Ballot, BallotClass, Sheet
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import now, today
+from logbook.formats import as_integer, now, today
 from logbook.printing import views as printing
 from logbook.review import queries as review
 from logbook.review.models import Meeting, Report
@@ -22,14 +22,17 @@ Answer = str | Response | tuple[str, int]
 YEAR = "<int(min=2000, max=2999):year>"
 
 
-def _meeting(year: int) -> Meeting:
-    """The meeting; rule 7: nobody under review has to do with its ballot before all of it is fed back to them."""
+def _meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
+    """The meeting and its reports; rule 7: nobody under review has to do with its ballot before all of it is fed back
+    to them.
+    """
     meeting = review.meeting(year)
     if meeting is None:
         raise NotThere
-    if any(one.person_id == actor().person_id and one.fed_back_on is None for one in review.reports(meeting.id)):
+    reports = review.reports(meeting.id)
+    if len(review.about_others(actor(), reports)) < len(reports):
         raise NotThere
-    return meeting
+    return meeting, reports
 
 
 def _there(year: int) -> Response:
@@ -44,7 +47,7 @@ def _refused(broken: RuleBroken) -> None:
 @bp.route(f"/review/{YEAR}/ballot", methods=["GET", "POST"])
 @may(Act.RUN_MEETING)
 def show(year: int) -> Answer:
-    meeting = _meeting(year)
+    meeting, reports = _meeting(year)
     form = forms.OpenForm()
     form.offer()
     if form.validate_on_submit():
@@ -56,9 +59,8 @@ def show(year: int) -> Answer:
             _refused(broken)
         return _there(year)
     ballot = queries.ballot(meeting.id)
-    reports = review.reports(meeting.id)
     return render_template(
-        "ballots/show.html", meeting=meeting, ballot=ballot, form=form, reports=reports,
+        "ballots/show.html", meeting=meeting, ballot=ballot, form=form, words=tally.WORDS,
         void=ballot is not None and actions.is_void(ballot), apart=_apart(ballot, reports),
         codes=queries.codes_left(ballot.id) if ballot else 0,
         result=tally.result(ballot, reports, current()) if ballot and ballot.erased_at else None,
@@ -81,25 +83,24 @@ def _apart(ballot: Ballot | None, reports: Sequence[Report]) -> list[tuple[str, 
     ]
 
 
-def _class(year: int, class_id: int) -> tuple[Ballot, BallotClass]:
-    meeting = _meeting(year)
+def _class(year: int, class_id: int) -> tuple[Meeting, Sequence[Report], Ballot, BallotClass]:
+    meeting, reports = _meeting(year)
     found = queries.ballot_of(class_id)
-    if found is None or found[0].meeting_id != meeting.id or found[0].closed_at:
+    if found is None or found[0].meeting_id != meeting.id:
         raise NotThere
-    return found
+    return meeting, reports, *found
 
 
 @bp.post(f"/review/{YEAR}/ballot/<int:class_id>/handed")
 @may(Act.RUN_MEETING)
 def hand_out(year: int, class_id: int) -> Response:
     _class(year, class_id)
-    form = forms.HandOutForm()
-    if form.validate_on_submit():
-        actions.hand_out(class_id, form.handed_out.data)
+    try:
+        actions.hand_out(class_id, as_integer(request.form.get("handed_out", "")))
         db.session.commit()
         flash(_("已保存。"))
-    else:
-        flash(_("请填0至%(most)s。", most=actions.MOST_VOTERS))
+    except RuleBroken as broken:
+        _refused(broken)
     return _there(year)
 
 
@@ -107,38 +108,38 @@ def hand_out(year: int, class_id: int) -> Response:
 @may(Act.RUN_MEETING)
 def make_codes(year: int, class_id: int) -> Answer:
     """The slips, shown this once: their codes stand nowhere else."""
-    _ballot, voters = _class(year, class_id)
-    form = forms.CodesForm()
-    if not form.validate_on_submit():
-        flash(_("请填1至%(most)s。", most=actions.MOST_VOTERS))
+    *_others, voters = _class(year, class_id)
+    try:
+        codes = actions.make_codes(class_id, as_integer(request.form.get("codes", "")))
+        db.session.commit()
+    except RuleBroken as broken:
+        _refused(broken)
         return _there(year)
-    codes = actions.make_codes(class_id, form.codes.data)
-    db.session.commit()
     return render_template("ballots/slips.html", codes=codes, voters=voters.voters, year=year)
 
 
 @bp.route(f"/review/{YEAR}/ballot/<int:class_id>/<any(first,second):typing>", methods=["GET", "POST"])
 @may(Act.RUN_MEETING)
-def type_in(year: int, class_id: int, typing: str) -> Answer:
+def type_in(year: int, class_id: int, typing: actions.Round) -> Answer:
     """A ballot of paper, by the keyboard alone; the next one follows."""
-    ballot, voters = _class(year, class_id)
-    reports, items = review.reports(ballot.meeting_id), ballot.columns
+    _found, reports, ballot, voters = _class(year, class_id)
+    if ballot.closed_at:
+        raise NotThere
     if request.method == "POST":
-        judged = forms.typed_in(request.form, [one.id for one in reports], items)
-        actions.type_in(class_id, typing, judged)  # type: ignore[arg-type]
+        actions.type_in(class_id, typing, forms.typed_in(request.form, [one.id for one in reports], ballot.columns))
         db.session.commit()
         return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
     return render_template(
-        "ballots/type_in.html", voters=voters, typing=typing, reports=reports, items=items, year=year,
+        "ballots/type_in.html", voters=voters, typing=typing, reports=reports, items=ballot.columns, year=year,
         name_of=forms.name_of, n=getattr(voters, typing),
     )  # fmt: skip
 
 
 @bp.post(f"/review/{YEAR}/ballot/<int:class_id>/<any(first,second):typing>/again")
 @may(Act.RUN_MEETING)
-def type_again(year: int, class_id: int, typing: str) -> Response:
+def type_again(year: int, class_id: int, typing: actions.Round) -> Response:
     _class(year, class_id)
-    actions.type_again(class_id, typing)  # type: ignore[arg-type]
+    actions.type_again(class_id, typing)
     db.session.commit()
     return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
 
@@ -147,33 +148,28 @@ def type_again(year: int, class_id: int, typing: str) -> Response:
 @may(Act.RUN_MEETING)
 def sheet(year: int, class_id: int, ending: str) -> Response:
     """The class's ballot, to be printed as often as it is handed out."""
-    meeting = _meeting(year)
-    found = queries.ballot_of(class_id)
-    if found is None or found[0].meeting_id != meeting.id:
-        raise NotThere
-    ballot, voters = found
-    made = papers.sheet(meeting, review.reports(meeting.id), ballot.columns, voters.voters, current())
+    meeting, reports, ballot, voters = _class(year, class_id)
+    made = papers.sheet(meeting, reports, ballot.columns, voters.voters, current())
     return printing.send(made, ending, f"{year}年述职评议测评表（{voters.voters.chinese}）")
 
 
 @bp.route(f"/review/{YEAR}/ballot/statistics.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
 def statistics(year: int, ending: str) -> Response:
-    meeting = _meeting(year)
+    meeting, reports = _meeting(year)
     ballot = queries.ballot(meeting.id)
     if ballot is None or not ballot.erased_at:
         flash(_("测评结束以后才有统计表。"))
         return _there(year)
-    result = tally.result(ballot, review.reports(meeting.id), current())
-    made = papers.statistics(meeting, result, actions.is_void(ballot), current(), today())
-    return printing.send(made, ending)
+    result = tally.result(ballot, reports, current())
+    return printing.send(papers.statistics(meeting, result, current(), today(), void=actions.is_void(ballot)), ending)
 
 
 @bp.route(f"/review/{YEAR}/ballot/close", methods=["GET", "POST"])
 @may(Act.RUN_MEETING)
 def close(year: int) -> Answer:
     """After a page that says what it means; closing once more only erases what is still to erase."""
-    meeting = _meeting(year)
+    meeting, _reports = _meeting(year)
     ballot = queries.ballot(meeting.id)
     if ballot is None or ballot.erased_at:
         return _there(year)

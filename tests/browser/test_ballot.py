@@ -5,7 +5,7 @@ import re
 import pytest
 
 from logbook.formats import today
-from tests.browser.test_every_page import faults
+from tests.browser.test_every_page import enter, faults
 
 YEAR = today().year
 KEYS = "1234 0"  # the four grades, an abstention, an invalid cell
@@ -16,11 +16,7 @@ def desk(busy_bureau, open_page):
     """A clerk who is not under review, with the meeting of the year."""
     for name, password, *_rest in (line for line in busy_bureau.accounts if "党办" in line[3]):
         page = open_page()
-        page.goto(busy_bureau.url)
-        page.get_by_label("登录名").fill(name)
-        page.get_by_label("密码").fill(password)
-        page.get_by_role("button", name="登录").click()
-        page.wait_for_url("**/")
+        enter(page, busy_bureau, name, password)
         page.goto(f"{busy_bureau.url}/review")
         if page.get_by_role("button", name=f"{YEAR}年").count():
             page.get_by_role("button", name=f"{YEAR}年").click()

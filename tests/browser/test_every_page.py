@@ -44,7 +44,10 @@ def pages_of(page, house):
 
 
 def sign_in(page, house, role):
-    name, password = next((line[0], line[1]) for line in house.accounts if role in line[3])
+    enter(page, house, *next(line[:2] for line in house.accounts if role in line[3]))
+
+
+def enter(page, house, name, password):
     page.goto(house.url)
     page.get_by_label("登录名").fill(name)
     page.get_by_label("密码").fill(password)

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import house_in, served_copy
 from tests.browser.line import Line
 from tests.browser.phones import Phone
+from tests.browser.test_every_page import sign_in
 
 TEXT = "到码头、环湖路巡查，同支委和党员职工座谈。"
 
@@ -327,13 +328,8 @@ def test_the_rescue_file_of_a_phone_is_imported_once(world, phones, open_page, t
         phone.page.locator("#outbox").get_by_role("button", name="存救援文件").click()
     saved.value.save_as(tmp_path / "rescue.txt")
     assert TEXT not in (tmp_path / "rescue.txt").read_text()
-    office, password = next(line[:2] for line in world.accounts if "党办" in line[3])
     desk = open_page()
-    desk.goto(world.url)
-    desk.get_by_label("登录名").fill(office)
-    desk.get_by_label("密码").fill(password)
-    desk.get_by_role("button", name="登录").click()
-    desk.wait_for_url("**/")
+    sign_in(desk, world, "党办")
     for said in ("已收到", "已有"):
         desk.goto(f"{world.url}/rescue")
         desk.locator("input[type=file]").set_input_files(tmp_path / "rescue.txt")

@@ -23,7 +23,7 @@ from logbook.formats import now, today
 from logbook.printing.models import MadePaper
 from logbook.visits.models import Attachment, Visit
 from tests import factories
-from tests.client import check_page
+from tests.client import check_page, logged
 
 
 @pytest.fixture
@@ -285,20 +285,12 @@ def test_a_file_that_came_whole_while_the_database_was_busy_is_attached_by_a_rep
 
 
 def test_an_unforeseen_error_is_calm_and_logs_no_word(house, browser, caplog):
-    import logging
-
     @house.route("/boom/<int:n>")
     def boom(n):
         raise ValueError("SECRETWORD")
 
-    logger = logging.getLogger("logbook.requests")
-    logger.disabled = False
-    logger.addHandler(caplog.handler)
-    try:
+    with logged(caplog):
         answer = send(browser, "get", "/boom/7?text=SECRETWORD")
-    finally:
-        logger.removeHandler(caplog.handler)
-        logger.disabled = True
     assert answer.status_code == 500
     assert "SECRETWORD" not in answer.text + caplog.text
     assert "ValueError in boom at test_database.py" in caplog.text
