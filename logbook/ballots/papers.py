@@ -72,13 +72,14 @@ def statistics(meeting: Meeting, result: Result, settings: Settings, on: dt.date
 
 
 def _tables(result: Result) -> Iterable[Block]:
+    names = ["、".join(one.chinese for one in group) or "合计" for group in result.groups]
     note = "注：不足5份的类别并入其他类别；多选、超出范围的该项为无效，空白为弃权，均不计入平均分。"
     if result.has_grades:
         head = ("序号", "党组织", "书记", "类别", *WORDS.values())
-        rows = [line for i, row in enumerate(result.rows, 1) for line in _counted(str(i), row, result.names)]
+        rows = [line for i, row in enumerate(result.rows, 1) for line in _counted(str(i), row, names)]
         yield Table(head, tuple(rows), (1, 4, 2, 5, 1, 1.2, 1.2, 1, 1.2, 1.2), note=note)
     if result.has_points:
-        head = ("序号", "党组织", "书记", *result.names)
+        head = ("序号", "党组织", "书记", *names)
         rows = [(*_about(str(i), row), *map(counting.shown, row.points)) for i, row in enumerate(result.rows, 1)]
         yield Table(head, tuple(rows), title="平均得分（满分100分）", note="" if result.has_grades else note)
 

@@ -7,12 +7,12 @@ from fractions import Fraction
 from logbook.ballots import counting, queries
 from logbook.ballots.counting import Distribution
 from logbook.ballots.models import BLANK, INVALID, OVERALL, Ballot, Item, Sheet, VoterClass
+from logbook.db import N_
 from logbook.review.models import Grade, Report
 from logbook.settings.queries import Settings
 
 # What may be given overall, in the order in which it is shown.
-WORDS = {**{one.value: one.chinese for one in Grade}, BLANK: "弃权", INVALID: "无效"}
-WHOLE = "合计"
+WORDS = {**{one.value: one.chinese for one in Grade}, BLANK: N_("弃权"), INVALID: N_("无效")}
 
 
 def word(value: str) -> str:
@@ -31,12 +31,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`names` are the groups that are shown, in the order of every row; where there are several, the whole is last.
-
-    No row where too few voted: whoever knows who did would know what.
+    """`groups` are the classes that are shown as one, in the order of every row; where there are several the whole is
+    last, and names none. No row where too few voted: whoever knows who did would know what.
     """
 
-    names: tuple[str, ...]
+    groups: tuple[tuple[VoterClass, ...], ...]
     handed_out: int
     came_back: int
     rows: tuple[Row, ...]
@@ -50,9 +49,9 @@ def result(ballot: Ballot, reports: Sequence[Report], settings: Settings) -> Res
     groups = counting.groups(ballots)
     count = _Count(queries.counts(ballot.id), groups, ballot.columns, settings.ballot_weights)
     came_back = sum(ballots.values())
-    names = tuple("、".join(VoterClass(name).chinese for name in group) for group in groups)
+    shown = tuple(tuple(map(VoterClass, group)) for group in groups)
     return Result(
-        names=(*names, WHOLE) if len(names) > 1 else names,
+        groups=(*shown, ()) if len(shown) > 1 else shown,
         handed_out=sum(one.handed_out for one in ballot.classes),
         came_back=came_back,
         rows=tuple(map(count.row, reports)) if came_back >= counting.SMALLEST else (),

@@ -162,6 +162,20 @@ def test_a_sheet_is_printed_for_each_class_and_a_secretarys_is_cut_apart(held):
     assert "".join(cell.text for cell in whole.tables[0].rows[0].cells) == "序号党组织书记好较好一般差"
 
 
+def test_the_result_is_read_in_english_too(client, held):
+    office, classes = held
+    five(client, office, classes[VoterClass.MASSES])
+    for code in codes(office, classes[VoterClass.MEMBERS], 1):
+        client().post("/vote/cast", filled(code=code))
+    close(office)
+    office.post("/language", {"language": "en"})
+    page = office.get(f"/review/{YEAR}/ballot").text
+    heads = re.findall(r'<th scope="col">([^<]+)</th>', page)
+    assert heads[2:8] == ["Good", "Fairly good", "Average", "Poor", "Abstained", "Invalid"]
+    assert heads[-1] == "A: members of the group, C: Party members and staff"
+    assert "came back: 6. A class" in page
+
+
 def test_of_fewer_than_five_ballots_nothing_is_shown(client, held):
     office, classes = held
     for code in codes(office, classes[VoterClass.MEMBERS], 1):
