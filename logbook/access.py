@@ -43,6 +43,7 @@ class Act(Word):
     READ_MEETING = "read_meeting", N_("看述职评议")
     RUN_MEETING = "run_meeting", N_("组织述职评议")
     DECIDE_GRADE = "decide_grade", N_("登记确定的等次")
+    COMMENT = "comment", N_("点评")
     KEEP_PEOPLE = "keep_people", N_("管理人员名单")
     KEEP_ACCOUNTS = "keep_accounts", N_("管理账号和角色")
     ISSUE_CODE = "issue_code", N_("发放一次性登录码")
@@ -77,6 +78,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.READ_MEETING: _BUSINESS,
     Act.RUN_MEETING: _OFFICE,
     Act.DECIDE_GRADE: _LEADER | _OFFICE,
+    Act.COMMENT: _BUSINESS,
     Act.KEEP_PEOPLE: _ADMIN | _OFFICE,  # names and posts; what opens doors is KEEP_ACCOUNTS
     Act.KEEP_ACCOUNTS: _ADMIN,
     Act.ISSUE_CODE: _ADMIN | _OFFICE,

@@ -31,6 +31,7 @@ from logbook.accounts.views import login_manager
 from logbook.ballots.counting import shown as points
 from logbook.ballots.views import bp as ballots
 from logbook.ballots.voting import bp as voting
+from logbook.comments.views import bp as comments
 from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere
@@ -65,6 +66,7 @@ FEATURES = (
     uploads,
     years,
     review,
+    comments,
     ballots,
     voting,
     desk,

@@ -7,6 +7,7 @@ import pytest
 from docx import Document
 from pypdf import PdfReader
 
+from logbook.comments.models import Clause, Part
 from logbook.db import Base, db
 from logbook.formats import now, today
 from logbook.organization.models import Liaison
@@ -72,6 +73,9 @@ TABLE = {
     ("review.decide", "GET"): DESK, ("review.decide", "POST"): DESK, ("review.print_brief", "POST"): BUSINESS,
     ("review.freeze", "POST"): "office", ("review.remove", "GET"): "office", ("review.remove", "POST"): "office",
     ("review.meeting_paper", "GET"): "office",
+    ("comments.draft", "POST"): "office owner", ("comments.show", "GET"): "office owner leader",
+    ("comments.show", "POST"): "office owner", ("comments.look_at", "POST"): "office owner",
+    ("comments.settle", "POST"): "owner", ("comments.paper", "GET"): "office owner leader",
     ("ballots.show", "GET"): "office", ("ballots.show", "POST"): "office", ("ballots.hand_out", "POST"): "office",
     ("ballots.make_codes", "POST"): "office", ("ballots.type_in", "GET"): "office",
     ("ballots.type_in", "POST"): "office", ("ballots.type_again", "POST"): "office",
@@ -132,6 +136,9 @@ def world(client):
     browsers = {name: client(person) for name, person in people.items()} | {"nobody": client()}
     browsers["office"].post(f"/review/{YEAR}/create")
     browsers["office"].post(f"/review/{YEAR}/ballot", {"sheet": "grades"})
+    browsers["office"].post("/review/reports/1/comment")
+    db.session.add(Clause(comment_id=1, part=Part.SHORTCOMING, position=9, text="会议记录简单。"))
+    db.session.commit()
     browsers["owner"].get(f"/visits/{visit}/record.pdf")  # a paper they made
     factories.preview(owner, KEY)
     return people, browsers

@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from logbook.access import Role
 from logbook.accounts.models import RoleGrant
 from logbook.ballots.models import BallotClass
+from logbook.comments.models import Comment
 from logbook.config import VERSION
 from logbook.db import db
 from logbook.formats import now
@@ -61,6 +62,7 @@ PAPERS = {  # endpoint: the addresses it is asked at; {…} stands for every one
     "years.slip": [f"/years/slip.{ending}?{DAYS}" for ending in ("docx", "pdf")],
     "review.print_brief": ["/review/reports/{report}/print#docx", "/review/reports/{report}/print#pdf"],
     "review.meeting_paper": [f"/review/{YEAR}/meeting.{ending}" for ending in ("docx", "pdf")],
+    "comments.paper": [f"/review/comments/{{comment}}/paper.{ending}?sources=1" for ending in ("docx", "pdf")],
     "ballots.sheet": [f"/review/{YEAR}/ballot/{{class}}/sheet.{ending}" for ending in ("docx", "pdf")],
     "ballots.statistics": [f"/review/{YEAR}/ballot/statistics.{ending}" for ending in ("docx", "pdf")],
     "organization.template": ["/lists/template.xlsx"],
@@ -93,6 +95,8 @@ def bureau(app):
     office = next(person for person, held in roles.items() if Role.OFFICE in held)
     Client(app, office).post(f"/review/{YEAR}/create")
     _hold_a_ballot(app, roles)
+    for one in db.session.query(Report).all():
+        Client(app, office).post(f"/review/reports/{one.id}/comment")
     _plant(office)
     return {person: (Client(app, person), frozenset(roles[person])) for person in _readers(roles)}
 
@@ -221,6 +225,7 @@ def one_of_each():
     return {
         "visit": list(kinds.values()), "member": [one.member_id for one in db.session.query(Book).filter_by(year=YEAR)],
         "branch": sorted({*led, *branches[:6]}), "report": [one.id for one in db.session.query(Report)],
+        "comment": [one.id for one in db.session.query(Comment)],
         "class": [one.id for one in db.session.query(BallotClass)],
     }  # fmt: skip
 

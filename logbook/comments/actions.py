@@ -1,0 +1,136 @@
+"""A comment drafted from facts, edited freely, looked through where a source changed, and settled by who gives it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import delete
+
+from logbook.access import Actor
+from logbook.comments import drafting, queries
+from logbook.comments.models import Clause, Comment, Part
+from logbook.db import db
+from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.formats import local_date
+from logbook.problems import queries as problems
+from logbook.review import queries as review
+
+MAX_CLAUSE = 500
+MOST = 30  # clauses of a comment
+
+
+@dataclass(frozen=True, slots=True)
+class NewClause:
+    """A clause as it was edited; `clause_id` is the one it was, and keeps its source."""
+
+    part: Part
+    text: str
+    clause_id: int | None = None
+
+
+def draft(report_id: int, *, by: Actor, at: dt.datetime) -> Comment:
+    """Draft the comment of the report's 点评人 from the year's facts; the one there is, where there is one.
+
+    Raise RuleBroken("commentator_id") where nobody is to comment, NotThere for whoever may not see the report.
+    """
+    found = review.report(by, report_id)
+    if found is None:
+        raise NotThere
+    report, meeting = found
+    if report.commentator_id is None:
+        raise RuleBroken("commentator_id", _("请先确定点评人。"))
+    if not by.is_office and by.person_id != report.commentator_id:
+        raise NotAllowed("draft another's comment")
+    there = queries.by(report_id, report.commentator_id)
+    if there is not None:
+        return there
+    comment = Comment(
+        report_id=report_id, commentator_id=report.commentator_id, drafted_by_id=by.person_id, drafted_at=at
+    )
+    db.session.add(comment)
+    db.session.flush()
+    first, last = dt.date(meeting.year, 1, 1), min(dt.date(meeting.year, 12, 31), local_date(at))
+    rows = problems.year_items(first, last)
+    items = [one for one in rows if report.branch_id in {one.branch_id, one.general_branch_id}]
+    for position, one in enumerate(drafting.drafted(items), 1):
+        db.session.add(_clause(comment, position, one.part, one.text, one.source))
+    db.session.flush()
+    return comment
+
+
+def _clause(comment: Comment, position: int, part: Part, text: str, source: drafting.Source | None) -> Clause:
+    clause = Clause(comment_id=comment.id, part=part, position=position, text=text)
+    if source is not None:
+        clause.source_kind, clause.source_id = source.kind, source.id
+        clause.source, clause.rests_on = source.label, source.rests_on
+    return clause
+
+
+def rewrite(comment_id: int, clauses: Sequence[NewClause], *, version: int, by: Actor) -> Comment:
+    """Put these clauses in place of those there are; an empty one goes. One that is kept keeps its source.
+
+    Raise RuleBroken("version") when somebody else changed it meanwhile.
+    """
+    comment = _open(comment_id, by)
+    if comment.version != version:
+        raise RuleBroken("version", _("您填写期间，这份点评已有改动。请对照下面的内容，决定后再保存。"))
+    kept = [one for one in clauses if one.text.strip()]
+    if len(kept) > MOST:
+        raise RuleBroken("clauses", _("最多%(most)s条。", most=MOST))
+    if any(len(one.text) > MAX_CLAUSE for one in kept):
+        raise RuleBroken("clauses", _("每条不超过%(most)s字。", most=MAX_CLAUSE))
+    before = {one.id: one for one in comment.clauses}
+    new = []
+    for position, one in enumerate(kept, 1):
+        clause = _clause(comment, position, one.part, one.text.strip(), None)
+        source = before.get(one.clause_id or 0)
+        if source is not None:
+            for name in ("source_kind", "source_id", "source", "rests_on"):
+                setattr(clause, name, getattr(source, name))
+        new.append(clause)
+    db.session.execute(delete(Clause).where(Clause.comment_id == comment.id))
+    db.session.add_all(new)
+    comment.version += 1
+    db.session.flush()
+    return comment
+
+
+def look_at(comment_id: int, clause_id: int, *, by: Actor) -> None:
+    """The clause stands after its source changed: it is cited as it is now, or no more where it is gone."""
+    comment = _open(comment_id, by)
+    clause = next((one for one in comment.clauses if one.id == clause_id), None)
+    if clause is None:
+        raise NotThere
+    now = queries.sources([clause]).get((clause.source_kind, clause.source_id or 0))
+    clause.source_kind, clause.source_id = (now.kind, now.id) if now else ("", None)
+    clause.source, clause.rests_on = (now.label, now.rests_on) if now else ("", "")
+    comment.version += 1
+    db.session.flush()
+
+
+def settle(comment_id: int, *, version: int, by: Actor, at: dt.datetime) -> Comment:
+    """本人审定: it is locked from here on. Raise RuleBroken where something is missing or a source has changed."""
+    comment = _open(comment_id, by)
+    if comment.commentator_id != by.person_id:
+        raise NotAllowed("settle another's comment")
+    if comment.version != version:
+        raise RuleBroken("version", _("这份点评刚有改动，请看一遍再审定。"))
+    if not any(one.part is Part.SHORTCOMING for one in comment.clauses):
+        raise RuleBroken("clauses", _("请至少写一条不足。"))
+    if queries.stale(comment):
+        raise RuleBroken("clauses", _("有的内容所依据的记录已有变化，请逐条看过再审定。"))
+    comment.settled_at = at
+    db.session.flush()
+    return comment
+
+
+def _open(comment_id: int, by: Actor) -> Comment:
+    comment = queries.comment(by, comment_id)
+    if comment is None:
+        raise NotThere
+    if not by.is_office and comment.commentator_id != by.person_id:
+        raise NotAllowed("change another's comment")
+    if comment.settled_at:
+        raise RuleBroken("", _("这份点评已审定，不能再改。"))
+    return comment

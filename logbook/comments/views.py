@@ -1,0 +1,117 @@
+"""Drafting, editing, looking through and settling what is said of a secretary; its papers."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from logbook.access import Act, actor, may
+from logbook.comments import actions, forms, papers, queries
+from logbook.comments.actions import NewClause
+from logbook.comments.models import Comment, Part
+from logbook.db import db
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import as_integer, now
+from logbook.printing import views as printing
+from logbook.review import queries as review
+from logbook.settings.views import current
+
+bp = Blueprint("comments", __name__)
+Answer = str | Response | tuple[str, int]
+EMPTY = 1  # boxes to write another clause in
+
+
+@bp.post("/review/reports/<int:report_id>/comment")
+@may(Act.COMMENT)
+def draft(report_id: int) -> Response:
+    """Draft it from the year's facts, or open the one there is."""
+    try:
+        comment = actions.draft(report_id, by=actor(), at=now())
+        db.session.commit()
+    except RuleBroken as broken:
+        db.session.close()
+        flash(str(broken.message))
+        return redirect(url_for("review.brief", report_id=report_id), 303)
+    return redirect(url_for("comments.show", comment_id=comment.id), 303)
+
+
+@bp.route("/review/comments/<int:comment_id>", methods=["GET", "POST"])
+@may(Act.COMMENT)
+def show(comment_id: int) -> Answer:
+    comment = _comment(comment_id)
+    form = forms.CommentForm()
+    if request.method == "GET":
+        return _page(comment, form)
+    clauses = forms.typed(request.form)
+    try:
+        if not form.validate():
+            return _page(comment, form, clauses), 422
+        actions.rewrite(comment_id, clauses, version=as_integer(request.form.get("version", "")) or 0, by=actor())
+        db.session.commit()
+    except RuleBroken as broken:
+        db.session.close()
+        flash(str(broken.message))
+        return _page(_comment(comment_id), form, clauses), 409 if broken.field == "version" else 422
+    flash(_("已保存。"))
+    return redirect(url_for("comments.show", comment_id=comment_id), 303)
+
+
+def _comment(comment_id: int) -> Comment:
+    found = queries.comment(actor(), comment_id)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _page(comment: Comment, form: forms.CommentForm, typed: list[NewClause] | None = None) -> str:
+    found = review.report(actor(), comment.report_id)
+    if found is None:
+        raise NotThere
+    report, meeting = found
+    stored = [NewClause(one.part, one.text, one.id) for one in comment.clauses]
+    rows = {part: [one for one in (typed or stored) if one.part is part] for part in Part}
+    return render_template(
+        "comments/show.html", comment=comment, report=report, meeting=meeting, form=form, rows=rows, Part=Part,
+        clauses={one.id: one for one in comment.clauses}, stale=queries.stale(comment), typed=typed is not None,
+        mine=comment.commentator_id == actor().person_id,
+        changeable=not comment.settled_at and (actor().is_office or comment.commentator_id == actor().person_id),
+    )  # fmt: skip
+
+
+@bp.post("/review/comments/<int:comment_id>/clauses/<int:clause_id>/looked")
+@may(Act.COMMENT)
+def look_at(comment_id: int, clause_id: int) -> Response:
+    return _done(comment_id, lambda: actions.look_at(comment_id, clause_id, by=actor()), _("已看过，仍然成立。"))
+
+
+@bp.post("/review/comments/<int:comment_id>/settle")
+@may(Act.COMMENT)
+def settle(comment_id: int) -> Response:
+    version = as_integer(request.form.get("version", "")) or 0
+    return _done(
+        comment_id, lambda: actions.settle(comment_id, version=version, by=actor(), at=now()), _("点评已审定。")
+    )
+
+
+def _done(comment_id: int, act: object, said: str) -> Response:
+    try:
+        act()  # type: ignore[operator]
+        db.session.commit()
+        flash(said)
+    except RuleBroken as broken:
+        db.session.close()
+        flash(str(broken.message))
+    return redirect(url_for("comments.show", comment_id=comment_id), 303)
+
+
+@bp.route("/review/comments/<int:comment_id>/paper.<any(docx, pdf):ending>")
+@may(Act.COMMENT)
+def paper(comment_id: int, ending: str) -> Response:
+    """点评稿; with ?sources=1 the 备查稿."""
+    comment = _comment(comment_id)
+    found = review.report(actor(), comment.report_id)
+    if found is None:
+        raise NotThere
+    sources = request.args.get("sources") == "1"
+    made = papers.paper(comment, *found, current(), sources=sources)
+    name = f"{found[0].branch.name}{'点评备查稿' if sources else '点评稿'}"
+    return printing.send(made, ending, name, found[0].person_id)
