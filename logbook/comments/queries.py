@@ -11,6 +11,7 @@ from logbook.comments.models import Clause, Comment
 from logbook.db import db
 from logbook.problems.models import Problem
 from logbook.review import queries as review
+from logbook.review.models import Report
 from logbook.visits.models import Visit
 
 WHOLE = (selectinload(Comment.clauses), joinedload(Comment.commentator, innerjoin=True))
@@ -32,6 +33,15 @@ def of_report(actor: Actor, report_id: int) -> Sequence[Comment]:
     if not (actor.is_office or actor.is_leader):
         query = query.where(Comment.commentator_id == actor.person_id)
     return db.session.scalars(query.options(*WHOLE).order_by(Comment.id)).all()
+
+
+def of_meeting(actor: Actor, meeting_id: int) -> Sequence[Comment]:
+    """Every comment of a meeting that this reader may see, in the order of the reports."""
+    shown = review.about_others(actor, review.reports(meeting_id))
+    query = select(Comment).join(Report, Report.id == Comment.report_id).where(Comment.report_id.in_(shown))
+    if not (actor.is_office or actor.is_leader):
+        query = query.where(Comment.commentator_id == actor.person_id)
+    return db.session.scalars(query.options(*WHOLE).order_by(Report.position, Comment.id)).all()
 
 
 def by(report_id: int, commentator_id: int) -> Comment | None:

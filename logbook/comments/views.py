@@ -1,5 +1,7 @@
 """Drafting, editing, looking through and settling what is said of a secretary; its papers."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -17,7 +19,6 @@ from logbook.settings.views import current
 
 bp = Blueprint("comments", __name__)
 Answer = str | Response | tuple[str, int]
-EMPTY = 1  # boxes to write another clause in
 
 
 @bp.post("/review/reports/<int:report_id>/comment")
@@ -92,9 +93,9 @@ def settle(comment_id: int) -> Response:
     )
 
 
-def _done(comment_id: int, act: object, said: str) -> Response:
+def _done(comment_id: int, act: Callable[[], object], said: str) -> Response:
     try:
-        act()  # type: ignore[operator]
+        act()
         db.session.commit()
         flash(said)
     except RuleBroken as broken:
