@@ -42,6 +42,8 @@ class Act(Word):
     CLOSE_YEAR = "close_year", N_("年度归档和补充说明")
     READ_MEETING = "read_meeting", N_("看述职评议")
     RUN_MEETING = "run_meeting", N_("组织述职评议")
+    RUN_BALLOT = "run_ballot", N_("组织民主测评")
+    NAME_HANDLER = "name_handler", N_("指定经办人")
     DECIDE_GRADE = "decide_grade", N_("登记确定的等次")
     COMMENT = "comment", N_("点评")
     KEEP_PEOPLE = "keep_people", N_("管理人员名单")
@@ -77,6 +79,8 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.CLOSE_YEAR: _OFFICE,
     Act.READ_MEETING: _BUSINESS,
     Act.RUN_MEETING: _OFFICE,
+    Act.RUN_BALLOT: _BUSINESS,  # the office, and whom the leader named: review.queries.runs_meeting
+    Act.NAME_HANDLER: _LEADER,
     Act.DECIDE_GRADE: _LEADER | _OFFICE,
     Act.COMMENT: _BUSINESS,
     Act.KEEP_PEOPLE: _ADMIN | _OFFICE,  # names and posts; what opens doors is KEEP_ACCOUNTS

@@ -43,6 +43,7 @@ from logbook.phone.views import bp as phone
 from logbook.printing.previews import Shelf
 from logbook.printing.views import bp as printing
 from logbook.problems.views import bp as problems
+from logbook.review.report_views import bp as reports
 from logbook.review.views import bp as review
 from logbook.sample import cli as sample
 from logbook.settings.queries import Words
@@ -66,6 +67,7 @@ FEATURES = (
     uploads,
     years,
     review,
+    reports,
     comments,
     ballots,
     voting,

@@ -68,12 +68,18 @@ TABLE = {
     ("problems.directives", "POST"): "office", ("problems.close_directive", "POST"): "office",
     ("problems.reopen_directive", "POST"): "office",
     ("review.index", "GET"): BUSINESS, ("review.create", "POST"): "office", ("review.show", "GET"): BUSINESS,
-    ("review.show", "POST"): "office", ("review.move", "POST"): "office", ("review.brief", "GET"): BUSINESS,
-    ("review.change_report", "GET"): "office", ("review.change_report", "POST"): "office",
-    ("review.decide", "GET"): DESK, ("review.decide", "POST"): DESK, ("review.print_brief", "POST"): BUSINESS,
+    ("review.show", "POST"): "office", ("review.move", "POST"): "office", ("reports.brief", "GET"): BUSINESS,
+    ("reports.change", "GET"): "office", ("reports.change", "POST"): "office",
+    ("reports.decide", "GET"): DESK, ("reports.decide", "POST"): DESK, ("reports.print_brief", "POST"): BUSINESS,
     ("review.freeze", "POST"): "office", ("review.remove", "GET"): "office", ("review.remove", "POST"): "office",
-    ("review.meeting_paper", "GET"): "office",
-    ("comments.draft", "POST"): "office owner", ("comments.show", "GET"): "office owner leader",
+    ("review.meeting_paper", "GET"): "office", ("review.agenda", "GET"): "office", ("review.script", "GET"): "office",
+    ("review.order", "GET"): "office", ("review.order", "POST"): "office",
+    ("reports.name_handler", "GET"): "leader", ("reports.name_handler", "POST"): "leader",
+    ("reports.sort_extract", "POST"): BUSINESS, ("reports.printed", "GET"): "owner",
+    ("reports.written", "GET"): BUSINESS, ("reports.written", "POST"): "office",
+    ("comments.index", "GET"): BUSINESS, ("comments.draft_all", "POST"): BUSINESS,
+    ("comments.add_facts", "POST"): "office owner", ("comments.draft", "POST"): BUSINESS,
+    ("comments.show", "GET"): "office owner leader",
     ("comments.show", "POST"): "office owner", ("comments.look_at", "POST"): "office owner",
     ("comments.settle", "POST"): "owner", ("comments.paper", "GET"): "office owner leader",
     ("ballots.show", "GET"): "office", ("ballots.show", "POST"): "office", ("ballots.hand_out", "POST"): "office",
@@ -126,7 +132,7 @@ def world(client):
     factories.term(branch, secretary)
     factories.liaison(owner, branch, year=YEAR)
     factories.book(owner, YEAR)
-    visit = factories.visit(owner, branch, today())
+    visit = factories.visit(owner, branch, today(), observation="台账规范。", observation_widened=True)
     db.session.add(Attachment(visit_id=visit, digest="0" * 64, name="a.pdf", media_type="application/pdf", size=1,
                               added_by_id=owner, added_at=now()))  # fmt: skip
     db.session.commit()
@@ -139,6 +145,7 @@ def world(client):
     browsers["office"].post("/review/reports/1/comment")
     db.session.add(Clause(comment_id=1, part=Part.SHORTCOMING, position=9, text="会议记录简单。"))
     db.session.commit()
+    browsers["owner"].post("/review/reports/1/print", {"as": "docx"})
     browsers["owner"].get(f"/visits/{visit}/record.pdf")  # a paper they made
     factories.preview(owner, KEY)
     return people, browsers

@@ -10,7 +10,7 @@ from logbook.access import Act, actor, may
 from logbook.ballots import actions, erasing, forms, papers, queries, tally
 from logbook.ballots.models import Ballot, BallotClass, Sheet
 from logbook.db import db
-from logbook.errors import NotThere, RuleBroken
+from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
 from logbook.printing import views as printing
 from logbook.review import queries as review
@@ -23,8 +23,9 @@ YEAR = "<int(min=2000, max=2999):year>"
 
 
 def _meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
-    """The meeting and its reports; rule 7: nobody under review has to do with its ballot before all of it is fed back
-    to them.
+    """The meeting and its reports, for the office or whom the leader named.
+
+    Rule 7: nobody under review has to do with its ballot before all of it is fed back to them.
     """
     meeting = review.meeting(year)
     if meeting is None:
@@ -32,6 +33,8 @@ def _meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
     reports = review.reports(meeting.id)
     if len(review.about_others(actor(), reports)) < len(reports):
         raise NotThere
+    if not review.runs_meeting(actor(), reports):
+        raise NotAllowed("run a ballot")
     return meeting, reports
 
 
@@ -45,7 +48,7 @@ def _refused(broken: RuleBroken) -> None:
 
 
 @bp.route(f"/review/{YEAR}/ballot", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
+@may(Act.RUN_BALLOT)
 def show(year: int) -> Answer:
     meeting, reports = _meeting(year)
     form = forms.OpenForm()
@@ -92,7 +95,7 @@ def _class(year: int, class_id: int) -> tuple[Meeting, Sequence[Report], Ballot,
 
 
 @bp.post(f"/review/{YEAR}/ballot/<int:class_id>/handed")
-@may(Act.RUN_MEETING)
+@may(Act.RUN_BALLOT)
 def hand_out(year: int, class_id: int) -> Response:
     _class(year, class_id)
     try:
@@ -105,7 +108,7 @@ def hand_out(year: int, class_id: int) -> Response:
 
 
 @bp.post(f"/review/{YEAR}/ballot/<int:class_id>/codes")
-@may(Act.RUN_MEETING)
+@may(Act.RUN_BALLOT)
 def make_codes(year: int, class_id: int) -> Answer:
     """The slips, shown this once: their codes stand nowhere else."""
     *_others, voters = _class(year, class_id)
@@ -119,7 +122,7 @@ def make_codes(year: int, class_id: int) -> Answer:
 
 
 @bp.route(f"/review/{YEAR}/ballot/<int:class_id>/<any(first,second):typing>", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
+@may(Act.RUN_BALLOT)
 def type_in(year: int, class_id: int, typing: actions.Round) -> Answer:
     """A ballot of paper, by the keyboard alone; the next one follows."""
     _found, reports, ballot, voters = _class(year, class_id)
@@ -136,7 +139,7 @@ def type_in(year: int, class_id: int, typing: actions.Round) -> Answer:
 
 
 @bp.post(f"/review/{YEAR}/ballot/<int:class_id>/<any(first,second):typing>/again")
-@may(Act.RUN_MEETING)
+@may(Act.RUN_BALLOT)
 def type_again(year: int, class_id: int, typing: actions.Round) -> Response:
     _class(year, class_id)
     actions.type_again(class_id, typing)
@@ -145,7 +148,7 @@ def type_again(year: int, class_id: int, typing: actions.Round) -> Response:
 
 
 @bp.route(f"/review/{YEAR}/ballot/<int:class_id>/sheet.<any(docx, pdf):ending>")
-@may(Act.RUN_MEETING)
+@may(Act.RUN_BALLOT)
 def sheet(year: int, class_id: int, ending: str) -> Response:
     """The class's ballot, to be printed as often as it is handed out."""
     meeting, reports, ballot, voters = _class(year, class_id)
@@ -154,7 +157,7 @@ def sheet(year: int, class_id: int, ending: str) -> Response:
 
 
 @bp.route(f"/review/{YEAR}/ballot/statistics.<any(docx, pdf):ending>")
-@may(Act.RUN_MEETING)
+@may(Act.RUN_BALLOT)
 def statistics(year: int, ending: str) -> Response:
     meeting, reports = _meeting(year)
     ballot = queries.ballot(meeting.id)
@@ -166,7 +169,7 @@ def statistics(year: int, ending: str) -> Response:
 
 
 @bp.route(f"/review/{YEAR}/ballot/close", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
+@may(Act.RUN_BALLOT)
 def close(year: int) -> Answer:
     """After a page that says what it means; closing once more only erases what is still to erase."""
     meeting, _reports = _meeting(year)

@@ -13,8 +13,8 @@ from logbook.comments.models import Clause, Comment, Part
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import local_date
-from logbook.problems import queries as problems
 from logbook.review import queries as review
+from logbook.review.models import Meeting, Report
 
 MAX_CLAUSE = 500
 MOST = 30  # clauses of a comment
@@ -30,33 +30,61 @@ class NewClause:
 
 
 def draft(report_id: int, *, by: Actor, at: dt.datetime) -> Comment:
-    """Draft the comment of the report's 点评人 from the year's facts; the one there is, where there is one.
+    """Draft a comment from the year's facts; the one there is, where there is one.
 
-    Raise RuleBroken("commentator_id") where nobody is to comment, NotThere for whoever may not see the report.
+    A member drafts their own, whoever runs the case that of the report's 点评人. Raise RuleBroken("commentator_id")
+    where nobody is to comment, NotThere for whoever may not see the report.
     """
-    found = review.report(by, report_id)
-    if found is None:
-        raise NotThere
-    report, meeting = found
-    if report.commentator_id is None:
-        raise RuleBroken("commentator_id", _("请先确定点评人。"))
-    if not by.is_office and by.person_id != report.commentator_id:
-        raise NotAllowed("draft another's comment")
-    there = queries.by(report_id, report.commentator_id)
+    report, meeting = _found(report_id, by)
+    commentator_id = _commentator(report, by)
+    there = queries.by(report_id, commentator_id)
     if there is not None:
         return there
-    comment = Comment(
-        report_id=report_id, commentator_id=report.commentator_id, drafted_by_id=by.person_id, drafted_at=at
-    )
+    comment = Comment(report_id=report_id, commentator_id=commentator_id, drafted_by_id=by.person_id, drafted_at=at)
     db.session.add(comment)
     db.session.flush()
-    first, last = dt.date(meeting.year, 1, 1), min(dt.date(meeting.year, 12, 31), local_date(at))
-    rows = problems.year_items(first, last)
-    items = [one for one in rows if report.branch_id in {one.branch_id, one.general_branch_id}]
-    for position, one in enumerate(drafting.drafted(items), 1):
+    for position, one in enumerate(queries.facts(by, report, meeting, commentator_id, local_date(at)), 1):
         db.session.add(_clause(comment, position, one.part, one.text, one.source))
     db.session.flush()
     return comment
+
+
+def draft_all(meeting_id: int, *, by: Actor, at: dt.datetime) -> int:
+    """Draft what nobody drafted yet for the 点评人 of every case that this person runs; return how many."""
+    reports = [one for one in review.reports(meeting_id) if review.runs_case(by, one) and one.commentator_id]
+    new = [one for one in reports if queries.by(one.id, one.commentator_id or 0) is None]
+    for one in new:
+        draft(one.id, by=by, at=at)
+    return len(new)
+
+
+def add_facts(comment_id: int, *, by: Actor, at: dt.datetime) -> int:
+    """Add what became known since and is not cited yet, behind what is there; return how many."""
+    comment = _open(comment_id, by)
+    report, meeting = _found(comment.report_id, by)
+    new = queries.uncited(comment, queries.facts(by, report, meeting, comment.commentator_id, local_date(at)))
+    last = max((one.position for one in comment.clauses), default=0)
+    for position, one in enumerate(new, last + 1):
+        db.session.add(_clause(comment, position, one.part, one.text, one.source))
+    comment.version += 1
+    db.session.flush()
+    return len(new)
+
+
+def _found(report_id: int, by: Actor) -> tuple[Report, Meeting]:
+    found = review.report(by, report_id)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _commentator(report: Report, by: Actor) -> int:
+    """Whose comment this person drafts: the 点评人's where they run the case, else their own."""
+    if review.runs_case(by, report) and report.commentator_id is not None:
+        return report.commentator_id
+    if by.is_member:
+        return by.person_id
+    raise RuleBroken("commentator_id", _("请先确定点评人。"))
 
 
 def _clause(comment: Comment, position: int, part: Part, text: str, source: drafting.Source | None) -> Clause:
@@ -129,7 +157,7 @@ def _open(comment_id: int, by: Actor) -> Comment:
     comment = queries.comment(by, comment_id)
     if comment is None:
         raise NotThere
-    if not by.is_office and comment.commentator_id != by.person_id:
+    if not queries.drafts(by, comment):
         raise NotAllowed("change another's comment")
     if comment.settled_at:
         raise RuleBroken("", _("这份点评已审定，不能再改。"))

@@ -9,6 +9,9 @@ from typing import Any
 from logbook.comments.models import Part
 from logbook.formats import full_date
 from logbook.problems.models import Side, SourceKind, State
+from logbook.review.models import Stance
+
+LONGEST = 300  # characters of a clause drafted from an observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ def drafted(items: Sequence[Any]) -> Iterable[Draft]:
             due = f"，原定{full_date(one.due_on)}前完成" if one.due_on else ""
             state = "部分解决" if one.state is State.PARTLY else "目前仍在办理"
             yield Draft(Part.SHORTCOMING, f"{last_year}“{_plain(one.text)}”{due}，{state}。", of_problem(one))
+
+
+def extracted(sorted_visits: Iterable[tuple[Any, Stance]]) -> Iterable[Draft]:
+    """Clauses from observations, as the 点评人 sorted them."""
+    for visit, stance in sorted_visits:
+        part = Part.PRAISE if stance is Stance.GOOD else Part.SHORTCOMING
+        yield Draft(part, f"{_plain(visit.observation)[:LONGEST]}。", of_visit(visit))
 
 
 def _plain(text: str) -> str:

@@ -13,6 +13,12 @@ from logbook.settings.forms import WrittenForm
 class CommentForm(WrittenForm):
     """What is not a clause: the token, and the tick that lets a secrecy mark through."""
 
+    def accepts(self, clauses: Iterable[NewClause], stored: Iterable[str]) -> bool:
+        """Validate; a clause that says what was stored is not asked about again."""
+        fine, known = self.validate(), set(stored)
+        self.form_errors += [why for one in clauses if one.text not in known for why in self.refusals(one.text)]
+        return fine and not self.form_errors
+
 
 def typed(sent: MultiDict[str, str]) -> list[NewClause]:
     """The clauses as sent; `clause_…` beside each text is the one it was."""

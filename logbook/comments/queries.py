@@ -1,5 +1,6 @@
 """Reads of comments. Rule 7: nobody reads what is said of themself before feedback (review.queries.report)."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
@@ -7,41 +8,43 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from logbook.access import Actor
 from logbook.comments import drafting
+from logbook.comments.drafting import Draft
 from logbook.comments.models import Clause, Comment
 from logbook.db import db
+from logbook.problems import queries as problems
 from logbook.problems.models import Problem
 from logbook.review import queries as review
-from logbook.review.models import Report
+from logbook.review.models import Meeting, Report
+from logbook.visits import queries as visits
 from logbook.visits.models import Visit
 
-WHOLE = (selectinload(Comment.clauses), joinedload(Comment.commentator, innerjoin=True))
+WHOLE = (
+    selectinload(Comment.clauses), joinedload(Comment.commentator, innerjoin=True),
+    joinedload(Comment.report, innerjoin=True).options(
+        joinedload(Report.person, innerjoin=True), joinedload(Report.branch, innerjoin=True)
+    ),
+)  # fmt: skip
 
 
 def comment(actor: Actor, comment_id: int) -> Comment | None:
-    """A comment for the office, the leader and who is to give it; None for others, and about the reader."""
+    """A comment for who runs the case, the leader and who is to give it; None for others, and about the reader."""
     found = db.session.scalar(select(Comment).where(Comment.id == comment_id).options(*WHOLE))
     if found is None or review.report(actor, found.report_id) is None:
         return None
-    return found if actor.is_office or actor.is_leader or found.commentator_id == actor.person_id else None
+    return found if actor.is_leader or drafts(actor, found) else None
 
 
-def of_report(actor: Actor, report_id: int) -> Sequence[Comment]:
-    """The comments on a secretary that this reader may see, the first drafted first."""
-    if review.report(actor, report_id) is None:
-        return []
-    query = select(Comment).where(Comment.report_id == report_id)
-    if not (actor.is_office or actor.is_leader):
-        query = query.where(Comment.commentator_id == actor.person_id)
-    return db.session.scalars(query.options(*WHOLE).order_by(Comment.id)).all()
+def drafts(actor: Actor, found: Comment) -> bool:
+    """Whoever runs the case (党办代拟), and who gives the comment."""
+    return found.commentator_id == actor.person_id or review.runs_case(actor, found.report)
 
 
 def of_meeting(actor: Actor, meeting_id: int) -> Sequence[Comment]:
     """Every comment of a meeting that this reader may see, in the order of the reports."""
     shown = review.about_others(actor, review.reports(meeting_id))
     query = select(Comment).join(Report, Report.id == Comment.report_id).where(Comment.report_id.in_(shown))
-    if not (actor.is_office or actor.is_leader):
-        query = query.where(Comment.commentator_id == actor.person_id)
-    return db.session.scalars(query.options(*WHOLE).order_by(Report.position, Comment.id)).all()
+    found = db.session.scalars(query.options(*WHOLE).order_by(Report.position, Comment.id))
+    return [one for one in found if actor.is_leader or drafts(actor, one)]
 
 
 def by(report_id: int, commentator_id: int) -> Comment | None:
@@ -52,12 +55,35 @@ def by(report_id: int, commentator_id: int) -> Comment | None:
 
 def to_settle(person_id: int) -> Sequence[Comment]:
     """What this member has still to settle, by meeting and order."""
+    mine = (Comment.commentator_id == person_id, Comment.settled_at.is_(None), Report.person_id != person_id)
     return db.session.scalars(
         select(Comment)
-        .where(Comment.commentator_id == person_id, Comment.settled_at.is_(None))
-        .options(*WHOLE, joinedload(Comment.report, innerjoin=True))
-        .order_by(Comment.report_id)
+        .join(Report, Report.id == Comment.report_id)
+        .where(*mine)
+        .options(*WHOLE)
+        .order_by(Report.meeting_id, Report.position)
     ).all()
+
+
+def facts(actor: Actor, report: Report, meeting: Meeting, commentator_id: int, today: dt.date) -> Sequence[Draft]:
+    """What a comment may be drafted from: the branch's own problems, and the extracts its 点评人 sorted.
+
+    Of another's observation only what its author shows to all: a comment is read by the office as well.
+    """
+    first, last = dt.date(meeting.year, 1, 1), min(dt.date(meeting.year, 12, 31), today)
+    rows = problems.year_items(first, last)
+    items = [one for one in rows if report.branch_id in {one.branch_id, one.general_branch_id}]
+    stances = review.sorted_extracts(actor, report.id) if actor.person_id == commentator_id else {}
+    seen = visits.observations(actor, report.branch_id, first, last) if stances else ()
+    own = [one for one in seen if one.member_id == actor.person_id or one.observation_widened]
+    said = [(one, stances[one.id]) for one in own if one.id in stances]
+    return [*drafting.drafted(items), *drafting.extracted(said)]
+
+
+def uncited(comment: Comment, facts: Iterable[Draft]) -> Sequence[Draft]:
+    """The facts that no clause of the comment rests on."""
+    cited = {(one.source_kind, one.source_id) for one in comment.clauses}
+    return [one for one in facts if one.source and (one.source.kind, one.source.id) not in cited]
 
 
 def sources(clauses: Iterable[Clause]) -> dict[tuple[str, int], drafting.Source]:
@@ -66,9 +92,9 @@ def sources(clauses: Iterable[Clause]) -> dict[tuple[str, int], drafting.Source]
     for one in clauses:
         if one.source_id is not None:
             ids[one.source_kind].add(one.source_id)
-    problems = db.session.scalars(select(Problem).where(Problem.id.in_(ids["problem"])))
-    visits = db.session.scalars(select(Visit).where(Visit.id.in_(ids["visit"])))
-    found = [*map(drafting.of_problem, problems), *map(drafting.of_visit, visits)]
+    rows = db.session.scalars(select(Problem).where(Problem.id.in_(ids["problem"])))
+    records = db.session.scalars(select(Visit).where(Visit.id.in_(ids["visit"])))
+    found = [*map(drafting.of_problem, rows), *map(drafting.of_visit, records)]
     return {(one.kind, one.id): one for one in found}
 
 

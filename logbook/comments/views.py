@@ -12,13 +12,46 @@ from logbook.comments.actions import NewClause
 from logbook.comments.models import Comment, Part
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import as_integer, now
+from logbook.formats import as_integer, now, today
 from logbook.printing import views as printing
 from logbook.review import queries as review
+from logbook.review.models import Meeting
 from logbook.settings.views import current
 
 bp = Blueprint("comments", __name__)
 Answer = str | Response | tuple[str, int]
+YEAR = "<int(min=2000, max=2999):year>"
+
+
+@bp.route(f"/review/{YEAR}/comments")
+@may(Act.COMMENT)
+def index(year: int) -> str:
+    """Who comments on whom, and how far it is; a member's own alone."""
+    meeting = _meeting(year)
+    found = queries.of_meeting(actor(), meeting.id)
+    reports = [one for one in review.reports(meeting.id) if review.runs_case(actor(), one)]
+    drafted = {(one.report_id, one.commentator_id) for one in found}
+    return render_template(
+        "comments/index.html", meeting=meeting, comments=found, stale={one.id for one in found if queries.stale(one)},
+        undrafted=[one for one in reports if (one.id, one.commentator_id) not in drafted],
+    )  # fmt: skip
+
+
+def _meeting(year: int) -> Meeting:
+    found = review.meeting(year)
+    if found is None:
+        raise NotThere
+    return found
+
+
+@bp.post(f"/review/{YEAR}/comments/draft")
+@may(Act.COMMENT)
+def draft_all(year: int) -> Response:
+    """All that are still to be drafted, from the year's facts."""
+    n = actions.draft_all(_meeting(year).id, by=actor(), at=now())
+    db.session.commit()
+    flash(_("已起草%(n)s份点评稿。", n=n))
+    return redirect(url_for("comments.index", year=year), 303)
 
 
 @bp.post("/review/reports/<int:report_id>/comment")
@@ -31,7 +64,7 @@ def draft(report_id: int) -> Response:
     except RuleBroken as broken:
         db.session.close()
         flash(str(broken.message))
-        return redirect(url_for("review.brief", report_id=report_id), 303)
+        return redirect(url_for("reports.brief", report_id=report_id), 303)
     return redirect(url_for("comments.show", comment_id=comment.id), 303)
 
 
@@ -44,7 +77,7 @@ def show(comment_id: int) -> Answer:
         return _page(comment, form)
     clauses = forms.typed(request.form)
     try:
-        if not form.validate():
+        if not form.accepts(clauses, (one.text for one in comment.clauses)):
             return _page(comment, form, clauses), 422
         actions.rewrite(comment_id, clauses, version=as_integer(request.form.get("version", "")) or 0, by=actor())
         db.session.commit()
@@ -70,11 +103,13 @@ def _page(comment: Comment, form: forms.CommentForm, typed: list[NewClause] | No
     report, meeting = found
     stored = [NewClause(one.part, one.text, one.id) for one in comment.clauses]
     rows = {part: [one for one in (typed or stored) if one.part is part] for part in Part}
+    changeable = not comment.settled_at and queries.drafts(actor(), comment)
+    facts = queries.facts(actor(), report, meeting, comment.commentator_id, today()) if changeable else ()
     return render_template(
         "comments/show.html", comment=comment, report=report, meeting=meeting, form=form, rows=rows, Part=Part,
         clauses={one.id: one for one in comment.clauses}, stale=queries.stale(comment), typed=typed is not None,
-        mine=comment.commentator_id == actor().person_id,
-        changeable=not comment.settled_at and (actor().is_office or comment.commentator_id == actor().person_id),
+        mine=comment.commentator_id == actor().person_id, changeable=changeable,
+        news=len(queries.uncited(comment, facts)),
     )  # fmt: skip
 
 
@@ -82,6 +117,13 @@ def _page(comment: Comment, form: forms.CommentForm, typed: list[NewClause] | No
 @may(Act.COMMENT)
 def look_at(comment_id: int, clause_id: int) -> Response:
     return _done(comment_id, lambda: actions.look_at(comment_id, clause_id, by=actor()), _("已看过，仍然成立。"))
+
+
+@bp.post("/review/comments/<int:comment_id>/facts")
+@may(Act.COMMENT)
+def add_facts(comment_id: int) -> Response:
+    """What became known since it was drafted, or was sorted since."""
+    return _done(comment_id, lambda: actions.add_facts(comment_id, by=actor(), at=now()), _("已补充，请改成自己的话。"))
 
 
 @bp.post("/review/comments/<int:comment_id>/settle")

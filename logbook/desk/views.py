@@ -12,6 +12,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, Actor, actor, may
+from logbook.comments import queries as comments
 from logbook.desk import cards, papers
 from logbook.desk.cards import FORTNIGHT
 from logbook.desk.papers import Dossier
@@ -127,6 +128,7 @@ def _member(by: Actor, on: dt.date) -> dict[str, Any]:
         "to_confirm": visits.to_confirm(by.person_id), "promises": promises,
         "my_problems": problems.open_of(by.person_id),
         "directives": [(one, _left(one, by, liaisons, on)) for one in problems.directives(open_only=True)],
+        "to_settle": comments.to_settle(by.person_id),
         "instructed": visits.instructions_on(by.person_id, on - FORTNIGHT),
     }  # fmt: skip
 

@@ -196,6 +196,18 @@ def reporting_secretaries(year: int, today: dt.date) -> Sequence[Row[Branch, Per
     return list(latest.values())
 
 
+def secretaries_since(branch_id: int, year: int) -> Sequence[Person]:
+    """Who led the branch in that year or later, the latest first."""
+    held = or_(SecretaryTerm.to_on.is_(None), SecretaryTerm.to_on >= dt.date(year, 1, 1))
+    rows = db.session.scalars(
+        select(SecretaryTerm)
+        .where(SecretaryTerm.branch_id == branch_id, SecretaryTerm.void.is_(False), held)
+        .options(joinedload(SecretaryTerm.person, innerjoin=True))
+        .order_by(SecretaryTerm.from_on.desc(), SecretaryTerm.id.desc())
+    )
+    return [one.person for one in rows]
+
+
 def own_organizations(person_id: int, on: dt.date) -> frozenset[int]:
     """The branches a person belongs to or leads on a day, and the general branches that contain these."""
     own = union(

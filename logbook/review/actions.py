@@ -1,8 +1,8 @@
 """The meeting: built from its year with one click, put in order, briefs printed, the group's decisions entered."""
 
 import datetime as dt
-import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import delete
@@ -10,12 +10,12 @@ from sqlalchemy.exc import IntegrityError
 
 from logbook.access import Actor
 from logbook.db import db
-from logbook.errors import NotThere, RuleBroken
-from logbook.formats import local_date
+from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.formats import MAX_TEXT, local_date
 from logbook.organization import queries as organization
 from logbook.review import briefs, queries
 from logbook.review.briefs import Brief
-from logbook.review.models import Decision, Grade, Meeting, PrintedBrief, Report
+from logbook.review.models import Agenda, Decision, Grade, Meeting, PrintedBrief, Report, SortedExtract, Stance
 from logbook.settings import queries as settings
 from logbook.years import actions as years
 from logbook.years import summary
@@ -31,6 +31,16 @@ class NewDecision:
     decided_on: dt.date | None
     ground: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """When and where the group meets, how reports and comments follow one another, and who comes from above."""
+
+    held_on: dt.date | None
+    place: str = ""
+    agenda: Agenda = Agenda.EACH
+    guest: str = ""
 
 
 def create_meeting(year: int, *, by: Actor, at: dt.datetime) -> Meeting:
@@ -97,12 +107,13 @@ def _meeting(year: int) -> Meeting:
     return meeting
 
 
-def change_meeting(year: int, held_on: dt.date | None, place: str) -> Meeting:
-    """When and where."""
+def change_meeting(year: int, new: Arrangement) -> Meeting:
+    """Raise RuleBroken("held_on") for a day in another year than the meeting's or the next."""
     meeting = _meeting(year)
-    if held_on is not None and held_on.year not in {year, year + 1}:
+    if new.held_on is not None and new.held_on.year not in {year, year + 1}:
         raise RuleBroken("held_on", _("会议日期应在当年或次年。"))
-    meeting.held_on, meeting.place = held_on, place.strip()[:200]
+    meeting.held_on, meeting.place = new.held_on, new.place.strip()[:200]
+    meeting.agenda, meeting.guest = new.agenda, new.guest.strip()[:200]
     db.session.flush()
     return meeting
 
@@ -121,12 +132,79 @@ def arrange(year: int, report_id: int, *, up: bool) -> None:
     db.session.flush()
 
 
-def change_report(report_id: int, commentator_id: int | None, *, in_writing: bool, by: Actor) -> Report:
-    """Who comments, and whether the report is only in writing; nobody comments on themself."""
+def draw_lots(year: int, places: Mapping[int, int | None]) -> None:
+    """Put the reports in the order drawn by hand: {report's id: place}, every place from 1 on given once."""
+    found = {one.id: one for one in queries.reports(_meeting(year).id)}
+    if set(places) != set(found) or {*places.values()} != {*range(1, len(found) + 1)}:
+        raise RuleBroken("", _("序号应从1到%(n)s，每个用一次。", n=len(found)))
+    for report_id, place in places.items():
+        found[report_id].position = place or 0
+    db.session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Who reports, who comments, and whether the report is only in writing."""
+
+    person_id: int
+    commentator_id: int | None
+    in_writing: bool = False
+
+
+def change_report(report_id: int, new: Terms, *, by: Actor) -> Report:
+    """Raise RuleBroken for the field at fault: nobody comments on themself, and who was graded stays who reported."""
     report = _report(report_id, by)
-    if commentator_id == report.person_id:
+    if new.commentator_id == new.person_id:
         raise RuleBroken("commentator_id", _("点评人不能是被评议的书记本人。"))
-    report.commentator_id, report.in_writing = commentator_id, in_writing
+    if new.person_id != report.person_id and (report.decisions or report.handler_id == new.person_id):
+        raise RuleBroken("person_id", _("已经登记过等次，或他是这一件的经办人，不能改由他述职。"))
+    report.person_id, report.commentator_id, report.in_writing = new.person_id, new.commentator_id, new.in_writing
+    db.session.flush()
+    return report
+
+
+def file_report(report_id: int, written: str, speech: str, *, by: Actor) -> Report:
+    """Keep a secretary's report as it was handed in; the office files it, nobody writes it here."""
+    report = case(report_id, by)
+    for field, text in (("written", written), ("speech", speech)):
+        if len(text) > MAX_TEXT:
+            raise RuleBroken(field, _("不超过%(most)s字。", most=MAX_TEXT))
+    report.written, report.speech = written, speech
+    db.session.flush()
+    return report
+
+
+def name_handler(report_id: int, handler_id: int | None, *, by: Actor) -> Report:
+    """The leader names who runs a case instead of the office, or nobody any more; not whom it is about."""
+    report = _report(report_id, by)
+    if handler_id == report.person_id:
+        raise RuleBroken("handler_id", _("经办人不能是被评议的书记本人。"))
+    report.handler_id = handler_id
+    db.session.flush()
+    return report
+
+
+def sort_extract(report_id: int, visit_id: int, stance: Stance | None, *, by: Actor, at: dt.datetime) -> None:
+    """Say what an extract of the brief speaks for, for oneself; None leaves it unsorted again."""
+    report, meeting = _found(report_id, by)
+    brief = briefs.build(by, meeting, report, local_date(at))
+    if visit_id not in {one.visit_id for one in brief.extracts}:
+        raise NotThere
+    key = {"report_id": report_id, "visit_id": visit_id, "reader_id": by.person_id}
+    db.session.execute(delete(SortedExtract).filter_by(**key))
+    if stance is not None:
+        db.session.add(SortedExtract(**key, stance=stance))
+    db.session.flush()
+
+
+def give_feedback(report_id: int, on: dt.date | None, *, by: Actor, at: dt.datetime) -> Report:
+    """The secretary has signed for the result on that day, and from then on sees what is about them (rule 7)."""
+    report = case(report_id, by)
+    if report.grade is None or report.decision is None:
+        raise RuleBroken("on", _("%(name)s的等次还没有登记，不能反馈。", name=report.person.name))
+    if on is None or not (report.decision.decided_on or on) <= on <= local_date(at):
+        raise RuleBroken("on", _("签收日期应在党组研究确定之后、今天以前。"))
+    report.fed_back_on = on
     db.session.flush()
     return report
 
@@ -163,19 +241,28 @@ def _check(new: NewDecision, report: Report, today: dt.date) -> None:
 
 def print_brief(report_id: int, *, by: Actor, at: dt.datetime) -> tuple[Brief, Report]:
     """Keep the brief as it is printed now, for this reader."""
-    found = queries.report(by, report_id)
-    if found is None:
-        raise NotThere
-    report, meeting = found
+    report, meeting = _found(report_id, by)
     brief = briefs.build(by, meeting, report, local_date(at))
-    body = json.dumps(asdict(brief), default=str, ensure_ascii=False, sort_keys=True)
-    db.session.add(PrintedBrief(report_id=report.id, reader_id=by.person_id, body=body, printed_at=at))
+    kept = briefs.dump(brief)
+    db.session.add(PrintedBrief(report_id=report.id, reader_id=by.person_id, body=kept, printed_at=at))
     db.session.flush()
     return brief, report
 
 
+def case(report_id: int, by: Actor) -> Report:
+    """The report, for whoever runs this case; raise NotAllowed for others, NotThere about oneself."""
+    report = _report(report_id, by)
+    if not queries.runs_case(by, report):
+        raise NotAllowed("run a case")
+    return report
+
+
 def _report(report_id: int, by: Actor) -> Report:
+    return _found(report_id, by)[0]
+
+
+def _found(report_id: int, by: Actor) -> tuple[Report, Meeting]:
     found = queries.report(by, report_id)
     if found is None:
         raise NotThere
-    return found[0]
+    return found

@@ -5,28 +5,37 @@ secretary; what the bureau owes the branch stands apart; members' failings stand
 """
 
 import datetime as dt
-from dataclasses import dataclass, replace
+import json
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from logbook.access import Actor
 from logbook.problems import queries as problems
 from logbook.problems.models import Side, SourceKind, State
 from logbook.review import queries
-from logbook.review.models import Meeting, Report
+from logbook.review.models import Meeting, Report, Stance
 from logbook.visits import queries as visits
 from logbook.visits.models import number_of
 from logbook.visits.queries import Filters
 
 LONGEST = 300  # characters of one extract
+ORDER = (Stance.GOOD.value, Stance.WANTING.value, "")
+LISTS = ("rectification", "own_problems", "extracts", "owed")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was written, and the number it rests on: 2026-034 第2版, 2026-021/1; `state` is a problem's value."""
+    """What was written, and the number it rests on: 2026-034 第2版, 2026-021/1; `state` is a problem's value.
+
+    `visit_id` or `problem_id` is where the number leads; `stance` is an extract's, as its reader sorted it.
+    """
 
     text: str
     source: str
     state: str = ""
+    problem_id: int | None = None
+    visit_id: int | None = None
+    stance: str = ""
 
     @property
     def done(self) -> bool:
@@ -48,7 +57,7 @@ class Brief:
     rectification: tuple[Line, ...]
     trips: int
     last_on: dt.date | None
-    last_source: str  # empty where the reader may not read that record
+    last: Line | None  # None where the reader may not read that record
     own_problems: tuple[Line, ...]
     extracts: tuple[Line, ...]
     owed: tuple[Line, ...]
@@ -72,9 +81,9 @@ def build(actor: Actor, meeting: Meeting, report: Report, today: dt.date) -> Bri
         rectification=tuple(_item(row) for row in items if row.source_kind is SourceKind.MEETING),
         trips=trips,
         last_on=latest.visited_on if latest else None,
-        last_source=_cited(number_of(latest.year, latest.seq), latest.version) if latest and latest.readable else "",
+        last=_record(latest) if latest and latest.readable else None,
         own_problems=tuple(_item(row) for row in items if row.side is Side.BRANCH),
-        extracts=tuple(_extract(one) for one in visits.observations(actor, report.branch_id, first, last)),
+        extracts=_extracts(actor, report, first, last),
         owed=tuple(_item(row) for row in items if row.side is not Side.BRANCH),
         hidden=everything - readable,
     )
@@ -90,9 +99,34 @@ def _cited(number: str, version: int) -> str:
 
 
 def _item(row: Any) -> Line:
-    return Line(row.text, row.source_label, row.state.value)
+    return Line(row.text, row.source_label, row.state.value, problem_id=row.id)
 
 
-def _extract(visit: Any) -> Line:
+def _record(row: Any) -> Line:
+    return Line("", _cited(number_of(row.year, row.seq), row.version), visit_id=row.id)
+
+
+def _extracts(actor: Actor, report: Report, first: dt.date, last: dt.date) -> tuple[Line, ...]:
+    """What speaks for the secretary before what does not, as this reader sorted it; the rest after both."""
+    stances = queries.sorted_extracts(actor, report.id)
+    found = [_extract(one, stances.get(one.id)) for one in visits.observations(actor, report.branch_id, first, last)]
+    return tuple(sorted(found, key=lambda one: ORDER.index(one.stance)))
+
+
+def _extract(visit: Any, stance: Stance | None) -> Line:
     text = visit.observation if len(visit.observation) <= LONGEST else visit.observation[:LONGEST] + "……"
-    return Line(text, _cited(visit.number, visit.version))
+    source = _cited(visit.number, visit.version)
+    return Line(text, source, visit_id=visit.id, stance=stance.value if stance else "")
+
+
+def dump(brief: Brief) -> str:
+    """A brief as JSON text, as it is kept when it is printed."""
+    return json.dumps(asdict(brief), default=str, ensure_ascii=False, sort_keys=True)
+
+
+def load(text: str) -> Brief:
+    """A brief as it was printed."""
+    kept = json.loads(text)
+    lists = {name: tuple(Line(**one) for one in kept[name]) for name in LISTS}
+    days = {name: dt.date.fromisoformat(kept[name]) if kept[name] else None for name in ("until", "last_on")}
+    return Brief(**kept | lists | days | {"last": Line(**kept["last"]) if kept["last"] else None})

@@ -1,14 +1,18 @@
 """The forms of a meeting."""
 
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Self
+
 from flask_babel import gettext, lazy_gettext
-from wtforms import BooleanField, DateField, SelectField, StringField
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from logbook.accounts.models import Person
-from logbook.formats import clean_text
-from logbook.review.actions import NewDecision
-from logbook.review.models import Grade
+from logbook.formats import as_integer, clean_text
+from logbook.review.actions import Arrangement, NewDecision, Terms
+from logbook.review.models import Agenda, Grade, Meeting
 from logbook.settings.forms import Form, WrittenForm
 
 _ = lazy_gettext
@@ -17,20 +21,70 @@ _ = lazy_gettext
 class MeetingForm(WrittenForm):
     held_on = DateField(_("会议日期"), validators=[Optional()])
     place = StringField(_("会议地点"), filters=[clean_text], validators=[Length(max=200)])
+    agenda = RadioField(_("点评方式"), choices=[], coerce=lambda one: Agenda(one).value)
+    guest = StringField(_("到会指导的上级同志（选填）"), filters=[clean_text], validators=[Length(max=200)])
+
+    @classmethod
+    def of(cls, meeting: Meeting) -> Self:
+        """The meeting's, with the words in the reader's language."""
+        form = cls(obj=meeting)
+        form.agenda.choices = [SelectChoice(one.value, one.label) for one in Agenda]
+        return form
+
+    def arrangement(self) -> Arrangement:
+        """What was typed."""
+        return Arrangement(self.held_on.data, self.place.data or "", Agenda(self.agenda.data), self.guest.data or "")
+
+
+def places(typed: Mapping[str, str], reports: Iterable[int]) -> dict[int, int | None]:
+    """The order as typed, by report; full-width digits are digits, None is no number."""
+    return {one: as_integer(unicodedata.normalize("NFKC", typed.get(f"place{one}", "")).strip()) for one in reports}
+
+
+def _people(people: Iterable[Person]) -> list[SelectChoice]:
+    return [SelectChoice(str(one.id), one.name) for one in people]
 
 
 class ReportForm(Form):
+    person_id = SelectField(_("述职的书记"), choices=[])
     commentator_id = SelectField(_("点评人"), choices=[])
     in_writing = BooleanField(_("书面述职"))
 
-    def offer(self, members: list[Person]) -> None:
-        """Offer who may comment."""
-        people = [SelectChoice(str(one.id), one.name) for one in members]
-        self.commentator_id.choices = [SelectChoice("", gettext("未定")), *people]
+    def offer(self, members: Iterable[Person], secretaries: Iterable[Person], reporting: Person) -> None:
+        """Offer who may comment, and who led the branch in the year or since."""
+        self.commentator_id.choices = [SelectChoice("", gettext("未定")), *_people(members)]
+        self.person_id.choices = _people({one.id: one for one in (reporting, *secretaries)}.values())
 
-    def commentator(self) -> int | None:
-        """The chosen commentator's id."""
-        return int(self.commentator_id.data) if self.commentator_id.data else None
+    def terms(self) -> Terms:
+        """What was chosen."""
+        commentator = int(self.commentator_id.data) if self.commentator_id.data else None
+        return Terms(int(self.person_id.data), commentator, in_writing=bool(self.in_writing.data))
+
+
+class HandlerForm(Form):
+    handler_id = SelectField(_("经办人"), choices=[])
+
+    def offer(self, people: Iterable[Person]) -> None:
+        """Offer who may run the case."""
+        self.handler_id.choices = [SelectChoice("", gettext("由党办经办")), *_people(people)]
+
+    def handler(self) -> int | None:
+        """The chosen one's id; None leaves it to the office."""
+        return int(self.handler_id.data) if self.handler_id.data else None
+
+
+class WrittenReportForm(WrittenForm):
+    written = TextAreaField(
+        _("述职报告"), filters=[clean_text], description=_("书记交来的，粘贴在这里。一般不超过4000字。")
+    )
+    speech = TextAreaField(
+        _("现场述职稿（与述职报告不同的才填）"), filters=[clean_text],
+        description=_("在会上念的那一份。一般不超过1300字。"),
+    )  # fmt: skip
+
+    def texts(self) -> tuple[str, str]:
+        """Both as typed."""
+        return self.written.data or "", self.speech.data or ""
 
 
 class GradeForm(WrittenForm):

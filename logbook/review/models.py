@@ -19,6 +19,20 @@ class Grade(Word):
     POOR = "poor", N_("差")
 
 
+class Agenda(Word):
+    """How reports and comments follow one another."""
+
+    EACH = "each", N_("一述一评")
+    TOGETHER = "together", N_("集中点评")
+
+
+class Stance(Word):
+    """What an extract speaks for, as its reader sorted it; no program judges it."""
+
+    GOOD = "good", N_("好做法")
+    WANTING = "wanting", N_("需要加强")
+
+
 class Meeting(Base):
     __tablename__ = "meeting"
 
@@ -26,6 +40,8 @@ class Meeting(Base):
     year: Mapped[int] = mapped_column(unique=True)  # the year reviewed
     held_on: Mapped[dt.date | None]
     place: Mapped[str] = mapped_column(default="")
+    agenda: Mapped[Agenda] = mapped_column(default=Agenda.EACH)
+    guest: Mapped[str] = mapped_column(default="")  # who speaks for the superior unit, where somebody comes
     summary: Mapped[str]  # the YearSummary as JSON text, frozen at that moment
     text: Mapped[str]  # the year's text, frozen with its figures
     year_was_closed: Mapped[bool]
@@ -45,12 +61,16 @@ class Report(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"))
     commentator_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # 点评人
+    handler_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # whom the leader named for this case
     position: Mapped[int]
     in_writing: Mapped[bool] = mapped_column(default=False)
+    written: Mapped[str] = mapped_column(default="")  # 述职报告, as the office filed it
+    speech: Mapped[str] = mapped_column(default="")  # what is read out at the meeting, where it is shorter
     fed_back_on: Mapped[dt.date | None]  # until then rule 7 hides everything from the secretary
 
     person: Mapped[Person] = relationship(foreign_keys=person_id, viewonly=True)
     commentator: Mapped[Person | None] = relationship(foreign_keys=commentator_id, viewonly=True)
+    handler: Mapped[Person | None] = relationship(foreign_keys=handler_id, viewonly=True)
     branch: Mapped[Branch] = relationship(viewonly=True)
     decisions: Mapped[list["Decision"]] = relationship(order_by="Decision.id", viewonly=True)
 
@@ -83,6 +103,17 @@ class Decision(Base):
     by: Mapped[Person] = relationship(viewonly=True)
 
 
+class SortedExtract(Base):
+    """A record's observation as one reader of the brief sorted it."""
+
+    __tablename__ = "sorted_extract"
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), primary_key=True)
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visit.id"), primary_key=True)
+    reader_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    stance: Mapped[Stance]
+
+
 class PrintedBrief(Base):
     """A brief as it was printed, for one reader: kept, never changed."""
 
@@ -93,3 +124,5 @@ class PrintedBrief(Base):
     reader_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     body: Mapped[str]  # JSON text
     printed_at: Mapped[dt.datetime]
+
+    reader: Mapped[Person] = relationship(viewonly=True)

@@ -1,4 +1,4 @@
-"""The meeting's papers: a brief for one reader, and the list of reports with the year's figures. Chinese only."""
+"""A meeting's papers: a brief for one reader, list and figures, agenda, what its host says. Chinese only."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from logbook.documents.paper import Attachment, Block, Heading, Paper, Para, Table
 from logbook.formats import full_date, short_date
 from logbook.problems.models import State
-from logbook.review.briefs import Brief, Line
-from logbook.review.models import Meeting, Report
+from logbook.review.briefs import ORDER, Brief, Line
+from logbook.review.models import Agenda, Meeting, Report
 from logbook.settings.queries import Settings
 from logbook.years.papers import text_blocks
 from logbook.years.summary import YearSummary
@@ -25,7 +25,7 @@ def brief_paper(brief: Brief, settings: Settings) -> Paper:
         *_part("一、上年整改事项", map(_item, brief.rectification), "没有上年整改事项的记录。"),
         *_part("二、联系情况", [_contact(brief, words)]),
         *_part("三、支部自身党建问题", _own(brief.own_problems)),
-        *_part("四、平时工作掌握情况（摘录）", map(_extract, brief.extracts), "没有摘录。"),
+        *_extracts(brief.extracts),
         *_part("附：支部反映、由局里办理的事项", _owed(brief.owed), "没有由局里办理的事项。"),
         Para(f"（只含本人可见的记录{hidden}。）"),
     ]
@@ -38,6 +38,16 @@ def _part(title: str, sentences: Iterable[str], none: str = "") -> Iterable[Bloc
     yield Heading(title, 1)
     found = list(sentences)
     yield from map(Para, found or [none])
+
+
+def _extracts(lines: Sequence[Line]) -> Iterable[Block]:
+    """Numbered through, for and against as the reader sorted them; what nobody sorted stands last."""
+    numbered = [(one.stance, f"{i}. {_extract(one)}") for i, one in enumerate(lines, 1)]
+    titles = ("四、工作中的好做法（摘录）", "五、需要加强的（摘录）", "六、其他掌握的情况（摘录）")
+    for title, stance in zip(titles, ORDER, strict=True):
+        said = [text for sorted_as, text in numbered if sorted_as == stance]
+        if said or stance:
+            yield from _part(title, said, "没有摘录。")
 
 
 def _sources(lines: Iterable[Line]) -> str:
@@ -57,7 +67,7 @@ def _contact(brief: Brief, words: Words) -> str:
     when = "全年" if brief.ended else f"截至{short_date(brief.until)}，"
     if brief.last_on is None:
         return words(f"{when}没有党组成员到支部的记录。")
-    source = f"［{brief.last_source}］" if brief.last_source else ""
+    source = f"［{brief.last.source}］" if brief.last else ""
     return words(f"{when}党组成员到支部{brief.trips}次，最近一次{short_date(brief.last_on)}{source}。")
 
 
@@ -86,7 +96,7 @@ def meeting_paper(
 
     `graded`: the reports whose decided grade is printed; None, as preset, prints no grades.
     """
-    frozen = "归档时" if meeting.year_was_closed else f"{full_date(figures.made_on)}"
+    frozen = "归档时" if meeting.year_was_closed else f"未归档，{full_date(figures.made_on)}"
     words = settings.words.apply
     facts = (
         f"党组成员下基层{figures.records}人次，到支部{figures.trips}次，到过{figures.liaison_branches}个挂点支部中的"
@@ -109,6 +119,87 @@ def meeting_paper(
         ),
         made_from=f"{meeting.year}年述职评议会议",
     )
+
+
+NUMERALS = "一二三四五六七八"
+
+
+def _items(meeting: Meeting, settings: Settings) -> list[str]:
+    """What the meeting does, in its order."""
+    each = meeting.agenda is Agenda.EACH
+    found = [
+        f"通报{meeting.year - 1}年度述职评议查摆问题整改情况",
+        f"各党（总）支部书记逐一述职{'，述职后由点评人点评' if each else ''}",
+        *([] if each else ["点评人逐一点评"]),
+        "党组书记总点评",
+        "现场测评",
+        *([f"{meeting.guest}讲话"] if meeting.guest else []),
+        "党组书记讲话",
+    ]
+    return [settings.words.apply(one) for one in found]
+
+
+def agenda(meeting: Meeting, reports: Sequence[Report], settings: Settings, on: dt.date) -> Paper:
+    """会议议程, with the order of the reports as 附件."""
+    items = [Heading(f"{number}、{item}", 1) for number, item in zip(NUMERALS, _items(meeting, settings), strict=False)]
+    return Paper(
+        title=settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议会议议程"),
+        blocks=(
+            Para(f"时间：{full_date(meeting.held_on) if meeting.held_on else '待定'}"),
+            Para(f"地点：{meeting.place or '待定'}"),
+            *items,
+        ),
+        inner=False,
+        signed=f"{settings.unit_name}{settings.words.apply('党办')}",
+        dated=on,
+        attachments=(Attachment("述职次序", (_list(reports, None),)),),
+        made_from=f"{meeting.year}年述职评议会议",
+    )
+
+
+def script(meeting: Meeting, reports: Sequence[Report], settings: Settings) -> Paper:
+    """主持词: what the host says before each item, the names in the order of the reports."""
+    items = _items(meeting, settings)
+    opening = (
+        f"按照安排，今天召开{settings.unit_name}党组{meeting.year}年度党组织书记抓基层党建工作述职评议会议。会议议程有"
+        f"{NUMERALS[len(items) - 1]}项：{'；'.join(f'{NUMERALS[i]}是{item}' for i, item in enumerate(items))}。"
+    )
+    said = {items[1]: _reporting(meeting, reports)}
+    if meeting.agenda is Agenda.TOGETHER:
+        said[items[2]] = [f"请{who}同志点评{about}。" for who, about in _commenting(reports)]
+    blocks: list[Block] = [Para("同志们：", indent=False), Para(settings.words.apply(opening))]
+    for i, item in enumerate(items):
+        blocks.append(Heading(f"{NUMERALS[i]}、{item}", 1))
+        blocks += map(Para, said.get(item, [settings.words.apply(_said(item))]))
+    blocks.append(Para("今天的会议就到这里。散会。"))
+    return Paper(
+        title=settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议会议主持词"),
+        blocks=tuple(blocks), made_from=f"{meeting.year}年述职评议会议",
+    )  # fmt: skip
+
+
+def _reporting(meeting: Meeting, reports: Sequence[Report]) -> list[str]:
+    there = [one for one in reports if not one.in_writing]
+    said = []
+    for i, one in enumerate(there):
+        first, named = "首先" if i == 0 else "下面", one.commentator
+        said.append(f"{first}，请{one.branch.name}书记{one.person.name}同志述职。")
+        if meeting.agenda is Agenda.EACH:
+            said.append(f"请{named.name}同志点评。" if named else "（点评人未定。）")
+    written = [f"{one.branch.name}书记{one.person.name}同志" for one in reports if one.in_writing]
+    return said + ([f"{'、'.join(written)}作书面述职，材料已印发。"] if written else [])
+
+
+def _commenting(reports: Sequence[Report]) -> Iterable[tuple[str, str]]:
+    for one in reports:
+        if one.commentator:
+            yield one.commentator.name, f"{one.branch.name}书记{one.person.name}同志"
+
+
+def _said(item: str) -> str:
+    if item.endswith("测评"):
+        return "下面进行现场测评，请工作人员发放测评表。请大家结合述职情况和平时了解的情况独立评价；测评无记名。"
+    return f"下面，{'请' if item.endswith(('讲话', '点评')) else ''}{item}。"
 
 
 def _list(reports: Sequence[Report], graded: frozenset[int] | None) -> Table:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from logbook.access import Actor
 from logbook.db import db
-from logbook.review.models import Decision, Meeting, PrintedBrief, Report
+from logbook.review.models import Decision, Meeting, PrintedBrief, Report, SortedExtract, Stance
 from logbook.visits import rights
 from logbook.visits.models import Visit
 
@@ -17,6 +17,7 @@ PEOPLE = (
     joinedload(Report.person, innerjoin=True),
     joinedload(Report.branch, innerjoin=True),
     joinedload(Report.commentator),
+    joinedload(Report.handler),
     selectinload(Report.decisions).joinedload(Decision.by, innerjoin=True),
 )
 
@@ -55,6 +56,17 @@ def report(actor: Actor, report_id: int) -> tuple[Report, Meeting] | None:
     return row[0], row[1]
 
 
+def runs_case(actor: Actor, report: Report) -> bool:
+    """The office runs every case, and whoever the leader named for this one; nobody their own (rule 7)."""
+    return (actor.is_office or report.handler_id == actor.person_id) and bool(about_others(actor, [report]))
+
+
+def runs_meeting(actor: Actor, found: Sequence[Report]) -> bool:
+    """Ballots are of everybody at once: for the office or somebody the leader named, who is not under review."""
+    named = any(one.handler_id == actor.person_id for one in found)
+    return (actor.is_office or named) and len(about_others(actor, found)) == len(found)
+
+
 def last_reports(actor: Actor, branch_ids: Collection[int]) -> dict[int, Any]:
     """(meeting_year, grade, ground, …) of each branch's last decided report, by branch id.
 
@@ -86,17 +98,24 @@ def is_printed(meeting_id: int) -> bool:
 
 
 def last_visit(actor: Actor, branch_id: int, first: dt.date, last: dt.date) -> Any:
-    """(visited_on, year, seq, version, readable) of the branch's last counted record in these days, or None."""
+    """(id, visited_on, year, seq, version, readable) of the branch's last counted record in these days, or None."""
     return db.session.execute(
-        select(Visit.visited_on, Visit.year, Visit.seq, Visit.version, rights.readable(actor).label("readable"))
+        select(
+            Visit.id, Visit.visited_on, Visit.year, Visit.seq, Visit.version, rights.readable(actor).label("readable")
+        )
         .where(rights.at_branch(branch_id), Visit.counts, Visit.visited_on >= first, Visit.visited_on <= last)
         .order_by(Visit.visited_on.desc(), Visit.id.desc())
         .limit(1)
     ).one_or_none()
 
 
-def printed(report_id: int) -> Sequence[PrintedBrief]:
-    """What was printed of a report's brief, the latest first."""
-    return db.session.scalars(
-        select(PrintedBrief).where(PrintedBrief.report_id == report_id).order_by(PrintedBrief.id.desc())
-    ).all()
+def printed(actor: Actor, report_id: int) -> Sequence[PrintedBrief]:
+    """This reader's own prints of a report's brief, the latest first: others' may say more than they may know."""
+    mine = (PrintedBrief.report_id == report_id, PrintedBrief.reader_id == actor.person_id)
+    return db.session.scalars(select(PrintedBrief).where(*mine).order_by(PrintedBrief.id.desc())).all()
+
+
+def sorted_extracts(actor: Actor, report_id: int) -> dict[int, Stance]:
+    """How this reader sorted the extracts of a brief, by record."""
+    mine = (SortedExtract.report_id == report_id, SortedExtract.reader_id == actor.person_id)
+    return {one.visit_id: one.stance for one in db.session.scalars(select(SortedExtract).where(*mine))}

@@ -1,30 +1,24 @@
-"""The review meeting: created from its year, arranged, briefed, decided, printed."""
-
-from typing import Any
+"""The review meeting: created from its year, put in order, its arrangement printed."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
-from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.documents.paper import Paper
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now, today
 from logbook.printing import views as printing
-from logbook.problems.models import State
-from logbook.review import actions, briefs, papers, queries
-from logbook.review.forms import GradeForm, MeetingForm, ReportForm
-from logbook.review.models import Meeting, Report
-from logbook.settings.forms import Form
+from logbook.review import actions, papers, queries
+from logbook.review.forms import MeetingForm, places
+from logbook.review.models import Meeting
 from logbook.settings.views import current
 from logbook.years import summary
 
 bp = Blueprint("review", __name__)
 Answer = str | Response | tuple[str, int]
 YEAR = "<int(min=2000, max=2999):year>"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @bp.route("/review")
@@ -61,12 +55,12 @@ def _meeting(year: int) -> Meeting:
 @may(Act.READ_MEETING)
 def show(year: int) -> Answer:
     meeting = _meeting(year)
-    form = MeetingForm(obj=meeting)
+    form = MeetingForm.of(meeting)
     if request.method == "POST" and not actor().may(Act.RUN_MEETING):
         raise NotThere
     if form.validate_on_submit():
         try:
-            actions.change_meeting(year, form.held_on.data, form.place.data or "")
+            actions.change_meeting(year, form.arrangement())
             db.session.commit()
             flash(_("已保存。"))
             return redirect(url_for("review.show", year=year), 303)
@@ -81,6 +75,7 @@ def _page(meeting: Meeting, form: MeetingForm) -> str:
     shown = queries.about_others(actor(), reports)
     return render_template(
         "review/show.html", meeting=meeting, reports=reports, shown=shown, form=form,
+        runs=queries.runs_meeting(actor(), reports), missing=[one for one in reports if not one.written],
         figures=summary.load(meeting.summary), fixed=queries.is_decided(meeting.id),
         kept=queries.is_printed(meeting.id),
         decided=sum(one.grade is not None for one in reports if one.id in shown),
@@ -125,84 +120,43 @@ def move(year: int, report_id: int) -> Response:
     return redirect(url_for("review.show", year=year, _anchor=f"r{report_id}"), 303)
 
 
-@bp.route("/review/reports/<int:report_id>")
-@may(Act.READ_MEETING)
-def brief(report_id: int) -> str:
-    return _brief(report_id)
-
-
-def _report(report_id: int) -> tuple[Report, Meeting]:
-    found = queries.report(actor(), report_id)
-    if found is None:
-        raise NotThere
-    return found
-
-
-def _report_form(report: Report, **options: Any) -> ReportForm:
-    form = ReportForm(
-        data={"commentator_id": str(report.commentator_id or ""), "in_writing": report.in_writing}, **options
-    )
-    form.offer([one for one in accounts.members() if one.id != report.person_id])
-    return form
-
-
-def _grade_form(report: Report, **options: Any) -> GradeForm:
-    held = report.decision
-    stored = {"grade": report.grade.value if report.grade else "", "ground": held.ground if held else ""}
-    form = GradeForm(data={**stored, "decided_on": held.decided_on if held else None}, **options)
-    form.offer()
-    return form
-
-
-def _brief(report_id: int, **shown: Form) -> str:
-    """The page, with the form that was sent as it was typed and what is wrong with it."""
-    report, meeting = _report(report_id)
-    forms = {"report_form": _report_form(report, formdata=None), "grade_form": _grade_form(report, formdata=None)}
-    return render_template(
-        "review/brief.html", report=report, meeting=meeting, brief=briefs.build(actor(), meeting, report, today()),
-        printed=queries.printed(report_id), State=State, **forms | shown,
-    )  # fmt: skip
-
-
-# GET as well: what was typed when the session had ended is shown again on the same address.
-@bp.route("/review/reports/<int:report_id>/change", methods=["GET", "POST"])
+@bp.route(f"/review/{YEAR}/order", methods=["GET", "POST"])
 @may(Act.RUN_MEETING)
-def change_report(report_id: int) -> Answer:
-    form = _report_form(_report(report_id)[0])
-    if form.validate_on_submit():
-        actions.change_report(report_id, form.commentator(), in_writing=bool(form.in_writing.data), by=actor())
+def order(year: int) -> Answer:
+    """The order drawn by hand, typed in."""
+    meeting = _meeting(year)
+    reports = queries.reports(meeting.id)
+    if request.method == "GET":
+        return render_template("review/order.html", meeting=meeting, reports=reports, typed={}, trouble="")
+    try:
+        actions.draw_lots(year, places(request.form, [one.id for one in reports]))
         db.session.commit()
-        flash(_("已保存。"))
-        return redirect(url_for("review.brief", report_id=report_id), 303)
-    return _brief(report_id, report_form=form), 422 if form.errors else 200
+    except RuleBroken as broken:
+        db.session.close()
+        page = render_template(
+            "review/order.html", meeting=_meeting(year), reports=queries.reports(meeting.id), typed=request.form,
+            trouble=broken.message,
+        )  # fmt: skip
+        return page, 422
+    flash(_("已按抽签的次序排好。"))
+    return redirect(url_for("review.show", year=year), 303)
 
 
-@bp.route("/review/reports/<int:report_id>/grade", methods=["GET", "POST"])
-@may(Act.DECIDE_GRADE)
-def decide(report_id: int) -> Answer:
-    report, meeting = _report(report_id)
-    form, year = _grade_form(report), meeting.year
-    if form.validate_on_submit():
-        try:
-            decision = actions.decide_grade(report_id, form.decision(), by=actor(), at=now())
-            said = _("等次已登记。") if decision.grade else _("已改为未定。")
-            db.session.commit()
-            flash(said)
-            return redirect(url_for("review.show", year=year, _anchor=f"r{report_id}"), 303)
-        except RuleBroken as broken:
-            db.session.close()
-            form.refuse(broken)
-    return _brief(report_id, grade_form=form), 422 if form.errors else 200
+@bp.route(f"/review/{YEAR}/agenda.<any(docx, pdf):ending>")
+@may(Act.RUN_MEETING)
+def agenda(year: int, ending: str) -> Response:
+    meeting = _meeting(year)
+    made = papers.agenda(meeting, queries.reports(meeting.id), current(), today())
+    return printing.send(made, ending, f"{year}年述职评议会议议程")
 
 
-@bp.post("/review/reports/<int:report_id>/print")
-@may(Act.READ_MEETING)
-def print_brief(report_id: int) -> Response:
-    found, report = actions.print_brief(report_id, by=actor(), at=now())
-    db.session.commit()
-    paper = papers.brief_paper(found, current())
-    name = f"{found.branch}平时工作掌握情况"
-    return printing.send(paper, "pdf" if request.form.get("as") == "pdf" else "docx", name, report.person_id)
+@bp.route(f"/review/{YEAR}/script.<any(docx, pdf):ending>")
+@may(Act.RUN_MEETING)
+def script(year: int, ending: str) -> Response:
+    """What the host says, from the first word to the last."""
+    meeting = _meeting(year)
+    made = papers.script(meeting, queries.reports(meeting.id), current())
+    return printing.send(made, ending, f"{year}年述职评议会议主持词")
 
 
 @bp.route(f"/review/{YEAR}/meeting.<any(docx, pdf):ending>")

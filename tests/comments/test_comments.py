@@ -1,6 +1,9 @@
 """A comment from its draft to being settled: what it rests on, what makes a clause stale, and who may what."""
 
+import io
+
 import pytest
+from docx import Document
 
 from logbook.comments import actions, queries
 from logbook.comments.actions import NewClause
@@ -10,7 +13,8 @@ from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, today
 from logbook.problems.models import Problem, Side, State
 from logbook.review import actions as meetings
-from logbook.review.models import Report
+from logbook.review.models import Report, Stance
+from logbook.visits.models import Visit
 from tests import factories
 
 YEAR = today().year
@@ -116,15 +120,118 @@ def test_nobody_settles_for_another_and_who_is_judged_finds_nothing(judged, comm
     with pytest.raises(NotAllowed):
         actions.settle(comment, version=1, by=clerk, at=now())
     assert queries.comment(secretary, comment) is None
-    assert list(queries.of_report(secretary, report)) == []
+    assert list(queries.of_meeting(secretary, 1)) == []
     for act in (lambda: actions.draft(report, by=secretary, at=now()),
                 lambda: actions.rewrite(comment, [], version=1, by=secretary)):  # fmt: skip
         with pytest.raises(NotThere):
             act()
 
 
-def test_another_member_finds_nothing_either(judged, comment):
+def test_another_member_finds_nothing_and_may_say_something_of_their_own(judged, comment):
     other = factories.actor(factories.member())
     assert queries.comment(other, comment) is None
+    own = actions.draft(judged[3], by=other, at=now())
+    assert (own.commentator_id, own.id != comment) == (other.person_id, True)
+    assert [one.id for one in queries.of_meeting(other, 1)] == [own.id]
+
+
+def test_all_are_drafted_at_once_and_once(judged):
+    clerk, member, secretary, report, _branch = judged
+    assert actions.draft_all(1, by=clerk, at=now()) == 1
+    assert actions.draft_all(1, by=clerk, at=now()) == 0
+    assert [one.report_id for one in queries.to_settle(member.person_id)] == [report]
+    assert not queries.to_settle(secretary.person_id)
+    assert actions.draft_all(1, by=member, at=now()) == 0  # runs no case
+
+
+def test_what_the_commentator_sorted_is_added_and_anothers_words_are_not(judged, comment):
+    _clerk, member, _secretary, report, branch = judged
+    other = factories.member()
+    mine = factories.visit(member.person_id, branch, today(), observation="主题党日与巡护结合。")
+    shown = factories.visit(other, branch, today(), observation="会议记录简单。", observation_widened=True)
+    leader = factories.actor(factories.leader())
+    kept = factories.visit(other, branch, today(), observation="只给书记看的话。")
+    for visit, stance in ((mine, Stance.GOOD), (shown, Stance.WANTING)):
+        meetings.sort_extract(report, visit, stance, by=member, at=now())
+    with pytest.raises(NotThere):
+        meetings.sort_extract(report, kept, Stance.GOOD, by=member, at=now())
+    meetings.sort_extract(report, kept, Stance.GOOD, by=leader, at=now())
+    assert actions.add_facts(comment, by=member, at=now()) == 2
+    db.session.commit()
+    assert texts(comment)[-2:] == [(Part.PRAISE, "主题党日与巡护结合。"), (Part.SHORTCOMING, "会议记录简单。")]
+    assert actions.add_facts(comment, by=member, at=now()) == 0
+    leaders = actions.draft(report, by=leader, at=now())
+    assert "只给书记看的话" not in "".join(text for _part, text in texts(leaders.id))
+
+
+def test_a_corrected_record_makes_its_clause_stale_and_no_other(judged, comment):
+    _clerk, member, _secretary, report, branch = judged
+    visit = factories.visit(member.person_id, branch, today(), observation="主题党日与巡护结合。")
+    meetings.sort_extract(report, visit, Stance.GOOD, by=member, at=now())
+    actions.add_facts(comment, by=member, at=now())
+    db.session.commit()
+    db.session.get(Visit, visit).version = 2
+    db.session.commit()
+    found = fresh(member, comment)
+    assert [one.text for one in found.clauses if one.id in queries.stale(found)] == ["主题党日与巡护结合。"]
+
+
+def test_whom_the_leader_named_drafts_for_the_commentator(judged):
+    _clerk, member, _secretary, report, _branch = judged
+    handler = factories.member()
+    meetings.name_handler(report, handler, by=factories.actor(factories.leader()))
+    drafted = actions.draft(report, by=factories.actor(handler), at=now())
+    assert drafted.commentator_id == member.person_id
+    actions.rewrite(drafted.id, [NewClause(Part.SHORTCOMING, "甲")], version=1, by=factories.actor(handler))
     with pytest.raises(NotAllowed):
-        actions.draft(judged[3], by=other, at=now())
+        actions.settle(drafted.id, version=2, by=factories.actor(handler), at=now())
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def test_from_home_to_settled_in_two_clicks(client, judged, comment):
+    _clerk, member, *_rest = judged
+    browser = client(member.person_id)
+    assert f'href="/review/comments/{comment}"' in browser.get("/").text
+    page = browser.get(f"/review/comments/{comment}").text
+    assert "不用改，审定" in page
+    browser.post(f"/review/comments/{comment}/settle", {"version": "1"})
+    page = browser.get(f"/review/comments/{comment}").text
+    assert "已审定" in page
+    assert "<textarea" not in page
+    assert f'href="/review/comments/{comment}"' not in browser.get("/").text
+
+
+def test_what_was_typed_is_kept_when_it_is_refused(client, judged, comment):
+    _clerk, member, *_rest = judged
+    browser = client(member.person_id)
+    sent = {"version": "7", "text_shortcoming": "我写的一条", "clause_shortcoming": ""}
+    answer = browser.post(f"/review/comments/{comment}", sent)
+    assert answer.status_code == 409
+    assert "我写的一条" in answer.text
+    answer = browser.post(f"/review/comments/{comment}", sent | {"version": "1", "text_shortcoming": "字" * 501})
+    assert answer.status_code == 422
+    answer = browser.post(f"/review/comments/{comment}", sent | {"version": "1", "text_shortcoming": "机密的事"})
+    assert "严禁录入国家秘密" in answer.text
+    assert len(texts(comment)) == 2
+
+
+def test_the_list_of_a_meeting_and_its_papers(client, judged):
+    clerk, _member, *_rest = judged
+    browser = client(clerk.person_id)
+    assert "还没有起草的" in browser.get(f"/review/{YEAR}/comments").text
+    browser.post(f"/review/{YEAR}/comments/draft")
+    page = browser.get(f"/review/{YEAR}/comments").text
+    assert "王珺" in page
+    assert "待审定" in page
+    read_out = words(browser.get("/review/comments/1/paper.docx"))
+    with_sources = words(browser.get("/review/comments/1/paper.docx?sources=1"))
+    assert "［" not in read_out
+    assert "“活动室漏水”已办结［2026-" in with_sources
+    assert browser.get("/review/2001/comments").status_code == 404
+    assert "没有要您点评的书记" in client(factories.member()).get(f"/review/{YEAR}/comments").text
+
+
+def words(answer):
+    return "\n".join(one.text for one in Document(io.BytesIO(answer.data)).paragraphs)

@@ -60,7 +60,9 @@ PAPERS = {  # endpoint: the addresses it is asked at; {…} stands for every one
     ],
     "years.xlsx": [f"/years/paper.xlsx?{DAYS}&counts=1"],
     "years.slip": [f"/years/slip.{ending}?{DAYS}" for ending in ("docx", "pdf")],
-    "review.print_brief": ["/review/reports/{report}/print#docx", "/review/reports/{report}/print#pdf"],
+    "reports.print_brief": ["/review/reports/{report}/print#docx", "/review/reports/{report}/print#pdf"],
+    "review.agenda": [f"/review/{YEAR}/agenda.{ending}" for ending in ("docx", "pdf")],
+    "review.script": [f"/review/{YEAR}/script.{ending}" for ending in ("docx", "pdf")],
     "review.meeting_paper": [f"/review/{YEAR}/meeting.{ending}" for ending in ("docx", "pdf")],
     "comments.paper": [f"/review/comments/{{comment}}/paper.{ending}?sources=1" for ending in ("docx", "pdf")],
     "ballots.sheet": [f"/review/{YEAR}/ballot/{{class}}/sheet.{ending}" for ending in ("docx", "pdf")],
@@ -277,7 +279,7 @@ def _exactly(endpoint, answer, rights, reader, row, where):
         if answer.status_code == 200 and not one.withdrawn_at:
             found = {code for code, _id in MARK.findall(text_of(answer)[0])}
             assert found - {"V"} == rights.codes(person, roles, one) - {"V"}, where
-    elif endpoint == "review.print_brief":
+    elif endpoint == "reports.print_brief":
         report = db.session.get(Report, row)
         assert (answer.status_code == 200) == (report.person_id != person), where
 

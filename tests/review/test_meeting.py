@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import re
 from html import unescape
 
 import pytest
@@ -11,10 +12,10 @@ from pypdf import PdfReader
 
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import full_date, short_date, today
+from logbook.formats import full_date, now, short_date, today
 from logbook.problems.models import Side, SourceKind, State
 from logbook.review import actions, queries
-from logbook.review.actions import NewDecision
+from logbook.review.actions import Arrangement, NewDecision, Terms
 from logbook.review.models import Decision, Grade, PrintedBrief, Report
 from logbook.visits.models import Level, Visit
 from logbook.years import actions as years
@@ -122,7 +123,67 @@ def test_who_comments_and_how_one_reports(client, bureau, meeting):
     assert "施喆" in page
     assert browser.post(path, {"commentator_id": "99999"}).status_code == 422
     with pytest.raises(RuleBroken):
-        actions.change_report(meeting[lake], member, in_writing=False, by=factories.actor(clerk))
+        actions.change_report(meeting[lake], Terms(member, member), by=factories.actor(clerk))
+
+
+def test_the_order_drawn_by_lot_is_typed_in(client, bureau, meeting):
+    browser, (woods, lake) = client(bureau[0]), bureau[3]
+    path = f"/review/{YEAR}/order"
+    assert 'value="1"' in browser.get(path).text
+    for wrong in ({}, {f"place{meeting[woods]}": "1", f"place{meeting[lake]}": "1"}, {f"place{meeting[woods]}": "2"}):
+        refused = browser.post(path, wrong)
+        assert (refused.status_code, "每个用一次" in refused.text) == (422, True)
+    drawn = {f"place{meeting[woods]}": "２", f"place{meeting[lake]}": " 1"}
+    assert browser.post(path, drawn).status_code == 303
+    page = browser.get(f"/review/{YEAR}").text
+    assert "1　环湖党支部" in page
+
+
+def test_reports_are_filed_and_missing_ones_named(client, bureau, meeting):
+    clerk, leader, _member, (woods, _lake), _secretaries = bureau
+    browser, path = client(clerk), f"/review/reports/{meeting[woods]}/written"
+    assert "收到0份，还缺2份：赵堃、王珺" in browser.get(f"/review/{YEAR}").text
+    assert browser.post(path, {"written": "述" * 4001, "speech": "念" * 12}).status_code == 303
+    page = browser.get(path).text
+    assert "现有4001字，一般不超过4000字" in page
+    assert "现有12字，一般不超过1300字" in page
+    assert "收到1份，还缺1份：王珺" in browser.get(f"/review/{YEAR}").text
+    assert "念" * 12 in client(leader).get(path).text
+    assert client(leader).post(path, {"written": "别人写的"}).status_code == 403
+    refused = browser.post(path, {"written": "字" * 20_001})
+    assert (refused.status_code, "不超过20000字" in refused.text) == (422, True)
+
+
+def test_agenda_and_script_follow_how_the_meeting_is_held(client, bureau, meeting):
+    browser, (_woods, lake) = client(bureau[0]), bureau[3]
+    agenda = read(browser.get(f"/review/{YEAR}/agenda.docx"))
+    assert f"一、通报{YEAR - 1}年度述职评议查摆问题整改情况" in agenda
+    assert "二、各党（总）支部书记逐一述职，述职后由点评人点评" in agenda
+    assert "五、党组书记讲话" in agenda
+    script = read(browser.get(f"/review/{YEAR}/script.docx"))
+    assert "首先，请森林党支部书记赵堃同志述职。\n请王珺同志点评。" in script
+    browser.post(f"/review/{YEAR}", {"agenda": "together", "guest": "市直机关工委同志"})
+    browser.post(f"/review/reports/{meeting[lake]}/change", {"in_writing": "y"})
+    script = read(browser.get(f"/review/{YEAR}/script.docx"))
+    assert "三、点评人逐一点评\n请王珺同志点评森林党支部书记赵堃同志。" in script
+    assert "环湖党支部书记王珺同志作书面述职" in script
+    assert "下面，请市直机关工委同志讲话。" in script
+
+
+def test_a_successor_may_report_until_a_grade_is_entered(client, bureau, meeting):
+    clerk, leader, member, (woods, _lake), _secretaries = bureau
+    successor = factories.person(name="郑澜")
+    factories.term(woods, successor, from_on=today())
+    path = f"/review/reports/{meeting[woods]}"
+    assert "郑澜" in client(clerk).get(path).text
+    changed = {"person_id": str(successor), "commentator_id": str(member)}
+    assert client(clerk).post(f"{path}/change", changed).status_code == 303
+    assert db.session.get(Report, meeting[woods]).person_id == successor
+    client(leader).post(f"{path}/grade", {"grade": "good", "decided_on": today().isoformat()})
+    back = {"person_id": str(db.session.query(Report.person_id).filter(Report.id != meeting[woods]).scalar())}
+    assert client(clerk).post(f"{path}/change", back).status_code == 422
+    refused = client(clerk).post(f"{path}/change", {"person_id": str(bureau[4][0])})
+    assert "不能改由他述职" in refused.text
 
 
 # --- briefs ---------------------------------------------------------------------------------------
@@ -172,6 +233,50 @@ def test_a_printed_brief_is_kept_as_it_was(client, bureau, meeting):
     assert db.session.get(PrintedBrief, kept.id).body == before
     assert json.loads(before)["secretary"] == "赵堃"
     assert "打印过2次" in client(leader).get(path).text
+    assert "打印过" not in client(member).get(path).text
+
+
+def test_its_reader_sorts_the_extracts_for_and_against(client, bureau, meeting):
+    _clerk, leader, member, (woods, _lake), _secretaries = bureau
+    good, wanting = (factories.visit(member, woods, IN_YEAR, observation=text) for text in ("结合巡护", "安排不清"))
+    path = f"/review/reports/{meeting[woods]}"
+    browser = client(member)
+    browser.post(f"{path}/extracts/{wanting}", {"stance": "wanting"})
+    browser.post(f"{path}/extracts/{good}", {"stance": "good"})
+    text = read(browser.post(f"{path}/print", {"as": "docx"}))
+    assert "四、工作中的好做法（摘录）\n1. “结合巡护”" in text
+    assert "五、需要加强的（摘录）\n2. “安排不清”" in text
+    assert "六、其他掌握的情况" in read(client(leader).post(f"{path}/print", {"as": "docx"}))
+    browser.post(f"{path}/extracts/{good}", {"stance": ""})
+    assert "其他掌握的情况" in browser.get(path).text
+    assert client(bureau[0]).post(f"{path}/extracts/{good}", {"stance": "good"}).status_code == 404
+
+
+def test_what_was_printed_is_read_again_by_who_printed_it(client, bureau, meeting):
+    _clerk, leader, member, (woods, _lake), _secretaries = bureau
+    visit = factories.visit(member, woods, IN_YEAR, observation="台账规范")
+    path = f"/review/reports/{meeting[woods]}"
+    client(member).post(f"{path}/print", {"as": "docx"})
+    kept = db.session.query(PrintedBrief).one().id
+    assert "打印以后" not in client(member).get(path).text
+    found = db.session.get(Visit, visit)
+    found.observation, found.version = "台账不全", 2
+    db.session.commit()
+    assert "打印以后，所依据的记录有了变化" in client(member).get(path).text
+    assert "台账规范" in client(member).get(f"{path}/printed/{kept}").text
+    assert client(leader).get(f"{path}/printed/{kept}").status_code == 404
+
+
+def test_every_number_of_a_brief_opens_what_it_names(client, bureau, meeting):
+    _clerk, _leader, member, (woods, _lake), _secretaries = bureau
+    factories.visit(member, woods, IN_YEAR, observation="台账规范")
+    factories.problem(member, woods, text="活动室修缮慢", side=Side.BRANCH, raised_on=IN_YEAR)
+    browser = client(member)
+    page = browser.get(f"/review/reports/{meeting[woods]}").text
+    cited = re.findall(r'<a class="nowrap" href="([^"]+)">([^<]+)</a>', page)
+    assert len(cited) == 3  # the last visit, its extract, the problem
+    for address, number in cited:
+        assert unescape(number) in browser.get(unescape(address)).text
 
 
 def test_a_branch_nobody_went_to_and_one_whose_records_are_hidden(client, bureau, meeting):
@@ -408,4 +513,40 @@ def test_the_meetings_paper_lists_the_reports_and_the_frozen_figures(client, bur
 
 def test_a_meeting_that_is_not_there(app):
     with pytest.raises(NotThere):
-        actions.change_meeting(2001, None, "")
+        actions.change_meeting(2001, Arrangement(None))
+
+
+# --- who runs a case, and feedback ----------------------------------------------------------------
+
+
+def test_the_leader_names_who_runs_a_case(client, bureau, meeting):
+    clerk, leader, member, (woods, _lake), (secretary, _member) = bureau
+    other = factories.member()
+    path = f"/review/reports/{meeting[woods]}"
+    assert client(other).post(f"{path}/written", {"written": "甲"}).status_code == 403
+    assert client(clerk).post(f"{path}/handler", {"handler_id": str(other)}).status_code == 403
+    assert client(leader).post(f"{path}/handler", {"handler_id": str(other)}).status_code == 303
+    assert client(other).post(f"{path}/written", {"written": "甲"}).status_code == 303
+    assert client(other).get(f"/review/{YEAR}/ballot").status_code == 200
+    assert client(member).get(f"/review/{YEAR}/ballot").status_code == 404  # under review themself
+    with pytest.raises(RuleBroken):
+        actions.name_handler(meeting[woods], secretary, by=factories.actor(leader))
+    client(leader).post(f"{path}/handler", {"handler_id": ""})
+    assert client(other).get(f"/review/{YEAR}/ballot").status_code == 403
+
+
+def test_feedback_waits_for_the_grade_and_opens_what_was_hidden(client, bureau, meeting):
+    clerk, leader, member, (_woods, lake), _secretaries = bureau
+    report, by = meeting[lake], factories.actor(clerk)
+    with pytest.raises(RuleBroken, match="等次还没有登记"):
+        actions.give_feedback(report, today(), by=by, at=now())
+    graded = NewDecision(Grade.GOOD, today())
+    actions.decide_grade(report, graded, by=factories.actor(leader), at=now())
+    for wrong in (None, today() + dt.timedelta(days=1), today() - dt.timedelta(days=1)):
+        with pytest.raises(RuleBroken, match="签收日期"):
+            actions.give_feedback(report, wrong, by=by, at=now())
+    with pytest.raises(NotThere):
+        actions.give_feedback(report, today(), by=factories.actor(member), at=now())
+    actions.give_feedback(report, today(), by=by, at=now())
+    db.session.commit()
+    assert client(member).get(f"/review/reports/{report}").status_code == 200
