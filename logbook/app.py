@@ -36,6 +36,7 @@ from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere
 from logbook.organization.views import bp as organization
+from logbook.outcomes.views import bp as outcomes
 from logbook.phone import keys
 from logbook.phone.shell import MODULES
 from logbook.phone.shell import bp as shell
@@ -71,6 +72,7 @@ FEATURES = (
     comments,
     ballots,
     voting,
+    outcomes,
     desk,
     phone,
     shell,

@@ -68,6 +68,7 @@ def add_facts(comment_id: int, *, by: Actor, at: dt.datetime) -> int:
         db.session.add(_clause(comment, position, one.part, one.text, one.source))
     comment.version += 1
     db.session.flush()
+    db.session.expire(comment, ["clauses"])
     return len(new)
 
 
@@ -121,6 +122,7 @@ def rewrite(comment_id: int, clauses: Sequence[NewClause], *, version: int, by: 
     db.session.add_all(new)
     comment.version += 1
     db.session.flush()
+    db.session.expire(comment, ["clauses"])
     return comment
 
 

@@ -19,8 +19,17 @@ WORD_CHOICES = {
 SECURITY_BOUNDS = {"idle_minutes": (5, 480), "session_days": (1, 90)}
 
 
+def _check_suggestions(values: dict[str, str | int | bool]) -> None:
+    """None of the three, or all of them, each below the one before: half a rule suggests what nobody meant."""
+    names = ("good_from", "fairly_good_from", "average_from")
+    found = [int(values.get(name, 0)) for name in names]
+    if any(found) and not found[0] > found[1] > found[2] > 0:
+        raise RuleBroken("good_from", _("三个最低分要么都不填，要么都填，并且从高到低。"))
+
+
 def change(values: dict[str, str | int | bool]) -> None:
     """Store the settings named in `values`; raise RuleBroken for what is outside its choices or bounds."""
+    _check_suggestions(values)
     for name, value in values.items():
         if name in WORD_CHOICES and value not in WORD_CHOICES[name]:
             raise RuleBroken(name, _("请从列出的用词中选择。"))

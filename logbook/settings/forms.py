@@ -128,6 +128,18 @@ class SettingsForm(Form):
     weight_a = IntegerField(_("A票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
     weight_b = IntegerField(_("B票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
     weight_c = IntegerField(_("C票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
+    good_from = IntegerField(
+        _("建议“好”的最低分"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)]
+    )
+    fairly_good_from = IntegerField(
+        _("建议“较好”的最低分"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)]
+    )
+    average_from = IntegerField(
+        _("建议“一般”的最低分"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)]
+    )
+    cap_percent = IntegerField(
+        _("“较好”及以下至少占百分之几"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)]
+    )
     default_level = SelectField(_("预设的知悉范围"))
     seven_constructions = BooleanField(_("主要内容另列七项建设"))
 

@@ -54,12 +54,22 @@ class Settings:
     weight_a: int = 0  # of the classes of a ballot's voters, in parts; all of them 0: every ballot counts the same
     weight_b: int = 0
     weight_c: int = 0
+    good_from: int = 0  # a grade is suggested from so many points, or percent of votes; all of them 0: none is
+    fairly_good_from: int = 0
+    average_from: int = 0
+    cap_percent: int = 0  # at least so many percent are graded 较好 or below, or the page warns; 0: no cap
 
     @property
     def ballot_weights(self) -> dict[str, int]:
         """{class: its weight}, empty where none is set."""
         weights = {"a": self.weight_a, "b": self.weight_b, "c": self.weight_c}
         return weights if any(weights.values()) else {}
+
+    @property
+    def suggests(self) -> tuple[int, int, int] | None:
+        """From how much on 好, 较好 and 一般 are suggested; None where no rule is set."""
+        found = (self.good_from, self.fairly_good_from, self.average_from)
+        return found if all(found) else None
 
 
 PLAIN = tuple(f.name for f in fields(Settings) if f.name != "words")

@@ -8,6 +8,7 @@ from wtforms.fields.choices import SelectChoice
 
 from logbook.access import Act, may
 from logbook.db import db
+from logbook.errors import RuleBroken
 from logbook.settings import actions, queries
 from logbook.settings.forms import SecurityForm, SettingsForm
 
@@ -35,10 +36,14 @@ def edit() -> Response | tuple[str, int]:
     form = SettingsForm(data=_as_typed(current()))
     form.default_level.choices = [SelectChoice(value=value, label=label) for value, label in LEVELS.items()]
     if form.validate_on_submit():
-        actions.change(form.values())
-        db.session.commit()
-        flash(_("设置已保存。"))
-        return redirect(url_for("settings.edit"), 303)
+        try:
+            actions.change(form.values())
+            db.session.commit()
+            flash(_("设置已保存。"))
+            return redirect(url_for("settings.edit"), 303)
+        except RuleBroken as broken:
+            db.session.close()
+            form.refuse(broken)
     return render_template("settings/edit.html", form=form), 422 if form.errors else 200
 
 

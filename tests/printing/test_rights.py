@@ -67,6 +67,9 @@ PAPERS = {  # endpoint: the addresses it is asked at; {…} stands for every one
     "comments.paper": [f"/review/comments/{{comment}}/paper.{ending}?sources=1" for ending in ("docx", "pdf")],
     "ballots.sheet": [f"/review/{YEAR}/ballot/{{class}}/sheet.{ending}" for ending in ("docx", "pdf")],
     "ballots.statistics": [f"/review/{YEAR}/ballot/statistics.{ending}" for ending in ("docx", "pdf")],
+    "outcomes.feedback_forms": [f"/review/{YEAR}/outcomes/feedback.{ending}" for ending in ("docx", "pdf")],
+    "outcomes.notice": [f"/review/{YEAR}/outcomes/notice.{ending}" for ending in ("docx", "pdf")],
+    "outcomes.account": [f"/review/{YEAR}/outcomes/account.{ending}" for ending in ("docx", "pdf")],
     "organization.template": ["/lists/template.xlsx"],
     "organization.export": ["/lists/current.xlsx"],
     "printing.origin": [],  # 备查页: the one sheet that says what a paper was made from; see test_made.py

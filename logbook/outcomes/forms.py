@@ -1,0 +1,38 @@
+"""Grades as they were chosen, and who has signed for theirs."""
+
+from collections.abc import Iterable, Mapping
+
+from flask_babel import lazy_gettext as _
+from wtforms import DateField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, Optional
+
+from logbook.formats import clean_text
+from logbook.outcomes.actions import Decisions
+from logbook.review.actions import MAX_GROUND
+from logbook.review.models import Grade, Report
+from logbook.settings.forms import Form, WrittenForm
+
+
+class DecideForm(WrittenForm):
+    decided_on = DateField(_("党组研究确定的日期"), validators=[Optional()])
+    ground = StringField(_("依据（选填）"), filters=[clean_text], validators=[Length(max=MAX_GROUND)])
+
+    def decisions(self, typed: Mapping[str, str], reports: Iterable[Report]) -> Decisions:
+        """What was chosen of each; what was not offered, or is no grade, stays as it is."""
+        chosen = {one.id: typed.get(f"grade{one.id}") for one in reports}
+        known = {"": None} | {one.value: one for one in Grade}
+        grades = {i: known[value] for i, value in chosen.items() if value in known}
+        return Decisions(grades, self.decided_on.data, self.ground.data or "")
+
+
+class FeedbackForm(Form):
+    reports = SelectMultipleField(_("已签收的书记"), coerce=int, choices=[])
+    on = DateField(_("签收日期"), validators=[Optional()])
+
+    def offer(self, reports: Iterable[Report]) -> None:
+        """Offer those whose grade is entered and not told."""
+        self.reports.choices = [
+            SelectChoice(one.id, f"{one.branch.name}　{one.person.name}")
+            for one in reports if one.grade and not one.fed_back_on
+        ]  # fmt: skip

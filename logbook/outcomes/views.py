@@ -1,0 +1,156 @@
+"""Grades beside the tally, feedback, the papers afterwards. Nobody meets their own before it is fed back (rule 7)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from logbook.access import Act, actor, may
+from logbook.ballots import actions as ballot_actions
+from logbook.ballots import queries as ballots
+from logbook.ballots import tally
+from logbook.ballots.tally import Result
+from logbook.comments import queries as comments
+from logbook.db import db
+from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.formats import now, today
+from logbook.outcomes import actions, papers, suggesting
+from logbook.outcomes.forms import DecideForm, FeedbackForm
+from logbook.outcomes.papers import Held, Told
+from logbook.printing import views as printing
+from logbook.review import queries as review
+from logbook.review.models import Grade, Meeting, Report
+from logbook.settings.views import current
+
+bp = Blueprint("outcomes", __name__)
+Answer = str | Response | tuple[str, int]
+YEAR = "<int(min=2000, max=2999):year>"
+
+
+def _meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
+    """The meeting with the reports this reader may know the outcome of: all others', or the cases they run."""
+    meeting = review.meeting(year)
+    if meeting is None:
+        raise NotThere
+    reports = review.reports(meeting.id)
+    shown = review.about_others(actor(), reports)
+    wide = actor().may(Act.DECIDE_GRADE)
+    found = [one for one in reports if one.id in shown and (wide or review.runs_case(actor(), one))]
+    if not wide and not found:
+        raise NotAllowed("read outcomes")
+    return meeting, found
+
+
+@bp.route(f"/review/{YEAR}/outcomes")
+@may(Act.READ_MEETING)
+def show(year: int) -> str:
+    return _page(year)
+
+
+def _page(year: int, **shown: Any) -> str:
+    meeting, reports = _meeting(year)
+    result, settings = _result(meeting, reports), current()
+    rows = {one.report.id: one for one in result.rows} if result else {}
+    forms: dict[str, Any] = {"decide_form": DecideForm(formdata=None), "feedback_form": _feedback_form(reports)}
+    whole = len(reports) == len(review.reports(meeting.id))
+    return render_template(
+        "outcomes/show.html", meeting=meeting, reports=reports, result=result, rows=rows, words=tally.WORDS,
+        suggested={i: suggesting.suggested(row, result, settings.suggests) for i, row in rows.items() if result},
+        grades=list(Grade), chosen=request.form, whole=whole, cap=settings.cap_percent if whole else 0,
+        missing=suggesting.missing_to_cap([one.grade for one in reports if one.grade], settings.cap_percent),
+        **forms | shown,
+    )  # fmt: skip
+
+
+def _feedback_form(reports: Sequence[Report], **options: Any) -> FeedbackForm:
+    form = FeedbackForm(data={"on": today()}, **{"formdata": None} | options)
+    form.offer(one for one in reports if review.runs_case(actor(), one))
+    return form
+
+
+def _result(meeting: Meeting, reports: Sequence[Report]) -> Result | None:
+    """What came out of these reports' ballot; None before it is closed and erased, and of a void one."""
+    ballot = ballots.ballot(meeting.id)
+    if ballot is None or not ballot.erased_at or ballot_actions.is_void(ballot):
+        return None
+    return tally.result(ballot, reports, current())
+
+
+@bp.route(f"/review/{YEAR}/outcomes/grades", methods=["GET", "POST"])
+@may(Act.DECIDE_GRADE)
+def decide(year: int) -> Answer:
+    """All that the group decided in one sitting."""
+    meeting, reports = _meeting(year)
+    form = DecideForm()
+    if form.validate_on_submit():
+        try:
+            n = actions.decide(meeting, form.decisions(request.form, reports), by=actor(), at=now())
+            db.session.commit()
+            flash(_("已登记%(n)s人的等次。", n=n))
+            return redirect(url_for("outcomes.show", year=year), 303)
+        except RuleBroken as broken:
+            db.session.close()
+            form.refuse(broken)
+    return _page(year, decide_form=form), form.status
+
+
+@bp.route(f"/review/{YEAR}/outcomes/feedback", methods=["GET", "POST"])
+@may(Act.READ_MEETING)
+def feed_back(year: int) -> Answer:
+    _found, reports = _meeting(year)
+    form = _feedback_form(reports, formdata=request.form if request.method == "POST" else None)
+    if form.validate_on_submit():
+        try:
+            n = actions.feed_back(form.reports.data or (), form.on.data, by=actor(), at=now())
+            db.session.commit()
+            flash(_("已登记%(n)s人签收，整改事项已转入问题台账。", n=n))
+            return redirect(url_for("outcomes.show", year=year), 303)
+        except RuleBroken as broken:
+            db.session.close()
+            form.refuse(broken)
+    return _page(year, feedback_form=form), form.status
+
+
+@bp.route(f"/review/{YEAR}/outcomes/feedback.<any(docx, pdf):ending>")
+@may(Act.READ_MEETING)
+def feedback_forms(year: int, ending: str) -> Response:
+    """A page for each secretary, or one secretary's with ?report=; only cases that this person runs."""
+    meeting, reports = _meeting(year)
+    asked = request.args.get("report", type=int)
+    chosen = [one for one in reports if review.runs_case(actor(), one) and asked in {None, one.id}]
+    if not chosen:
+        raise NotThere
+    said = [one for one in comments.of_meeting(actor(), meeting.id) if one.settled_at]
+    told = [Told(one, [c for c in said if c.report_id == one.id], ()) for one in chosen]
+    about = chosen[0].person_id if asked else None
+    return printing.send(papers.feedback(told, meeting, current()), ending, about=about)
+
+
+@bp.route(f"/review/{YEAR}/outcomes/notice.<any(docx, pdf):ending>")
+@may(Act.RUN_MEETING)
+def notice(year: int, ending: str) -> Response:
+    """With ?grades=1 as the group decided, for whoever may know all of them."""
+    meeting, reports = _meeting(year)
+    held = _held(meeting, reports)
+    grades = request.args.get("grades") == "1"
+    if grades and len(held.graded) < len(held.reports):
+        raise NotThere
+    return printing.send(papers.notice(meeting, held, current(), today(), grades=grades), ending)
+
+
+@bp.route(f"/review/{YEAR}/outcomes/account.<any(docx, pdf):ending>")
+@may(Act.RUN_MEETING)
+def account(year: int, ending: str) -> Response:
+    meeting, reports = _meeting(year)
+    return printing.send(papers.account(meeting, _held(meeting, reports), current(), today()), ending)
+
+
+def _held(meeting: Meeting, shown: Sequence[Report]) -> Held:
+    result, reports = _result(meeting, shown), review.reports(meeting.id)
+    return Held(
+        reports=reports, comments=comments.of_meeting(actor(), meeting.id), items=0,
+        handed_out=result.handed_out if result else 0, came_back=result.came_back if result else 0,
+        graded=frozenset(one.id for one in shown),
+    )  # fmt: skip
