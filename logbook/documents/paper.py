@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +70,15 @@ class Break:
     """What follows begins on a page of its own."""
 
 
-Block = Heading | Para | Table | Chart | Form | Cover | Break
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signs and when, of one paper among several that are printed as one."""
+
+    signed: str
+    dated: dt.date | None = None
+
+
+Block = Heading | Para | Table | Chart | Form | Cover | Break | Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,8 @@ class Attachment:
 class Paper:
     """An official paper. `inner` prints 内部资料　注意保管; `receiver` is 主送; `made_from` stands in the
     file's properties only, never on a page. A `bound` one begins with its cover, and has no title besides;
-    a wide table is printed in `landscape`.
+    a wide table is printed in `landscape`. Of a `collected` one the attachments are papers of their own: a page of
+    contents names each with its page.
     """
 
     title: str
@@ -103,6 +113,26 @@ class Paper:
     made_from: str = ""
     bound: bool = False
     landscape: bool = False
+    collected: bool = False
+
+
+def collected(title: str, papers: Sequence[tuple[str, Paper]], cover: Cover, made_from: str) -> Paper:
+    """Several papers as one, each under its name in the contents."""
+    parts = tuple(Attachment(name, tuple(_whole(one)), one.landscape) for name, one in papers)
+    return Paper(title=title, blocks=(cover,), attachments=parts, made_from=made_from, bound=True, collected=True)
+
+
+def _whole(paper: Paper) -> Iterable[Block]:
+    """A paper as part of another: to whom, what, who signed, and what was attached to it."""
+    if paper.receiver:
+        yield Para(f"{paper.receiver}：", indent=False)
+    yield from paper.blocks
+    if paper.signed:
+        yield Signature(paper.signed, paper.dated)
+    for one in paper.attachments:
+        yield Break()
+        yield Heading(f"附件：{one.name}", 1)
+        yield from one.blocks
 
 
 def full_date(day: dt.date) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from logbook.documents import fonts
-from logbook.documents.paper import Block, Break, Chart, Cover, Form, Heading, Paper, Table, full_date, printable
+from logbook.documents.paper import Block, Chart, Paper, Signature, Table, full_date, printable
 
 HERE = Path(__file__).parent
 SOURCE = str(HERE / "paper.typ")
@@ -73,6 +73,7 @@ def _plain(paper: Paper) -> dict[str, Any]:
         "keywords": paper.made_from,
         "inner": paper.inner,
         "bound": paper.bound,
+        "collected": paper.collected,
         "landscape": paper.landscape,
         "receiver": paper.receiver,
         "signed": paper.signed,
@@ -97,10 +98,11 @@ def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
 
 
 def _block(block: Block) -> dict[str, Any]:
-    kinds = {Heading: "heading", Table: "table", Chart: "chart", Form: "form", Cover: "cover", Break: "break"}
-    values = asdict(block) | {"kind": kinds.get(type(block), "para")}
+    values = asdict(block) | {"kind": type(block).__name__.lower()}
     if isinstance(block, Table):
         values["widths"] = list(block.widths) or [1] * len(block.head)
+    if isinstance(block, Signature):
+        values["dated"] = full_date(block.dated) if block.dated else ""
     if isinstance(block, Chart):
         values["alt"] = label(block)
     return values

@@ -12,12 +12,14 @@ from logbook.documents import pdf
 from logbook.documents.paper import (
     Attachment,
     Block,
+    Break,
     Chart,
     Cover,
     Form,
     Heading,
     Paper,
     Para,
+    Signature,
     Table,
     full_date,
     printable,
@@ -193,16 +195,13 @@ def _block(place: Any, block: Block, pictures: Any) -> None:
         if block.lead:
             _write(line, block.text, FACES[0], BODY)
         line.paragraph_format.keep_with_next = block.keep or None
-    elif isinstance(block, Table):
-        _table(place, block)
-    elif isinstance(block, Form):
-        _form(place, block)
     elif isinstance(block, Chart):
         _picture(place, block, next(pictures))
-    elif isinstance(block, Cover):
-        _cover(place, block)
-    else:
+    elif isinstance(block, Break):
         place.add_page_break()
+    else:
+        write: Any = {Table: _table, Form: _form, Cover: _cover, Signature: _sign}[type(block)]
+        write(place, block)
 
 
 def _end(document: Any, paper: Paper) -> None:
@@ -228,17 +227,20 @@ def _names(document: Any, paper: Paper) -> None:
 
 
 def _signature(document: Any, paper: Paper) -> None:
+    if paper.signed:
+        _sign(document, Signature(paper.signed, paper.dated), (A4[1], LYING) if paper.landscape else (A4[0], STANDING))
+
+
+def _sign(place: Any, block: Signature, page: tuple[int, tuple[int, int, int, int]] = (A4[0], STANDING)) -> None:
     """Name two characters from the right; the date begins two to the right of the name; a longer date keeps two."""
-    if not paper.signed:
-        return
-    _line(document, "")
-    dated = full_date(paper.dated) if paper.dated else ""
-    width, (_top, right, _bottom, left) = (A4[1], LYING) if paper.landscape else (A4[0], STANDING)
-    name_at = (width - left - right) * 2 / TWO - 2 - max(_advance(paper.signed), _advance(dated) + 2 if dated else 0)
+    _line(place, "")
+    dated = full_date(block.dated) if block.dated else ""
+    width, (_top, right, _bottom, left) = page
+    name_at = (width - left - right) * 2 / TWO - 2 - max(_advance(block.signed), _advance(dated) + 2 if dated else 0)
     # By where they begin: a reader's own gap between digits and Chinese, or another face, moves neither.
-    for text, at in ((paper.signed, name_at), (dated, name_at + 2)):
+    for text, at in ((block.signed, name_at), (dated, name_at + 2)):
         if text:
-            paragraph = _line(document, text)
+            paragraph = _line(place, text)
             _put(paragraph._p.get_or_add_pPr(), "w:ind", left=str(max(round(at * TWO / 2), 0)))  # noqa: SLF001
 
 
