@@ -37,6 +37,7 @@ from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere
 from logbook.organization.views import bp as organization
 from logbook.outcomes.views import bp as outcomes
+from logbook.pack.views import bp as pack
 from logbook.phone import keys
 from logbook.phone.shell import MODULES
 from logbook.phone.shell import bp as shell
@@ -73,6 +74,7 @@ FEATURES = (
     ballots,
     voting,
     outcomes,
+    pack,
     desk,
     phone,
     shell,

@@ -5,6 +5,7 @@ import dataclasses
 import datetime as dt
 import io
 import re
+import zipfile
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -28,9 +29,11 @@ from logbook.printing.previews import Asked, Busy, Shelf
 from logbook.settings.views import current
 
 bp = Blueprint("printing", __name__)
+UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')  # what no name of a file may hold, on any system
 OFFICE = "application/vnd.openxmlformats-officedocument"
 TYPES = {
-    "pdf": "application/pdf", "docx": f"{OFFICE}.wordprocessingml.document", "xlsx": f"{OFFICE}.spreadsheetml.sheet"
+    "pdf": "application/pdf", "zip": "application/zip",
+    "docx": f"{OFFICE}.wordprocessingml.document", "xlsx": f"{OFFICE}.spreadsheetml.sheet"
 }  # fmt: skip
 
 
@@ -58,6 +61,17 @@ def send_workbook(sheets: Sequence[sheet.Sheet], name: str, made_from: str) -> R
     content = sheet.make(sheets)
     _note(made, now())
     return file(content, made.name, "xlsx")
+
+
+def send_folder(papers: Sequence[tuple[str, Paper]], name: str, made_from: str) -> Response:
+    """Make each paper as .docx, numbered in their order, note the folder in the list, and answer with it as .zip."""
+    made = _made(name, "zip", made_from, actions.digest_of(*(paper for _name, paper in papers)))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:  # a Word file is packed already
+        for i, (title, paper) in enumerate(papers, 1):
+            archive.writestr(f"{i:02}{UNSAFE.sub('', title)}.docx", _content(paper, "docx"))
+    _note(made, now())
+    return file(packed.getvalue(), made.name, "zip")
 
 
 def _made(name: str, ending: str, made_from: str, digest: str) -> Made:

@@ -30,20 +30,6 @@ def index() -> str:
     return render_template("review/index.html", meetings=meetings, free=free)
 
 
-@bp.post(f"/review/{YEAR}/create")
-@may(Act.RUN_MEETING)
-def create(year: int) -> Response:
-    try:
-        actions.create_meeting(year, by=actor(), at=now())
-        db.session.commit()
-        flash(_("会议已建好：述职名单按党组织排列，年度数字和文字已固定。"))
-    except RuleBroken as broken:
-        db.session.close()
-        flash(str(broken.message))
-        return redirect(url_for("review.index"), 303)
-    return redirect(url_for("review.show", year=year), 303)
-
-
 def _meeting(year: int) -> Meeting:
     meeting = queries.meeting(year)
     if meeting is None:

@@ -10,7 +10,7 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import pytest
 from pypdf import PdfReader
@@ -68,6 +68,8 @@ PAPERS = {  # endpoint: the addresses it is asked at; {…} stands for every one
     "ballots.sheet": [f"/review/{YEAR}/ballot/{{class}}/sheet.{ending}" for ending in ("docx", "pdf")],
     "ballots.statistics": [f"/review/{YEAR}/ballot/statistics.{ending}" for ending in ("docx", "pdf")],
     "outcomes.feedback_forms": [f"/review/{YEAR}/outcomes/feedback.{ending}" for ending in ("docx", "pdf")],
+    "pack.whole": [f"/review/{YEAR}/pack.pdf"],
+    "pack.folder": [f"/review/{YEAR}/pack.zip"],
     "outcomes.notice": [f"/review/{YEAR}/outcomes/notice.{ending}" for ending in ("docx", "pdf")],
     "outcomes.account": [f"/review/{YEAR}/outcomes/account.{ending}" for ending in ("docx", "pdf")],
     "organization.template": ["/lists/template.xlsx"],
@@ -198,6 +200,11 @@ def handed_over(paper, _ending):
     return json.dumps(asdict(paper), default=str, ensure_ascii=False).encode()
 
 
+@dataclass(frozen=True)
+class File:
+    data: bytes
+
+
 def text_of(answer):
     """All that a file says: pages, parts, properties; and what was handed over, where that is the answer."""
     content = answer.data
@@ -208,6 +215,9 @@ def text_of(answer):
         values = json.loads(content)
         return json.dumps({**values, "made_from": ""}, ensure_ascii=False), values["made_from"]
     package = zipfile.ZipFile(io.BytesIO(content))
+    if all(name.endswith(".docx") for name in package.namelist()):  # a folder of papers
+        said, about = zip(*(text_of(File(package.read(name))) for name in package.namelist()), strict=True)
+        return "\n".join([*said, *package.namelist()]), "".join(about)
     parts = {name: package.read(name).decode() for name in package.namelist() if name.endswith((".xml", ".rels"))}
     assert not [name for name in parts if "comments" in name], "a comment nobody sees on the sheet"
     about = "".join(text for name, text in parts.items() if name.startswith("docProps"))

@@ -1,0 +1,15 @@
+"""One click builds the meeting of a year with all that is drafted for it."""
+
+import datetime as dt
+
+from logbook.access import Actor
+from logbook.comments import actions as comments
+from logbook.review import actions as review
+from logbook.review.models import Meeting
+
+
+def build(year: int, *, by: Actor, at: dt.datetime) -> Meeting:
+    """The meeting from its year, and a comment drafted for every 点评人. Raise RuleBroken where it is there already."""
+    meeting = review.create_meeting(year, by=by, at=at)
+    comments.draft_all(meeting.id, by=by, at=at)
+    return meeting

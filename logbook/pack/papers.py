@@ -1,0 +1,85 @@
+"""会议材料: what is laid before the meeting, and what came of it. Chinese only."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from logbook.ballots import papers as ballots
+from logbook.ballots.models import VoterClass
+from logbook.comments import papers as comments
+from logbook.documents import paper
+from logbook.documents.paper import Block, Break, Cover, Heading, Paper, Para
+from logbook.formats import full_date
+from logbook.pack.queries import Case, Gathered
+from logbook.review import papers as review
+from logbook.settings.queries import Settings
+
+Named = tuple[str, Paper]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The papers of a meeting, each under its name, in the order in which they are needed."""
+
+    found: Gathered
+    settings: Settings
+    on: dt.date
+
+    @property
+    def parts(self) -> list[Named]:
+        """As one reader may have them."""
+        return [*self._before(), *map(self._case, self.found.cases), *self._ballot()]
+
+    def whole(self, parts: Sequence[Named]) -> Paper:
+        """All of them as one, with contents."""
+        meeting = self.found.meeting
+        title = self.settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议会议材料")
+        lines = (
+            ("单位", self.settings.unit_name),
+            ("时间", full_date(meeting.held_on) if meeting.held_on else "待定"),
+            ("地点", meeting.place or "待定"),
+        )
+        return paper.collected(title, parts, Cover(title, lines, ("内部资料　注意保管",)), self._made_from)
+
+    @property
+    def _made_from(self) -> str:
+        return f"{self.found.meeting.year}年述职评议会议材料"
+
+    def _before(self) -> Iterable[Named]:
+        meeting, reports, settings = self.found.meeting, self.found.reports, self.settings
+        yield "会议议程", review.agenda(meeting, reports, settings, self.on)
+        yield "主持词", review.script(meeting, reports, settings)
+        arranged = review.meeting_paper(meeting, reports, self.found.figures, settings, self.on, graded=None)
+        yield "会议安排和年度汇总", arranged
+
+    def _case(self, case: Case) -> Named:
+        name = f"{case.report.branch.name}　{case.report.person.name}"
+        blocks: list[Block] = [
+            *_text("述职报告", case.report.written or "（未交。）"),
+            *(_text("现场述职稿", case.report.speech) if case.report.speech else ()),
+            Break(), Heading("平时工作掌握情况", 1), *review.brief_paper(case.brief, self.settings).blocks,
+            *self._comments(case),
+        ]  # fmt: skip
+        return name, Paper(title=name, blocks=tuple(blocks), made_from=self._made_from)
+
+    def _comments(self, case: Case) -> Iterable[Block]:
+        for one in case.comments:
+            yield Break()
+            yield Heading("点评稿", 1)
+            yield from comments.paper(one, case.report, self.found.meeting, self.settings, sources=False).blocks
+            if not one.settled_at:
+                yield Para("（点评人尚未审定。）")
+
+    def _ballot(self) -> Iterable[Named]:
+        meeting, reports, settings = self.found.meeting, self.found.reports, self.settings
+        for voters in VoterClass if self.found.columns is not None else ():
+            sheet = ballots.sheet(meeting, reports, self.found.columns or (), voters, settings)
+            yield f"{settings.words.ballot}（{settings.words.apply(voters.chinese)}）", sheet
+        if self.found.result:
+            made = ballots.statistics(meeting, self.found.result, settings, self.on, void=self.found.void)
+            yield "测评情况统计表", replace(made, title="测评情况统计表")
+
+
+def _text(title: str, text: str) -> Iterable[Block]:
+    yield Heading(title, 1)
+    yield from (Para(line.strip()) for line in text.split("\n") if line.strip())

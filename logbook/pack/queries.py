@@ -1,0 +1,69 @@
+"""Everything of a meeting that one reader may know, read at once."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logbook.access import Actor
+from logbook.ballots import actions as ballot_actions
+from logbook.ballots import queries as ballots
+from logbook.ballots import tally
+from logbook.ballots.models import Ballot, Item, Sheet
+from logbook.ballots.tally import Result
+from logbook.comments import queries as comments
+from logbook.comments.models import Comment
+from logbook.review import briefs, queries
+from logbook.review.briefs import Brief
+from logbook.review.models import Meeting, Report
+from logbook.settings.queries import Settings
+from logbook.years import summary
+from logbook.years.summary import YearSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One secretary: the report, what is known from everyday work, what is said of it."""
+
+    report: Report
+    brief: Brief
+    comments: Sequence[Comment]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """`columns` is None, and so is `result`, for whoever has nothing to do with the ballot."""
+
+    meeting: Meeting
+    reports: Sequence[Report]
+    figures: YearSummary
+    cases: Sequence[Case]
+    columns: Sequence[Item] | None
+    result: Result | None
+    void: bool
+
+
+def gather(actor: Actor, meeting: Meeting, today: dt.date, settings: Settings) -> Gathered:
+    """What this reader may know of the meeting; of themself nothing before feedback (rule 7)."""
+    reports = queries.reports(meeting.id)
+    shown, said = queries.about_others(actor, reports), comments.of_meeting(actor, meeting.id)
+    ballot = ballots.ballot(meeting.id)
+    runs = queries.runs_meeting(actor, reports)
+    closed = runs and ballot is not None and ballot.erased_at is not None
+    return Gathered(
+        meeting=meeting,
+        reports=reports,
+        figures=summary.load(meeting.summary),
+        cases=[
+            Case(one, briefs.build(actor, meeting, one, today), [c for c in said if c.report_id == one.id])
+            for one in reports if one.id in shown
+        ],
+        columns=_columns(ballot) if runs else None,
+        result=tally.result(ballot, reports, settings) if ballot and closed else None,
+        void=ballot is not None and ballot_actions.is_void(ballot),
+    )  # fmt: skip
+
+
+def _columns(ballot: Ballot | None) -> Sequence[Item]:
+    """Of the ballot that is held, or of four grades as preset."""
+    return (ballot or Ballot(sheet=Sheet.GRADES, items=json.dumps(()))).columns

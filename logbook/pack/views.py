@@ -1,0 +1,55 @@
+"""Building the meeting, and sending its papers as one PDF or as a folder of Word files."""
+
+from flask import Blueprint, flash, redirect, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from logbook.access import Act, actor, may
+from logbook.db import db
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import now, today
+from logbook.pack import actions, queries
+from logbook.pack.papers import Folder
+from logbook.printing import views as printing
+from logbook.review import queries as review
+from logbook.settings.views import current
+
+bp = Blueprint("pack", __name__)
+YEAR = "<int(min=2000, max=2999):year>"
+
+
+@bp.post(f"/review/{YEAR}/create")
+@may(Act.RUN_MEETING)
+def build(year: int) -> Response:
+    try:
+        actions.build(year, by=actor(), at=now())
+        db.session.commit()
+        flash(_("会议已建好：述职名单按党组织排列，年度数字和文字已固定，点评稿已起草。"))
+    except RuleBroken as broken:
+        db.session.close()
+        flash(str(broken.message))
+        return redirect(url_for("review.index"), 303)
+    return redirect(url_for("review.show", year=year), 303)
+
+
+def _folder(year: int) -> Folder:
+    meeting = review.meeting(year)
+    if meeting is None:
+        raise NotThere
+    return Folder(queries.gather(actor(), meeting, today(), current()), current(), today())
+
+
+@bp.route(f"/review/{YEAR}/pack.pdf")
+@may(Act.RUN_MEETING)
+def whole(year: int) -> Response:
+    """All of it as one, with contents."""
+    found = _folder(year)
+    return printing.send(found.whole(found.parts), "pdf", f"{year}年述职评议会议材料")
+
+
+@bp.route(f"/review/{YEAR}/pack.zip")
+@may(Act.RUN_MEETING)
+def folder(year: int) -> Response:
+    """Each of them as a Word file."""
+    name = f"{year}年述职评议会议材料"
+    return printing.send_folder(_folder(year).parts, name, name)

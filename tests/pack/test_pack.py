@@ -1,0 +1,81 @@
+"""One click builds the meeting; its papers come as one with contents, and as a folder of Word files."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from docx import Document
+from pypdf import PdfReader
+
+from logbook.comments.models import Comment
+from logbook.db import db
+from logbook.formats import today
+from logbook.problems.models import Side
+from logbook.review.models import Report
+from tests import factories
+
+YEAR = today().year
+
+
+@pytest.fixture
+def meeting(client):
+    """(browser of the clerk, the clerk's id): two secretaries, a member who comments on the first."""
+    clerk, member = factories.office(), factories.member(name="王珺")
+    woods = factories.branch("森林党支部")
+    factories.term(woods, factories.person(name="赵堃"))
+    factories.term(factories.branch("环湖党支部"), factories.person(name="钱玥"))
+    factories.liaison(member, woods, year=YEAR)
+    factories.problem(member, woods, text="新职工不清楚支部活动安排。", side=Side.BRANCH)
+    browser = client(clerk)
+    assert browser.post(f"/review/{YEAR}/create").status_code == 303
+    return browser, clerk
+
+
+def folder(answer):
+    """{name: its text} of a folder of Word files."""
+    package = zipfile.ZipFile(io.BytesIO(answer.data))
+    return {name: text(package.read(name)) for name in package.namelist()}
+
+
+def text(content):
+    return "\n".join(one.text for one in Document(io.BytesIO(content)).paragraphs)
+
+
+def test_one_click_drafts_what_is_said_too(meeting):
+    assert [(one.report_id, one.settled_at) for one in db.session.query(Comment)] == [(1, None)]
+
+
+def test_each_paper_is_a_file_in_the_order_of_the_meeting(meeting):
+    browser, _clerk = meeting
+    browser.post("/review/reports/1/written", {"written": "一年来的工作。\n抓了三件事。"})
+    found = folder(browser.get(f"/review/{YEAR}/pack.zip"))
+    assert list(found) == [
+        "01会议议程.docx", "02主持词.docx", "03会议安排和年度汇总.docx",
+        "04森林党支部　赵堃.docx", "05环湖党支部　钱玥.docx",
+        "06测评表（A票 党组成员）.docx", "07测评表（B票 党组织书记）.docx", "08测评表（C票 党员群众代表）.docx",
+    ]  # fmt: skip
+    first = found["04森林党支部　赵堃.docx"]
+    for said in ("一年来的工作。", "没有摘录。", "不足：“新职工不清楚支部活动安排”", "（点评人尚未审定。）"):
+        assert said in first
+    assert "（未交。）" in found["05环湖党支部　钱玥.docx"]
+
+
+def test_as_one_it_says_where_each_begins(meeting):
+    browser, _clerk = meeting
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(browser.get(f"/review/{YEAR}/pack.pdf").data)).pages]
+    contents = dict(re.findall(r"^(.+?)·{3,}\s*(\d+)$", pages[2], re.MULTILINE))
+    assert {"会议议程", "主持词", "森林党支部　赵堃"} <= set(contents)
+    for name, page in contents.items():
+        assert name.split("（")[0] in pages[int(page) + 1].replace(" ", ""), name
+
+
+def test_whoever_is_under_review_finds_no_page_of_their_own(client, meeting):
+    _browser, clerk = meeting
+    db.session.get(Report, 2).person_id = clerk
+    db.session.commit()
+    names = "".join(folder(client(clerk).get(f"/review/{YEAR}/pack.zip")))
+    assert "森林党支部" in names
+    assert "环湖党支部" not in names
+    assert "测评表" not in names
+    assert client(clerk).get("/review/2001/pack.pdf").status_code == 404
