@@ -81,7 +81,7 @@ TABLE = {
     ("comments.add_facts", "POST"): "office owner", ("comments.draft", "POST"): BUSINESS,
     ("comments.show", "GET"): "office owner leader",
     ("comments.show", "POST"): "office owner", ("comments.look_at", "POST"): "office owner",
-    ("comments.settle", "POST"): "owner", ("comments.paper", "GET"): "office owner leader",
+    ("comments.paper", "GET"): "office owner leader",
     ("ballots.show", "GET"): "office", ("ballots.show", "POST"): "office", ("ballots.hand_out", "POST"): "office",
     ("ballots.make_codes", "POST"): "office", ("ballots.type_in", "GET"): "office",
     ("ballots.type_in", "POST"): "office", ("ballots.type_again", "POST"): "office",

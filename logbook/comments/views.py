@@ -75,17 +75,20 @@ def show(comment_id: int) -> Answer:
     form = forms.CommentForm()
     if request.method == "GET":
         return _page(comment, form)
-    clauses = forms.typed(request.form)
+    clauses, settles = forms.typed(request.form), "settle" in request.form
     try:
         if not form.accepts(clauses, (one.text for one in comment.clauses)):
             return _page(comment, form, clauses), 422
-        actions.rewrite(comment_id, clauses, version=as_integer(request.form.get("version", "")) or 0, by=actor())
+        version = as_integer(request.form.get("version", "")) or 0
+        comment = actions.rewrite(comment_id, clauses, version=version, by=actor())
+        if settles:
+            actions.settle(comment_id, version=comment.version, by=actor(), at=now())
         db.session.commit()
     except RuleBroken as broken:
         db.session.close()
         flash(str(broken.message))
         return _page(_comment(comment_id), form, clauses), 409 if broken.field == "version" else 422
-    flash(_("已保存。"))
+    flash(_("点评已审定。") if settles else _("已保存。"))
     return redirect(url_for("comments.show", comment_id=comment_id), 303)
 
 
@@ -124,15 +127,6 @@ def look_at(comment_id: int, clause_id: int) -> Response:
 def add_facts(comment_id: int) -> Response:
     """What became known since it was drafted, or was sorted since."""
     return _done(comment_id, lambda: actions.add_facts(comment_id, by=actor(), at=now()), _("已补充，请改成自己的话。"))
-
-
-@bp.post("/review/comments/<int:comment_id>/settle")
-@may(Act.COMMENT)
-def settle(comment_id: int) -> Response:
-    version = as_integer(request.form.get("version", "")) or 0
-    return _done(
-        comment_id, lambda: actions.settle(comment_id, version=version, by=actor(), at=now()), _("点评已审定。")
-    )
 
 
 def _done(comment_id: int, act: Callable[[], object], said: str) -> Response:

@@ -2,8 +2,10 @@
 
 import io
 
+import html5lib
 import pytest
 from docx import Document
+from werkzeug.datastructures import MultiDict
 
 from logbook.comments import actions, queries
 from logbook.comments.actions import NewClause
@@ -195,8 +197,11 @@ def test_from_home_to_settled_in_two_clicks(client, judged, comment):
     browser = client(member.person_id)
     assert f'href="/review/comments/{comment}"' in browser.get("/").text
     page = browser.get(f"/review/comments/{comment}").text
-    assert "不用改，审定" in page
-    browser.post(f"/review/comments/{comment}/settle", {"version": "1"})
+    before = texts(comment)
+    sent = filled(page)
+    sent["settle"] = "1"
+    browser.post(f"/review/comments/{comment}", sent)
+    assert texts(comment) == before
     page = browser.get(f"/review/comments/{comment}").text
     assert "已审定" in page
     assert "<textarea" not in page
@@ -231,6 +236,28 @@ def test_the_list_of_a_meeting_and_its_papers(client, judged):
     assert "“活动室漏水”已办结［2026-" in with_sources
     assert browser.get("/review/2001/comments").status_code == 404
     assert "没有要您点评的书记" in client(factories.member()).get(f"/review/{YEAR}/comments").text
+
+
+def filled(page):
+    """What the page's form would send as it is."""
+    sent = MultiDict()
+    for one in html5lib.parse(page, namespaceHTMLElements=False).iter():
+        if one.tag in {"input", "textarea"} and one.get("name"):
+            sent.add(one.get("name"), one.get("value") or (one.text or ""))
+    return sent
+
+
+def test_what_was_typed_before_settling_is_settled_with_it(client, judged, comment):
+    _clerk, member, *_rest = judged
+    browser = client(member.person_id)
+    sent = filled(browser.get(f"/review/comments/{comment}").text)
+    sent.setlist("text_advice", ["多到班组去。"])
+    sent["settle"] = "1"
+    browser.post(f"/review/comments/{comment}", sent)
+    assert texts(comment)[-1] == (Part.ADVICE, "多到班组去。")
+    assert fresh(member, comment).settled_at
+    clerk = client(judged[0].person_id)
+    assert clerk.post(f"/review/comments/{comment}", sent).status_code == 422  # locked, and said so
 
 
 def words(answer):
