@@ -1,20 +1,20 @@
 """Reads of comments. Rule 7: nobody reads what is said of themself before feedback (review.queries.report)."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from logbook.access import Actor
 from logbook.comments import drafting
 from logbook.comments.drafting import Draft
-from logbook.comments.models import Clause, Comment
+from logbook.comments.models import Clause, Comment, Part
 from logbook.db import db
 from logbook.problems import queries as problems
 from logbook.problems.models import Problem
 from logbook.review import queries as review
-from logbook.review.models import Meeting, Report
+from logbook.review.models import Decision, Meeting, Report
 from logbook.visits import queries as visits
 from logbook.visits.models import Visit
 
@@ -45,6 +45,30 @@ def of_meeting(actor: Actor, meeting_id: int) -> Sequence[Comment]:
     query = select(Comment).join(Report, Report.id == Comment.report_id).where(Comment.report_id.in_(shown))
     found = db.session.scalars(query.options(*WHOLE).order_by(Report.position, Comment.id))
     return [one for one in found if actor.is_leader or drafts(actor, one)]
+
+
+def last_said(actor: Actor, branch_ids: Collection[int]) -> dict[int, Sequence[Clause]]:
+    """What the last review that was decided found wanting in these branches, and advised, by branch.
+
+    Of the reader's own nothing before feedback (rule 7).
+    """
+    decided = exists().where(Decision.report_id == Report.id, Decision.grade.is_not(None))
+    rows = db.session.execute(
+        select(Report, Meeting.year, Clause)
+        .join(Comment, Comment.report_id == Report.id)
+        .join(Clause, Clause.comment_id == Comment.id)
+        .join(Meeting, Meeting.id == Report.meeting_id)
+        .where(Report.branch_id.in_(branch_ids), Comment.settled_at.is_not(None), decided, Clause.part != Part.PRAISE)
+        .order_by(Comment.id, Clause.position)
+    ).all()
+    latest: dict[int, int] = {}
+    for report, year, _clause in rows:
+        latest[report.branch_id] = max(year, latest.get(report.branch_id, year))
+    found: dict[int, list[Clause]] = {}
+    for report, year, clause in rows:
+        if year == latest[report.branch_id] and review.about_others(actor, [report]):
+            found.setdefault(report.branch_id, []).append(clause)
+    return dict(found)
 
 
 def by(report_id: int, commentator_id: int) -> Comment | None:

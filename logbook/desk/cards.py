@@ -7,6 +7,8 @@ from typing import Any
 
 from logbook.access import Actor
 from logbook.accounts.models import Person
+from logbook.comments import queries as comments
+from logbook.comments.models import Clause
 from logbook.organization import queries as organization
 from logbook.organization.models import Branch, Liaison
 from logbook.problems import queries as problems
@@ -32,16 +34,17 @@ class Card:
     promises: list[Undertaking]
     visitors: int  # members of the group who were there within a fortnight
     last_report: Any
+    last_said: Sequence[Clause]  # what the last review found wanting, and advised
 
 
 def cards(by: Actor, branches: Sequence[Branch], on: dt.date) -> list[Card]:
-    """The cards of these branches; six statements, however many they are."""
+    """The cards of these branches; seven statements, however many they are."""
     ids = [one.id for one in branches]
     inside = organization.inside_each(ids, on)
     everywhere = frozenset(ids).union(*inside.values())
     secretaries, reports = organization.secretaries_on(on, ids), review.last_reports(by, ids)
     open_problems, promises = problems.open_at_branch(everywhere), problems.undertakings_at(everywhere)
-    visitors = visits.visitors_by_branch(on - FORTNIGHT)
+    visitors, said = visits.visitors_by_branch(on - FORTNIGHT), comments.last_said(by, ids)
     made = []
     for branch in branches:
         here = {branch.id, *inside[branch.id]}
@@ -50,7 +53,7 @@ def cards(by: Actor, branches: Sequence[Branch], on: dt.date) -> list[Card]:
         owed = [one for one in raised if one.side is not Side.BRANCH]
         promised = [one for one in promises if one.branch_id in here]
         known = (secretaries.get(branch.id), own, owed, promised, len(visitors.get(branch.id, ())))
-        made.append(Card(branch, inside[branch.id], *known, reports.get(branch.id)))
+        made.append(Card(branch, inside[branch.id], *known, reports.get(branch.id), said.get(branch.id, ())))
     return made
 
 

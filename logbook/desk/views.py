@@ -34,7 +34,7 @@ from logbook.years.frames import Span
 
 bp = Blueprint("desk", __name__)
 SHOWN = 5  # rows of a home's short lists
-LINES = 31  # of the four lists of a branch card that is printed on one A4, beside everything else on it
+LINES = 31  # of the five lists of a branch card that is printed on one A4, beside everything else on it
 WIDTH = 74  # half-width letters in a line of it
 
 
@@ -163,7 +163,8 @@ def branch(branch_id: int) -> str:
     records = visits.records(by, filters).records[:5]
     lists: dict[str, Sequence[Problem | Undertaking]]
     lists = {"own": card.own_problems, "owed": card.owed, "promises": card.promises}
-    sizes = {name: [_lines(one.text) for one in listed] for name, listed in lists.items()}
+    said = {"said": [_lines(one.text) - 1 for one in card.last_said]}
+    sizes = said | {name: [_lines(one.text) for one in listed] for name, listed in lists.items()}
     sizes["records"] = [1 + _lines(one.findings[:60]) for one in records]
     return render_template(
         "desk/branch.html", branch=found, card=card, on=on, months=_months(on),

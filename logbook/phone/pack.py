@@ -86,7 +86,8 @@ def _last_report(card: Card) -> str:
     if report is None:
         return ""
     said = _("，").join(filter(None, (report.grade.label, report.ground)))
-    return f"{_('%(year)s年', year=report.meeting_year)}{_('：')}{said}"
+    told = "".join(f"　{one.part.label}{_('：')}{one.text}" for one in card.last_said)
+    return f"{_('%(year)s年', year=report.meeting_year)}{_('：')}{said}{told}"
 
 
 def _problem(one: Problem) -> dict[str, Any]:

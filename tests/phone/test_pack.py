@@ -7,6 +7,7 @@ import json
 import pytest
 
 from logbook.access import Role
+from logbook.comments.models import Clause, Comment, Part
 from logbook.db import db
 from logbook.formats import now, today
 from logbook.problems.models import Side
@@ -122,6 +123,12 @@ def graded(branch, secretary):
     db.session.add(report)
     db.session.flush()
     db.session.add(Decision(report_id=report.id, grade=Grade.GOOD, ground="整改到位", by_id=secretary, at=now()))
+    comment = Comment(report_id=report.id, commentator_id=secretary, drafted_by_id=secretary, drafted_at=now())
+    comment.settled_at = now()
+    db.session.add(comment)
+    db.session.flush()
+    for position, part in enumerate(Part):
+        db.session.add(Clause(comment_id=comment.id, part=part, position=position, text=f"{part.chinese}的话。"))
     db.session.commit()
 
 
@@ -131,7 +138,9 @@ def test_the_last_meetings_grade_is_not_for_the_one_it_is_about(client, place):
     factories.liaison(secretary, branch, year=TODAY.year)
     graded(branch, secretary)
     cards = [pack(client(one))["cards"][0]["last_report"] for one in (member, secretary)]
-    assert cards == [f"{TODAY.year - 1}年：好，整改到位", ""]
+    assert cards == [f"{TODAY.year - 1}年：好，整改到位　不足：不足的话。　建议：建议的话。", ""]
+    for reader, seen in ((member, True), (secretary, False)):
+        assert ("不足的话。" in client(reader).get(f"/branches/{branch}").text) == seen
 
 
 def test_what_stands_inside_a_general_branch_is_on_its_card(client, place):
