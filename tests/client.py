@@ -74,6 +74,23 @@ def check_page(html):
     assert not re.search(r"<[^>]+\sstyle=|<script(?![^>]+src=)|\son\w+=", html), "nothing inline"
 
 
+def filled(page, action=""):
+    """What the page's form to that address would send as it is: {name: [value, …]}."""
+    forms = html5lib.parse(page, namespaceHTMLElements=False).iter("form")
+    form = next(one for one in forms if one.get("method") == "post" and (one.get("action") or "").endswith(action))
+    sent = {}
+    for one in form.iter():
+        ticked = one.get("type") not in {"checkbox", "radio"} or one.get("checked") is not None
+        if one.tag == "select":
+            chosen = [option for option in one.iter("option") if option.get("selected") is not None]
+            values = [option.get("value") for option in chosen or list(one.iter("option"))[:1]]
+        else:
+            values = [one.get("value") or (one.text or "")]
+        if one.tag in {"input", "textarea", "select"} and one.get("name") and one.get("type") != "file" and ticked:
+            sent.setdefault(one.get("name"), []).extend(values)
+    return sent
+
+
 @contextlib.contextmanager
 def listening():
     """Collects the SQL statements sent meanwhile."""

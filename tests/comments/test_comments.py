@@ -2,10 +2,8 @@
 
 import io
 
-import html5lib
 import pytest
 from docx import Document
-from werkzeug.datastructures import MultiDict
 
 from logbook.comments import actions, queries
 from logbook.comments.actions import NewClause
@@ -18,6 +16,7 @@ from logbook.review import actions as meetings
 from logbook.review.models import Report, Stance
 from logbook.visits.models import Visit
 from tests import factories
+from tests.client import filled
 
 YEAR = today().year
 
@@ -198,9 +197,8 @@ def test_from_home_to_settled_in_two_clicks(client, judged, comment):
     assert f'href="/review/comments/{comment}"' in browser.get("/").text
     page = browser.get(f"/review/comments/{comment}").text
     before = texts(comment)
-    sent = filled(page)
-    sent["settle"] = "1"
-    browser.post(f"/review/comments/{comment}", sent)
+    path = f"/review/comments/{comment}"
+    browser.post(path, filled(page, path) | {"settle": "1"})
     assert texts(comment) == before
     page = browser.get(f"/review/comments/{comment}").text
     assert "已审定" in page
@@ -238,22 +236,12 @@ def test_the_list_of_a_meeting_and_its_papers(client, judged):
     assert "没有要您点评的书记" in client(factories.member()).get(f"/review/{YEAR}/comments").text
 
 
-def filled(page):
-    """What the page's form would send as it is."""
-    sent = MultiDict()
-    for one in html5lib.parse(page, namespaceHTMLElements=False).iter():
-        if one.tag in {"input", "textarea"} and one.get("name"):
-            sent.add(one.get("name"), one.get("value") or (one.text or ""))
-    return sent
-
-
 def test_what_was_typed_before_settling_is_settled_with_it(client, judged, comment):
     _clerk, member, *_rest = judged
     browser = client(member.person_id)
-    sent = filled(browser.get(f"/review/comments/{comment}").text)
-    sent.setlist("text_advice", ["多到班组去。"])
-    sent["settle"] = "1"
-    browser.post(f"/review/comments/{comment}", sent)
+    path = f"/review/comments/{comment}"
+    sent = filled(browser.get(path).text, path) | {"text_advice": "多到班组去。", "settle": "1"}
+    browser.post(path, sent)
     assert texts(comment)[-1] == (Part.ADVICE, "多到班组去。")
     assert fresh(member, comment).settled_at
     clerk = client(judged[0].person_id)
