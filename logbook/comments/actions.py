@@ -13,7 +13,7 @@ from logbook.comments.models import Clause, Comment, Part
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import local_date
-from logbook.problems import queries as problems
+from logbook.review import briefs
 from logbook.review import queries as review
 
 MAX_CLAUSE = 500
@@ -50,10 +50,9 @@ def draft(report_id: int, *, by: Actor, at: dt.datetime) -> Comment:
     )
     db.session.add(comment)
     db.session.flush()
-    first, last = dt.date(meeting.year, 1, 1), min(dt.date(meeting.year, 12, 31), local_date(at))
-    rows = problems.year_items(first, last)
-    items = [one for one in rows if report.branch_id in {one.branch_id, one.general_branch_id}]
-    for position, one in enumerate(drafting.drafted(items), 1):
+    last = min(dt.date(meeting.year, 12, 31), local_date(at))
+    rectification, others = briefs.known(meeting, report.branch_id, last)
+    for position, one in enumerate(drafting.drafted([*rectification, *others]), 1):
         db.session.add(_clause(comment, position, one.part, one.text, one.source))
     db.session.flush()
     return comment
