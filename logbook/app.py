@@ -45,6 +45,7 @@ from logbook.phone.views import bp as phone
 from logbook.printing.previews import Shelf
 from logbook.printing.views import bp as printing
 from logbook.problems.views import bp as problems
+from logbook.rectification.views import bp as rectification
 from logbook.review.report_views import bp as reports
 from logbook.review.views import bp as review
 from logbook.sample import cli as sample
@@ -73,6 +74,7 @@ FEATURES = (
     comments,
     ballots,
     voting,
+    rectification,
     outcomes,
     pack,
     desk,

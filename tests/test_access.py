@@ -92,6 +92,13 @@ TABLE = {
     ("outcomes.feed_back", "GET"): DESK, ("outcomes.feed_back", "POST"): DESK,
     ("outcomes.feedback_forms", "GET"): "office", ("outcomes.notice", "GET"): "office",
     ("outcomes.account", "GET"): "office",
+    ("rectification.source", "GET"): "office", ("rectification.show", "GET"): "office",
+    ("rectification.draft", "POST"): "office", ("rectification.add", "GET"): "office",
+    ("rectification.add", "POST"): "office", ("rectification.change", "GET"): "office",
+    ("rectification.change", "POST"): "office", ("rectification.remove", "POST"): "office",
+    ("rectification.restore", "POST"): "office", ("rectification.paper", "GET"): "office",
+    ("rectification.import_lists", "GET"): "office", ("rectification.import_lists", "POST"): "office",
+    ("rectification.confirm_import", "POST"): "office",
     ("voting.enter", "GET"): f"nobody {ALL}", ("voting.enter", "POST"): f"nobody {ALL}",
     ("voting.cast", "POST"): f"nobody {ALL}",
     ("settings.security", "GET"): "sysadmin", ("settings.security", "POST"): "sysadmin",
@@ -151,6 +158,9 @@ def world(client):
     db.session.add(Clause(comment_id=1, part=Part.SHORTCOMING, position=9, text="会议记录简单。"))
     db.session.commit()
     browsers["owner"].post("/review/reports/1/print", {"as": "docx"})
+    browsers["office"].post(
+        f"/review/{YEAR}/rectification/add", {"report_id": "1", "text": "会议少。", "due_on": today().isoformat()}
+    )
     browsers["owner"].get(f"/visits/{visit}/record.pdf")  # a paper they made
     factories.preview(owner, KEY)
     return people, browsers

@@ -11,8 +11,8 @@ from logbook.comments import drafting
 from logbook.comments.drafting import Draft
 from logbook.comments.models import Clause, Comment, Part
 from logbook.db import db
-from logbook.problems import queries as problems
 from logbook.problems.models import Problem
+from logbook.review import briefs
 from logbook.review import queries as review
 from logbook.review.models import Decision, Meeting, Report
 from logbook.visits import queries as visits
@@ -95,13 +95,12 @@ def facts(actor: Actor, report: Report, meeting: Meeting, commentator_id: int, t
     Of another's observation only what its author shows to all: a comment is read by the office as well.
     """
     first, last = dt.date(meeting.year, 1, 1), min(dt.date(meeting.year, 12, 31), today)
-    rows = problems.year_items(first, last)
-    items = [one for one in rows if report.branch_id in {one.branch_id, one.general_branch_id}]
+    rectification, others = briefs.known(meeting, report.branch_id, last)
     stances = review.sorted_extracts(actor, report.id) if actor.person_id == commentator_id else {}
     seen = visits.observations(actor, report.branch_id, first, last) if stances else ()
     own = [one for one in seen if one.member_id == actor.person_id or one.observation_widened]
     said = [(one, stances[one.id]) for one in own if one.id in stances]
-    return [*drafting.drafted(items), *drafting.extracted(said)]
+    return [*drafting.drafted([*rectification, *others]), *drafting.extracted(said)]
 
 
 def uncited(comment: Comment, facts: Iterable[Draft]) -> Sequence[Draft]:

@@ -12,7 +12,7 @@ from logbook.comments.models import Clause
 from logbook.organization import queries as organization
 from logbook.organization.models import Branch, Liaison
 from logbook.problems import queries as problems
-from logbook.problems.models import Problem, Side, Undertaking
+from logbook.problems.models import Problem, Side, SourceKind, Undertaking
 from logbook.review import queries as review
 from logbook.visits import queries as visits
 from logbook.years import coverage
@@ -50,6 +50,7 @@ def cards(by: Actor, branches: Sequence[Branch], on: dt.date) -> list[Card]:
         here = {branch.id, *inside[branch.id]}
         raised = [one for one in open_problems if one.branch_id in here]
         own = [one for one in raised if one.side is Side.BRANCH]
+        own.sort(key=lambda one: one.source_kind is not SourceKind.MEETING)  # last year's rectification first
         owed = [one for one in raised if one.side is not Side.BRANCH]
         promised = [one for one in promises if one.branch_id in here]
         known = (secretaries.get(branch.id), own, owed, promised, len(visitors.get(branch.id, ())))

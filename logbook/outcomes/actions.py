@@ -8,6 +8,8 @@ from flask_babel import lazy_gettext as _
 
 from logbook.access import Actor
 from logbook.errors import RuleBroken
+from logbook.formats import local_date
+from logbook.rectification import actions as rectification
 from logbook.review import actions as review
 from logbook.review import queries
 from logbook.review.actions import NewDecision
@@ -49,4 +51,5 @@ def feed_back(report_ids: Collection[int], on: dt.date | None, *, by: Actor, at:
         raise RuleBroken("reports", _("请勾选已经签收的书记。"))
     for report_id in report_ids:
         review.give_feedback(report_id, on, by=by, at=at)
+        rectification.hand_over(report_id, on or local_date(at), by=by, at=at)
     return len(report_ids)

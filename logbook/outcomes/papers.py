@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from logbook.comments.models import Comment, Part
 from logbook.documents.paper import Block, Break, Form, Heading, Paper, Para, Table
 from logbook.formats import full_date
+from logbook.rectification.queries import Line
 from logbook.review.models import Grade, Meeting, Report
 from logbook.settings.queries import Settings
 
@@ -20,7 +21,7 @@ class Told:
 
     report: Report
     comments: Sequence[Comment]
-    to_mend: Sequence[str]
+    to_mend: Sequence[Line]
 
     def said(self, part: Part) -> str:
         """The clauses of that part, each a sentence."""
@@ -63,10 +64,16 @@ def _form(one: Told, settings: Settings) -> Form:
         ("确定等次", grade),
         ("肯定", one.said(Part.PRAISE)),
         ("不足", one.said(Part.SHORTCOMING)),
-        ("整改要求", "\n".join(f"{i}. {text}" for i, text in enumerate(one.to_mend, 1)) or one.said(Part.ADVICE)),
+        ("整改要求", "\n".join(_to_mend(one.to_mend)) or one.said(Part.ADVICE)),
         ("本人签收", "　　　　　　　　　　　　年　　月　　日"),
     )
     return Form(rows, (1, 1, 4, 4, 4, 2))
+
+
+def _to_mend(lines: Sequence[Line]) -> Iterable[str]:
+    """Each item with the day it is due."""
+    for i, one in enumerate((line for line in lines if not line.removed), 1):
+        yield f"{i}. {one.text.rstrip('。；')}（{full_date(one.due_on)}前）。"
 
 
 def notice(meeting: Meeting, held: Held, settings: Settings, on: dt.date, *, grades: bool) -> Paper:

@@ -20,6 +20,7 @@ from logbook.outcomes import actions, papers, suggesting
 from logbook.outcomes.forms import DecideForm, FeedbackForm
 from logbook.outcomes.papers import Held, Told
 from logbook.printing import views as printing
+from logbook.rectification import queries as rectification
 from logbook.review import queries as review
 from logbook.review.models import Grade, Meeting, Report
 from logbook.settings.views import current
@@ -123,7 +124,8 @@ def feedback_forms(year: int, ending: str) -> Response:
     if not chosen:
         raise NotThere
     said = [one for one in comments.of_meeting(actor(), meeting.id) if one.settled_at]
-    told = [Told(one, [c for c in said if c.report_id == one.id], ()) for one in chosen]
+    to_mend = {one.id: lines for one, lines in rectification.lists(actor(), meeting)}
+    told = [Told(one, [c for c in said if c.report_id == one.id], to_mend.get(one.id, ())) for one in chosen]
     about = chosen[0].person_id if asked else None
     return printing.send(papers.feedback(told, meeting, current()), ending, about=about)
 
@@ -150,7 +152,8 @@ def account(year: int, ending: str) -> Response:
 def _held(meeting: Meeting, shown: Sequence[Report]) -> Held:
     result, reports = _result(meeting, shown), review.reports(meeting.id)
     return Held(
-        reports=reports, comments=comments.of_meeting(actor(), meeting.id), items=0,
+        reports=reports, comments=comments.of_meeting(actor(), meeting.id),
+        items=sum(not line.removed for _one, lines in rectification.lists(actor(), meeting) for line in lines),
         handed_out=result.handed_out if result else 0, came_back=result.came_back if result else 0,
         graded=frozenset(one.id for one in shown),
     )  # fmt: skip

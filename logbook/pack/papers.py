@@ -11,6 +11,7 @@ from logbook.documents import paper
 from logbook.documents.paper import Block, Break, Cover, Heading, Paper, Para
 from logbook.formats import full_date
 from logbook.pack.queries import Case, Gathered
+from logbook.rectification import papers as rectification
 from logbook.review import papers as review
 from logbook.settings.queries import Settings
 
@@ -28,7 +29,7 @@ class Folder:
     @property
     def parts(self) -> list[Named]:
         """As one reader may have them."""
-        return [*self._before(), *map(self._case, self.found.cases), *self._ballot()]
+        return [*self._before(), *map(self._case, self.found.cases), *self._ballot(), *self._after()]
 
     def whole(self, parts: Sequence[Named]) -> Paper:
         """All of them as one, with contents."""
@@ -78,6 +79,11 @@ class Folder:
         if self.found.result:
             made = ballots.statistics(meeting, self.found.result, settings, self.on, void=self.found.void)
             yield "测评情况统计表", replace(made, title="测评情况统计表")
+
+    def _after(self) -> Iterable[Named]:
+        if any(not line.removed for _report, lines in self.found.lists for line in lines):
+            made = rectification.paper(self.found.meeting, self.found.lists, self.settings, self.on, one=False)
+            yield "整改清单", replace(made, title="整改清单")
 
 
 def _text(title: str, text: str) -> Iterable[Block]:

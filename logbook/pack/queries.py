@@ -13,6 +13,8 @@ from logbook.ballots.models import Ballot, Item, Sheet
 from logbook.ballots.tally import Result
 from logbook.comments import queries as comments
 from logbook.comments.models import Comment
+from logbook.rectification import queries as rectification
+from logbook.rectification.queries import Line
 from logbook.review import briefs, queries
 from logbook.review.briefs import Brief
 from logbook.review.models import Meeting, Report
@@ -41,6 +43,7 @@ class Gathered:
     columns: Sequence[Item] | None
     result: Result | None
     void: bool
+    lists: Sequence[tuple[Report, Sequence[Line]]]  # 整改清单, of the cases this reader runs
 
 
 def gather(actor: Actor, meeting: Meeting, today: dt.date, settings: Settings) -> Gathered:
@@ -61,6 +64,7 @@ def gather(actor: Actor, meeting: Meeting, today: dt.date, settings: Settings) -
         columns=_columns(ballot) if runs else None,
         result=tally.result(ballot, reports, settings) if ballot and closed else None,
         void=ballot is not None and ballot_actions.is_void(ballot),
+        lists=rectification.lists(actor, meeting),
     )  # fmt: skip
 
 

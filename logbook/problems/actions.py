@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -111,6 +111,14 @@ def record_lines(
     _rewrite(known[0], {new.line: _problem_row(new, source, rules) for new in problems})
     _rewrite(known[1], {new.line: _undertaking_row(new, source, rules) for new in undertakings})
     db.session.flush()
+
+
+def raise_item(source: Source, new: NewProblem, *, label: str, rules: DueRules, measures: str = "") -> Problem:
+    """Take one problem into the ledger under a label of its own; its source answers for its words and its day."""
+    problem = Problem(**_problem_row(new, source, rules) | {"source_label": label, "measures": measures})
+    db.session.add(problem)
+    db.session.flush()
+    return problem
 
 
 def _check(lines: Iterable[NewProblem | NewUndertaking], name: str, on: dt.date) -> None:
@@ -335,8 +343,15 @@ def change_problem(problem_id: int, terms: Terms, *, by: Actor, at: dt.datetime)
     for name, value in asdict(terms).items():
         setattr(problem, name, value)
     if changed:
-        _step(Progress(problem_id=problem.id, state=problem.state.value), "；".join(changed), by, at)
+        _step(Progress(problem_id=problem.id, state=problem.state.value, of_terms=True), "；".join(changed), by, at)
     return problem
+
+
+def change_measures(problem_id: int, measures: str, *, by: Actor, at: dt.datetime) -> Problem:
+    """Change the measures alone; the step says from what to what."""
+    problem = _problem(problem_id, by)
+    held = {one.name: getattr(problem, one.name) for one in fields(Terms)}
+    return change_problem(problem_id, Terms(**held | {"measures": measures}), by=by, at=at)
 
 
 LABELS = {

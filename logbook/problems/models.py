@@ -153,6 +153,7 @@ class Progress(Base):
     text: Mapped[str]
     state: Mapped[str]  # the value of State or UndertakingState after this step
     source_label: Mapped[str] = mapped_column(default="")  # the record whose line repeats the problem
+    of_terms: Mapped[bool] = mapped_column(default=False)  # a change of side, owner, due day …, no progress made
 
     by: Mapped[Person] = relationship(viewonly=True)
 

@@ -340,6 +340,15 @@ def year_items(first: dt.date, last: dt.date) -> Sequence[Any]:
 
     `general_branch_id` stood around the branch the day the problem was raised.
     """
+    return _columns(_concerns(Problem, first, last))
+
+
+def source_items(kind: SourceKind, ids: Iterable[int]) -> Sequence[Any]:
+    """The same columns of all problems of these sources, whenever they were raised or closed."""
+    return _columns(and_(Problem.source_kind == kind, Problem.source_id.in_(list(ids))))
+
+
+def _columns(condition: ColumnElement[bool]) -> Sequence[Any]:
     return db.session.execute(
         select(
             Problem.id, Problem.raised_on, Problem.closed_on, Problem.state, Problem.side, Problem.category,
@@ -349,7 +358,7 @@ def year_items(first: dt.date, last: dt.date) -> Sequence[Any]:
         )
         .outerjoin(Branch, Branch.id == Problem.branch_id)
         .outerjoin(Placement, and_(Placement.branch_id == Problem.branch_id, *_held(Problem.raised_on)))
-        .where(_concerns(Problem, first, last))
+        .where(condition)
         .order_by(Problem.raised_on, Problem.id)
     ).all()  # fmt: skip
 

@@ -7,7 +7,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from logbook.access import Act, actor, may
+from logbook.access import Act, Actor, actor, may
 from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
@@ -26,7 +26,16 @@ from logbook.problems.forms import (
     filters_from,
     typed,
 )
-from logbook.problems.models import Category, Handling, Problem, Side, SourceKind, State, UndertakingState
+from logbook.problems.models import (
+    Category,
+    Handling,
+    Problem,
+    Side,
+    SourceKind,
+    State,
+    Undertaking,
+    UndertakingState,
+)
 from logbook.settings.forms import Form
 from logbook.settings.views import current
 
@@ -105,14 +114,28 @@ def _page(problem: Problem, **shown: Any) -> str:
     mine = by.is_office or problem.raised_by_id == by.person_id
     group = problem.handling is Handling.GROUP
     closes = by.may(Act.CLOSE_MATTER) if group else mine
-    source = problem.source_kind is SourceKind.VISIT and "visits.show" in current_app.view_functions
     keeps = by.may(Act.KEEP_LEDGER)
     names = ["close", "progress", "reopen"] + (["terms"] if keeps else [])
     forms = {name: _form(name, problem, formdata=None) for name in names} | shown
     return render_template(
         "problems/show.html", problem=problem, forms=forms, moves=mine or (group and by.is_leader), closes=closes,
-        keeps=keeps, State=State, has_page=source, late=papers.days_late(problem, today()), words=State,
+        keeps=keeps, State=State, source=_source(problem, by), late=papers.days_late(problem, today()), words=State,
     )  # fmt: skip
+
+
+# The pages above this feature that an item may come from, for those who may open them.
+SOURCES = {
+    SourceKind.VISIT: ("visits.show", "visit_id", Act.READ_RECORDS),
+    SourceKind.MEETING: ("rectification.source", "meeting_id", Act.RUN_MEETING),
+}
+
+
+def _source(item: Problem | Undertaking, by: Actor) -> str:
+    """The address of where it comes from; empty where this reader has no page of it."""
+    endpoint, name, act = SOURCES.get(item.source_kind, ("", "", Act.READ_LEDGER))
+    known = endpoint in current_app.view_functions and by.may(act)
+    address: dict[str, Any] = {name: item.source_id}
+    return url_for(endpoint, **address) if known else ""
 
 
 def _carry_out(problem_id: int, name: str, act: Callable[[Any], object], said: str) -> Answer:
@@ -208,7 +231,7 @@ def undertaking(undertaking_id: int) -> Answer:
     moves = actor().is_office or found.member_id == actor().person_id
     page = render_template(
         "problems/undertaking.html", one=found, form=form, moves=moves, words=UndertakingState,
-        has_page=found.source_kind is SourceKind.VISIT and "visits.show" in current_app.view_functions,
+        source=_source(found, actor()),
     )  # fmt: skip
     return page, status
 

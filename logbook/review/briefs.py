@@ -71,14 +71,14 @@ def build(actor: Actor, meeting: Meeting, report: Report, today: dt.date) -> Bri
     everything, readable = visits.totals(actor, filters)
     trips, _readable = visits.totals(actor, replace(filters, trips=True))
     latest = queries.last_visit(actor, report.branch_id, first, last)
-    items = [row for row in problems.year_items(first, last) if _of(row, report.branch_id) and not row.dropped]
+    rectification, items = known(meeting, report.branch_id, last)
     return Brief(
         branch=report.branch.name,
         secretary=report.person.name,
         commentator=report.commentator.name if report.commentator else "",
         until=min(last, today),
         ended=today > last,
-        rectification=tuple(_item(row) for row in items if row.source_kind is SourceKind.MEETING),
+        rectification=tuple(map(_item, rectification)),
         trips=trips,
         last_on=latest.visited_on if latest else None,
         last=_record(latest) if latest and latest.readable else None,
@@ -87,6 +87,22 @@ def build(actor: Actor, meeting: Meeting, report: Report, today: dt.date) -> Bri
         owed=tuple(_item(row) for row in items if row.side is not Side.BRANCH),
         hidden=everything - readable,
     )
+
+
+def known(meeting: Meeting, branch_id: int, last: dt.date) -> tuple[list[Any], list[Any]]:
+    """What the ledger has on a branch: rectification items of earlier meetings, and the year's other problems.
+
+    Of the meeting before all items, whatever became of them; of older ones those still open when the year began.
+    """
+    first, earlier = dt.date(meeting.year, 1, 1), queries.meetings_before(meeting.year)
+    items = [
+        row
+        for row in problems.source_items(SourceKind.MEETING, earlier)
+        if row.source_id == earlier[0] or row.closed_on is None or row.closed_on >= first
+    ]
+    others = [row for row in problems.year_items(first, last) if row.source_kind is not SourceKind.MEETING]
+    here = [[row for row in rows if _of(row, branch_id) and not row.dropped] for rows in (items, others)]
+    return here[0], here[1]
 
 
 def _of(row: Any, branch_id: int) -> bool:

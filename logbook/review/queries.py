@@ -31,6 +31,11 @@ def meeting(year: int) -> Meeting | None:
     return db.session.scalar(select(Meeting).where(Meeting.year == year))
 
 
+def meetings_before(year: int) -> Sequence[int]:
+    """The ids of the meetings of earlier years, the latest first."""
+    return db.session.scalars(select(Meeting.id).where(Meeting.year < year).order_by(Meeting.year.desc())).all()
+
+
 def reports(meeting_id: int) -> Sequence[Report]:
     """The reporting secretaries in their order."""
     return db.session.scalars(

@@ -125,6 +125,9 @@ class SettingsForm(Form):
     undertaking_due_days = IntegerField(
         _("领办事项的办理期限（天）"), validators=[InputRequired(), NumberRange(min=1, max=730)]
     )
+    rectification_days = IntegerField(
+        _("整改事项的办理期限（天）"), validators=[InputRequired(), NumberRange(min=1, max=730)]
+    )
     weight_a = IntegerField(_("A票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
     weight_b = IntegerField(_("B票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
     weight_c = IntegerField(_("C票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])

@@ -45,6 +45,7 @@ class Settings:
     late_after_days: int = 7  # recorded later than this after the visit: 登记较晚
     problem_due_days: int = 30
     undertaking_due_days: int = 30
+    rectification_days: int = 90
     default_level: str = "group"
     default_kind: str = "research"
     seven_constructions: bool = False

@@ -12,7 +12,17 @@ from logbook.organization import queries as organization
 from logbook.organization.models import Liaison
 from logbook.organization.queries import BranchAsOf
 from logbook.problems import queries as problems
-from logbook.problems.models import Answer, Category, Handling, Problem, Side, State, Undertaking, UndertakingState
+from logbook.problems.models import (
+    Answer,
+    Category,
+    Handling,
+    Problem,
+    Side,
+    SourceKind,
+    State,
+    Undertaking,
+    UndertakingState,
+)
 from logbook.visits.models import Content, Kind
 from logbook.years import coverage, queries
 from logbook.years.coverage import PeriodState, Tallies
@@ -264,7 +274,8 @@ Steps = dict[int, list[tuple[dt.date, str]]]  # by item: the day of each step an
 def _items(span: Span, names: dict[int, str]) -> Iterable[Item]:
     steps = _steps(Problem, span)
     for row in problems.year_items(span.first, span.last):
-        if not row.dropped:
+        # What a review meeting wants put right was not gathered on visits: 收集问题 leaves it out.
+        if not row.dropped and row.source_kind is not SourceKind.MEETING:
             born = State.DONE if row.handling is Handling.ON_SITE else State.OPEN
             state = State(_then(row, steps[row.id], span.last, born))
             yield Item(

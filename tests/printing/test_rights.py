@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from logbook.access import Role
 from logbook.accounts.models import RoleGrant
 from logbook.ballots.models import BallotClass
-from logbook.comments.models import Comment
+from logbook.comments.models import Clause, Comment, Part
 from logbook.config import VERSION
 from logbook.db import db
 from logbook.formats import now
@@ -72,6 +72,10 @@ PAPERS = {  # endpoint: the addresses it is asked at; {…} stands for every one
     "pack.folder": [f"/review/{YEAR}/pack.zip"],
     "outcomes.notice": [f"/review/{YEAR}/outcomes/notice.{ending}" for ending in ("docx", "pdf")],
     "outcomes.account": [f"/review/{YEAR}/outcomes/account.{ending}" for ending in ("docx", "pdf")],
+    "rectification.paper": [
+        f"/review/{YEAR}/rectification/list.{ending}{one}" for ending in ("docx", "pdf")
+        for one in ("", "?report={report}")
+    ],
     "organization.template": ["/lists/template.xlsx"],
     "organization.export": ["/lists/current.xlsx"],
     "printing.origin": [],  # 备查页: the one sheet that says what a paper was made from; see test_made.py
@@ -104,6 +108,7 @@ def bureau(app):
     _hold_a_ballot(app, roles)
     for one in db.session.query(Report).all():
         Client(app, office).post(f"/review/reports/{one.id}/comment")
+    _settle(app, roles)
     _plant(office)
     return {person: (Client(app, person), frozenset(roles[person])) for person in _readers(roles)}
 
@@ -115,6 +120,18 @@ def _hold_a_ballot(app, roles):
     browser = Client(app, clerk)
     browser.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
     browser.post(f"/review/{YEAR}/ballot/close")
+
+
+def _settle(app, roles):
+    """Every comment is settled and the list drawn up by all office holders: nobody draws up what is about themself."""
+    for one in db.session.query(Comment):
+        one.settled_at = now()
+        db.session.add(
+            Clause(comment_id=one.id, part=Part.SHORTCOMING, position=9, text=f"会议少（{one.report_id}）。")
+        )
+    db.session.commit()
+    for person in [person for person, held in roles.items() if Role.OFFICE in held]:
+        Client(app, person).post(f"/review/{YEAR}/rectification/draft")
 
 
 def _readers(roles):
@@ -295,6 +312,12 @@ def _exactly(endpoint, answer, rights, reader, row, where):
     elif endpoint == "reports.print_brief":
         report = db.session.get(Report, row)
         assert (answer.status_code == 200) == (report.person_id != person), where
+    elif endpoint == "rectification.paper":
+        about = [one.id for one in db.session.query(Report).filter_by(person_id=person)]
+        assert (answer.status_code == 200) == (Role.OFFICE in roles and row not in about), where
+        said = text_of(answer)[0] if answer.status_code == 200 else ""
+        assert not [one for one in about if f"会议少（{one}）" in said], where
+        assert Role.OFFICE not in roles or row in about or "会议少" in said, where
 
 
 def _stands(texts, allowed, where):

@@ -243,11 +243,13 @@ def test_sysadmin_reads_nothing_and_nobody_signs_in_first(client, app, path):
 
 
 def test_the_source_is_a_link_where_it_has_a_page(client, office, problem):
-    meeting = factories.problem(source_kind=queries.SourceKind.MEETING, source_label="述职评议会议/1")
+    meeting = factories.problem(source_kind=queries.SourceKind.MEETING, source_label="整改2026-03")
     assert f'href="/visits/{fresh(problem).source_id}"' in client(office).get(f"/problems/{problem}").text
-    page = client(office).get(f"/problems/{meeting}").text
-    assert "述职评议会议 述职评议会议/1" in page
-    assert not re.search(r'href="/visits/\d', page)
+    page = client(factories.member()).get(f"/problems/{meeting}").text
+    assert "述职评议会议 整改2026-03" in page
+    assert not re.search(r'href="/(visits|review/rectification)/\d', page)
+    held = fresh(meeting).source_id
+    assert f'href="/review/rectification/{held}">整改2026-03</a>' in client(office).get(f"/problems/{meeting}").text
 
 
 def test_a_repeated_line_names_its_record(client, office, problem):

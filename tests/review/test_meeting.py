@@ -16,7 +16,7 @@ from logbook.formats import full_date, now, short_date, today
 from logbook.problems.models import Side, SourceKind, State
 from logbook.review import actions, queries
 from logbook.review.actions import Arrangement, NewDecision, Terms
-from logbook.review.models import Decision, Grade, PrintedBrief, Report
+from logbook.review.models import Decision, Grade, Meeting, PrintedBrief, Report
 from logbook.visits.models import Level, Visit
 from logbook.years import actions as years
 from tests import factories
@@ -186,6 +186,14 @@ def test_a_successor_may_report_until_a_grade_is_entered(client, bureau, meeting
     assert "不能改由他述职" in refused.text
 
 
+def earlier(clerk, year):
+    """The id of a meeting held before."""
+    made = Meeting(year=year, summary="{}", text="", year_was_closed=True, created_at=factories.AT, created_by_id=clerk)
+    db.session.add(made)
+    db.session.commit()
+    return made.id
+
+
 # --- briefs ---------------------------------------------------------------------------------------
 
 
@@ -200,7 +208,13 @@ def test_a_brief_says_what_its_reader_may_know(client, bureau, meeting):
     factories.problem(member, woods, text="缺遮阳棚", side=Side.BUREAU, raised_on=IN_YEAR)
     factories.problem(member, woods, text="领导没回复", side=Side.MEMBER, raised_on=IN_YEAR)
     factories.problem(
-        member, woods, text="上年整改", side=Side.BRANCH, raised_on=IN_YEAR, source_kind=SourceKind.MEETING
+        member,
+        woods,
+        text="上年整改",
+        side=Side.BRANCH,
+        raised_on=IN_YEAR,
+        source_kind=SourceKind.MEETING,
+        source_id=earlier(clerk, YEAR - 1),
     )
     path = f"/review/reports/{meeting[woods]}"
     mine, leaders, clerks = (client(who).get(path).text for who in (member, leader, clerk))

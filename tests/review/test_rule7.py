@@ -13,10 +13,13 @@ from logbook.comments.actions import NewClause
 from logbook.comments.models import Part
 from logbook.db import db
 from logbook.formats import now, today
+from logbook.outcomes import actions as outcomes
 from logbook.printing import views as printing
+from logbook.rectification import actions as rectification
+from logbook.rectification.actions import NewItem
 from logbook.review import actions as meetings
 from logbook.review.actions import NewDecision
-from logbook.review.models import Grade, Report
+from logbook.review.models import Grade, Meeting, Report
 from tests import factories
 from tests.client import Client
 from tests.printing.test_rights import handed_over
@@ -56,6 +59,9 @@ class World:
             comments.rewrite(one.id, [NewClause(Part.SHORTCOMING, text)], version=one.version, by=by)
             if by is member:
                 comments.settle(one.id, version=one.version, by=by, at=now())
+        rectification.draft(db.session.get(Meeting, 1), days=30, by=factories.actor(self.clerk), at=now())
+        new = NewItem("整改标记。", today())
+        rectification.add_item(self.report, new, by=factories.actor(self.clerk), at=now())
         meetings.decide_grade(self.report, NewDecision(Grade.POOR, today(), "依据标记"), by=leader, at=now())
         db.session.commit()
         for who in (self.leader, self.member):
@@ -128,9 +134,9 @@ def test_others_find_all_of_it_and_so_do_they_once_it_is_fed_back(app):
     """Else the test above could not fail."""
     world = World({Role.LEADER, Role.OFFICE})
     everybody = found_by(world.leader)
-    assert [mark for mark, paths in everybody.items() if not paths] == ["整改标记"]
-    meetings.give_feedback(world.report, today(), by=factories.actor(world.clerk), at=now())
+    assert [mark for mark, paths in everybody.items() if not paths] == ["整改标记"]  # of who runs the case
+    assert found_by(world.clerk)["整改标记"]
+    outcomes.feed_back([world.report], today(), by=factories.actor(world.clerk), at=now())
     db.session.commit()
     mine = found_by(world.judged)
-    assert mine["点评标记"]
-    assert mine["依据标记"]
+    assert all(mine[mark] for mark in ("点评标记", "依据标记", "整改标记"))

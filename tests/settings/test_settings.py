@@ -14,7 +14,7 @@ from tests import factories
 BODY = {
     "unit_name": "青湖风景区管理局", "superior": "市直机关工委", "group_word": "党委", "office_word": "组织科",
     "liaison_word": "包联", "ballot_word": "评分表", "late_after_days": "10", "problem_due_days": "20",
-    "undertaking_due_days": "15", "default_level": "office",
+    "undertaking_due_days": "15", "rectification_days": "90", "default_level": "office",
 }  # fmt: skip
 
 
