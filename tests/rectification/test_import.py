@@ -70,8 +70,9 @@ def test_the_papers_table_holds_every_item_of_the_secretary(office, bureau):
     assert table[1][6:] == ["　", "　", "　"]
     said = "\n".join(one.text for one in document.paragraphs)
     assert "森林党支部　书记：赵堃" in said
+    office.post(f"/review/rectification/items/{items()[2].id}/remove")
     whole = word(office.get(f"{PATH}/list.docx"))
-    assert len(whole.tables[0].rows) == 5
+    assert [row.cells[1].text for row in whole.tables[0].rows[1:]] == [WOODS[0], "党课不够。", "台账不齐。"]
 
 
 def test_what_a_secretary_filled_in_is_found_in_the_ledger(office, bureau):
@@ -201,8 +202,8 @@ def test_what_was_shown_is_what_is_written(client, office, bureau):
     preview = upload(office, listed(numbered(1, 整改措施="甲")))
     sent = {"rows": value(preview, "rows"), "digest": value(preview, "digest")}
     other = client(bureau.head).post(f"{PATH}/import/confirm", sent, follow_redirects=True)
-    assert "已过期" in other.text  # another's page, and a changed one, are no upload
-    assert "已过期" in office.post(f"{PATH}/import/confirm", sent | {"rows": "x"}, follow_redirects=True).text
+    assert "上传的文件已过期" in other.text  # another's page, and a changed one, are no upload
+    assert "上传的文件已过期" in office.post(f"{PATH}/import/confirm", sent | {"rows": "x"}, follow_redirects=True).text
     db.session.get(RectificationItem, items()[1].id).measures = "乙"
     db.session.commit()
     assert "有了变动" in office.post(f"{PATH}/import/confirm", sent).text
@@ -259,8 +260,10 @@ def test_tracked_changes_read_as_they_are_accepted(app):
 
     gone = parse_xml(f'<w:del {nsdecls("w")} w:id="1" w:author="a"><w:r><w:delText>旧</w:delText></w:r></w:del>')
     new = parse_xml(f'<w:ins {nsdecls("w")} w:id="2" w:author="a"><w:r><w:t>新</w:t></w:r></w:ins>')
+    moved = parse_xml(f'<w:moveFrom {nsdecls("w")} w:id="4" w:author="a"><w:r><w:t>移</w:t></w:r></w:moveFrom>')
     text.replace(run, gone)
     gone.addnext(new)
+    new.addnext(moved)
     properties = document.tables[0].rows[2]._tr.get_or_add_trPr()
     properties.append(parse_xml(f'<w:del {nsdecls("w")} w:id="3" w:author="a"/>'))
     assert read(document)[0] == {1: ("", "新", "")}
