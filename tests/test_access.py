@@ -71,7 +71,7 @@ TABLE = {
     ("review.show", "POST"): "office", ("review.move", "POST"): "office", ("reports.brief", "GET"): BUSINESS,
     ("reports.change", "GET"): "office", ("reports.change", "POST"): "office",
     ("reports.decide", "GET"): DESK, ("reports.decide", "POST"): DESK, ("reports.print_brief", "POST"): BUSINESS,
-    ("review.freeze", "POST"): "office", ("review.remove", "GET"): "office", ("review.remove", "POST"): "office",
+    ("review.freeze", "POST"): "office", ("pack.remove", "GET"): "office", ("pack.remove", "POST"): "office",
     ("review.meeting_paper", "GET"): "office", ("review.agenda", "GET"): "office", ("review.script", "GET"): "office",
     ("review.order", "GET"): "office", ("review.order", "POST"): "office",
     ("reports.name_handler", "GET"): "leader", ("reports.name_handler", "POST"): "leader",

@@ -72,6 +72,14 @@ def add_facts(comment_id: int, *, by: Actor, at: dt.datetime) -> int:
     return len(new)
 
 
+def remove_drafts(meeting_id: int) -> None:
+    """Take away the comments of a meeting that stand as they were drafted; what somebody changed or settled stays."""
+    ids = queries.untouched(meeting_id)
+    db.session.execute(delete(Clause).where(Clause.comment_id.in_(ids)))
+    db.session.execute(delete(Comment).where(Comment.id.in_(ids)))
+    db.session.flush()
+
+
 def _found(report_id: int, by: Actor) -> tuple[Report, Meeting]:
     found = review.report(by, report_id)
     if found is None:

@@ -47,6 +47,13 @@ def of_meeting(actor: Actor, meeting_id: int) -> Sequence[Comment]:
     return [one for one in found if actor.is_leader or drafts(actor, one)]
 
 
+def untouched(meeting_id: int) -> Sequence[int]:
+    """The ids of a meeting's comments that nobody changed or settled since they were drafted."""
+    query = select(Comment.id).join(Report, Report.id == Comment.report_id)
+    fresh = (Report.meeting_id == meeting_id, Comment.version == 1, Comment.settled_at.is_(None))
+    return db.session.scalars(query.where(*fresh)).all()
+
+
 def last_said(actor: Actor, branch_ids: Collection[int]) -> dict[int, Sequence[Clause]]:
     """What the last review that was decided found wanting in these branches, and advised, by branch.
 

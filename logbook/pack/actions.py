@@ -4,7 +4,9 @@ import datetime as dt
 
 from logbook.access import Actor
 from logbook.comments import actions as comments
+from logbook.errors import NotThere
 from logbook.review import actions as review
+from logbook.review import queries
 from logbook.review.models import Meeting
 
 
@@ -13,3 +15,12 @@ def build(year: int, *, by: Actor, at: dt.datetime) -> Meeting:
     meeting = review.create_meeting(year, by=by, at=at)
     comments.draft_all(meeting.id, by=by, at=at)
     return meeting
+
+
+def remove_meeting(year: int) -> None:
+    """Take away a meeting made by mistake with what was drafted for it, as long as nobody has done anything with it."""
+    meeting = queries.meeting(year)
+    if meeting is None:
+        raise NotThere
+    comments.remove_drafts(meeting.id)
+    review.remove_meeting(year)

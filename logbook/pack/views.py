@@ -1,6 +1,6 @@
 """Building the meeting, and sending its papers as one PDF or as a folder of Word files."""
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -12,9 +12,11 @@ from logbook.pack import actions, queries
 from logbook.pack.papers import Folder
 from logbook.printing import views as printing
 from logbook.review import queries as review
+from logbook.review.models import Meeting
 from logbook.settings.views import current
 
 bp = Blueprint("pack", __name__)
+Answer = str | Response
 YEAR = "<int(min=2000, max=2999):year>"
 
 
@@ -32,10 +34,32 @@ def build(year: int) -> Response:
     return redirect(url_for("review.show", year=year), 303)
 
 
-def _folder(year: int) -> Folder:
+def _meeting(year: int) -> Meeting:
     meeting = review.meeting(year)
     if meeting is None:
         raise NotThere
+    return meeting
+
+
+@bp.route(f"/review/{YEAR}/remove", methods=["GET", "POST"])
+@may(Act.RUN_MEETING)
+def remove(year: int) -> Answer:
+    meeting = _meeting(year)
+    if request.method == "GET":
+        return render_template("pack/remove.html", meeting=meeting)
+    try:
+        actions.remove_meeting(year)
+        db.session.commit()
+        flash(_("已删去%(year)s年度的会议。", year=year))
+    except RuleBroken as broken:
+        db.session.close()
+        flash(str(broken.message))
+        return redirect(url_for("review.show", year=year), 303)
+    return redirect(url_for("review.index"), 303)
+
+
+def _folder(year: int) -> Folder:
+    meeting = _meeting(year)
     return Folder(queries.gather(actor(), meeting, today(), current()), current(), today())
 
 

@@ -81,23 +81,6 @@ def freeze(year: int) -> Response:
     return redirect(url_for("review.show", year=year), 303)
 
 
-@bp.route(f"/review/{YEAR}/remove", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
-def remove(year: int) -> Answer:
-    meeting = _meeting(year)
-    if request.method == "GET":
-        return render_template("review/remove.html", meeting=meeting)
-    try:
-        actions.remove_meeting(year)
-        db.session.commit()
-        flash(_("已删去%(year)s年度的会议。", year=year))
-    except RuleBroken as broken:
-        db.session.close()
-        flash(str(broken.message))
-        return redirect(url_for("review.show", year=year), 303)
-    return redirect(url_for("review.index"), 303)
-
-
 @bp.post(f"/review/{YEAR}/reports/<int:report_id>/move")
 @may(Act.RUN_MEETING)
 def move(year: int, report_id: int) -> Response:
