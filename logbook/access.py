@@ -42,6 +42,7 @@ class Act(Word):
     CLOSE_YEAR = "close_year", N_("年度归档和补充说明")
     READ_MEETING = "read_meeting", N_("看述职评议")
     RUN_MEETING = "run_meeting", N_("组织述职评议")
+    READ_MINUTES = "read_minutes", N_("看会议记录")
     DECIDE_GRADE = "decide_grade", N_("登记确定的等次")
     COMMENT = "comment", N_("点评")
     KEEP_PEOPLE = "keep_people", N_("管理人员名单")
@@ -77,6 +78,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.CLOSE_YEAR: _OFFICE,
     Act.READ_MEETING: _BUSINESS,
     Act.RUN_MEETING: _OFFICE,
+    Act.READ_MINUTES: _LEADER | _OFFICE,
     Act.DECIDE_GRADE: _LEADER | _OFFICE,
     Act.COMMENT: _BUSINESS,
     Act.KEEP_PEOPLE: _ADMIN | _OFFICE,  # names and posts; what opens doors is KEEP_ACCOUNTS

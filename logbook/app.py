@@ -35,6 +35,7 @@ from logbook.comments.views import bp as comments
 from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere
+from logbook.minutes.views import bp as minutes
 from logbook.organization.views import bp as organization
 from logbook.phone import keys
 from logbook.phone.shell import MODULES
@@ -69,6 +70,7 @@ FEATURES = (
     comments,
     ballots,
     voting,
+    minutes,
     desk,
     phone,
     shell,

@@ -86,7 +86,7 @@ def remove_meeting(year: int) -> None:
         db.session.execute(delete(Report).where(Report.meeting_id == meeting.id))
         db.session.execute(delete(Meeting).where(Meeting.id == meeting.id))
     except IntegrityError as error:  # what is built on it, is no business of this file
-        raise RuleBroken("", _("这次会议已经有测评，不能删去。")) from error
+        raise RuleBroken("", _("这次会议已经有点评、测评或会议记录，不能删去。")) from error
     db.session.flush()
 
 

@@ -65,6 +65,7 @@ PAPERS = {  # endpoint: the addresses it is asked at; {…} stands for every one
     "comments.paper": [f"/review/comments/{{comment}}/paper.{ending}?sources=1" for ending in ("docx", "pdf")],
     "ballots.sheet": [f"/review/{YEAR}/ballot/{{class}}/sheet.{ending}" for ending in ("docx", "pdf")],
     "ballots.statistics": [f"/review/{YEAR}/ballot/statistics.{ending}" for ending in ("docx", "pdf")],
+    "minutes.paper": [f"/review/{YEAR}/minutes/paper.{ending}" for ending in ("docx", "pdf")],
     "organization.template": ["/lists/template.xlsx"],
     "organization.export": ["/lists/current.xlsx"],
     "printing.origin": [],  # 备查页: the one sheet that says what a paper was made from; see test_made.py
@@ -102,12 +103,13 @@ def bureau(app):
 
 
 def _hold_a_ballot(app, roles):
-    """Opened and closed by an office holder who is not under review."""
+    """Opened and closed by an office holder who is not under review, and who drafts the minutes."""
     judged = {one.person_id for one in db.session.query(Report)}
     clerk = next(person for person, held in roles.items() if Role.OFFICE in held and person not in judged)
     browser = Client(app, clerk)
     browser.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
     browser.post(f"/review/{YEAR}/ballot/close")
+    browser.post(f"/review/{YEAR}/minutes/draft")
 
 
 def _readers(roles):
@@ -277,6 +279,9 @@ def _exactly(endpoint, answer, rights, reader, row, where):
         if answer.status_code == 200 and not one.withdrawn_at:
             found = {code for code, _id in MARK.findall(text_of(answer)[0])}
             assert found - {"V"} == rights.codes(person, roles, one) - {"V"}, where
+    elif endpoint == "minutes.paper":  # comments on everybody: for nobody who reports
+        reports = any(one.person_id == person for one in db.session.query(Report))
+        assert (answer.status_code == 200) == (bool(roles & {Role.LEADER, Role.OFFICE}) and not reports), where
     elif endpoint == "review.print_brief":
         report = db.session.get(Report, row)
         assert (answer.status_code == 200) == (report.person_id != person), where
