@@ -44,6 +44,7 @@ class Act(Word):
     RUN_MEETING = "run_meeting", N_("组织述职评议")
     RUN_BALLOT = "run_ballot", N_("组织民主测评")
     NAME_HANDLER = "name_handler", N_("指定经办人")
+    READ_MINUTES = "read_minutes", N_("看会议记录")
     DECIDE_GRADE = "decide_grade", N_("登记确定的等次")
     COMMENT = "comment", N_("点评")
     KEEP_PEOPLE = "keep_people", N_("管理人员名单")
@@ -81,6 +82,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.RUN_MEETING: _OFFICE,
     Act.RUN_BALLOT: _BUSINESS,  # the office, and whom the leader named: review.queries.runs_meeting
     Act.NAME_HANDLER: _LEADER,
+    Act.READ_MINUTES: _LEADER | _OFFICE,
     Act.DECIDE_GRADE: _LEADER | _OFFICE,
     Act.COMMENT: _BUSINESS,
     Act.KEEP_PEOPLE: _ADMIN | _OFFICE,  # names and posts; what opens doors is KEEP_ACCOUNTS

@@ -35,6 +35,7 @@ from logbook.comments.views import bp as comments
 from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere
+from logbook.minutes.views import bp as minutes
 from logbook.organization.views import bp as organization
 from logbook.outcomes.views import bp as outcomes
 from logbook.pack.views import bp as pack
@@ -76,6 +77,7 @@ FEATURES = (
     voting,
     rectification,
     outcomes,
+    minutes,
     pack,
     desk,
     phone,

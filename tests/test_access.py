@@ -99,6 +99,9 @@ TABLE = {
     ("rectification.restore", "POST"): "office", ("rectification.paper", "GET"): "office",
     ("rectification.import_lists", "GET"): "office", ("rectification.import_lists", "POST"): "office",
     ("rectification.confirm_import", "POST"): "office",
+    ("minutes.show", "GET"): DESK, ("minutes.draft", "POST"): "office", ("minutes.edit", "GET"): "office",
+    ("minutes.edit", "POST"): "office", ("minutes.versions", "GET"): DESK, ("minutes.version", "GET"): DESK,
+    ("minutes.settle", "GET"): "office", ("minutes.settle", "POST"): "office", ("minutes.paper", "GET"): DESK,
     ("voting.enter", "GET"): f"nobody {ALL}", ("voting.enter", "POST"): f"nobody {ALL}",
     ("voting.cast", "POST"): f"nobody {ALL}",
     ("settings.security", "GET"): "sysadmin", ("settings.security", "POST"): "sysadmin",
@@ -155,6 +158,7 @@ def world(client):
     browsers["office"].post(f"/review/{YEAR}/create")
     browsers["office"].post(f"/review/{YEAR}/ballot", {"sheet": "grades"})
     browsers["office"].post("/review/reports/1/comment")
+    browsers["office"].post(f"/review/{YEAR}/minutes/draft")
     db.session.add(Clause(comment_id=1, part=Part.SHORTCOMING, position=9, text="会议记录简单。"))
     db.session.commit()
     browsers["owner"].post("/review/reports/1/print", {"as": "docx"})

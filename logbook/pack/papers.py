@@ -10,6 +10,7 @@ from logbook.comments import papers as comments
 from logbook.documents import paper
 from logbook.documents.paper import Block, Break, Cover, Heading, Paper, Para
 from logbook.formats import full_date
+from logbook.minutes import papers as minutes
 from logbook.pack.queries import Case, Gathered
 from logbook.rectification import papers as rectification
 from logbook.review import papers as review
@@ -84,6 +85,9 @@ class Folder:
         if any(not line.removed for _report, lines in self.found.lists for line in lines):
             made = rectification.paper(self.found.meeting, self.found.lists, self.settings, self.on, one=False)
             yield "整改清单", replace(made, title="整改清单")
+        if self.found.minutes:
+            made = minutes.paper(self.found.meeting.year, self.found.minutes, self.settings)
+            yield "会议记录", replace(made, title="会议记录")
 
 
 def _text(title: str, text: str) -> Iterable[Block]:

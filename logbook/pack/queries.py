@@ -13,6 +13,8 @@ from logbook.ballots.models import Ballot, Item, Sheet
 from logbook.ballots.tally import Result
 from logbook.comments import queries as comments
 from logbook.comments.models import Comment
+from logbook.minutes import queries as minutes
+from logbook.minutes.models import MinutesVersion
 from logbook.rectification import queries as rectification
 from logbook.rectification.queries import Line
 from logbook.review import briefs, queries
@@ -44,6 +46,7 @@ class Gathered:
     result: Result | None
     void: bool
     lists: Sequence[tuple[Report, Sequence[Line]]]  # 整改清单, of the cases this reader runs
+    minutes: MinutesVersion | None  # the latest, for whoever may read them
 
 
 def gather(actor: Actor, meeting: Meeting, today: dt.date, settings: Settings) -> Gathered:
@@ -65,7 +68,13 @@ def gather(actor: Actor, meeting: Meeting, today: dt.date, settings: Settings) -
         result=tally.result(ballot, reports, settings) if ballot and closed else None,
         void=ballot is not None and ballot_actions.is_void(ballot),
         lists=rectification.lists(actor, meeting),
+        minutes=_latest(actor, meeting),
     )  # fmt: skip
+
+
+def _latest(actor: Actor, meeting: Meeting) -> MinutesVersion | None:
+    kept = minutes.minutes(actor, meeting.year)
+    return minutes.version(kept) if kept else None
 
 
 def _columns(ballot: Ballot | None) -> Sequence[Item]:

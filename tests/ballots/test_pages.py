@@ -134,7 +134,7 @@ def test_a_ballot_closes_when_it_is_said_how_many_were_handed_out(client, held):
 
 def test_a_meeting_with_a_ballot_is_not_removed(held):
     office, _classes = held
-    assert "已经有测评，不能删去" in office.post(f"/review/{YEAR}/remove", follow_redirects=True).text
+    assert "已经有点评、测评或会议记录，不能删去" in office.post(f"/review/{YEAR}/remove", follow_redirects=True).text
     assert db.session.query(Report).count() == 2
 
 

@@ -139,8 +139,9 @@ def next_year(house, page):
     page.goto(f"{house.url}/review")
     page.get_by_role("button", name=f"新建{YEAR + 1}年度会议").click()
     page.locator("ol.rows a.row").first.click()
-    page.get_by_role("heading", name="上年整改事项").wait_for()
-    first = checked(page).locator("main .sheet.pad").first.inner_text()
+    brief = page.locator("main .sheet.pad").filter(has=page.get_by_role("heading", name="上年整改事项"))
+    brief.wait_for()
+    first = checked(page) and brief.inner_text().strip()
     assert first.startswith("上年整改事项")
     assert WANTING.format(1) in first.split("联系情况")[0]
     page.get_by_role("link", name=f"整改{YEAR}-01").click()

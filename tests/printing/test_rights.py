@@ -76,6 +76,7 @@ PAPERS = {  # endpoint: the addresses it is asked at; {…} stands for every one
         f"/review/{YEAR}/rectification/list.{ending}{one}" for ending in ("docx", "pdf")
         for one in ("", "?report={report}")
     ],
+    "minutes.paper": [f"/review/{YEAR}/minutes/paper.{ending}" for ending in ("docx", "pdf")],
     "organization.template": ["/lists/template.xlsx"],
     "organization.export": ["/lists/current.xlsx"],
     "printing.origin": [],  # 备查页: the one sheet that says what a paper was made from; see test_made.py
@@ -114,12 +115,13 @@ def bureau(app):
 
 
 def _hold_a_ballot(app, roles):
-    """Opened and closed by an office holder who is not under review."""
+    """Opened and closed by an office holder who is not under review, and who drafts the minutes."""
     judged = {one.person_id for one in db.session.query(Report)}
     clerk = next(person for person, held in roles.items() if Role.OFFICE in held and person not in judged)
     browser = Client(app, clerk)
     browser.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
     browser.post(f"/review/{YEAR}/ballot/close")
+    browser.post(f"/review/{YEAR}/minutes/draft")
 
 
 def _settle(app, roles):
@@ -309,6 +311,9 @@ def _exactly(endpoint, answer, rights, reader, row, where):
         if answer.status_code == 200 and not one.withdrawn_at:
             found = {code for code, _id in MARK.findall(text_of(answer)[0])}
             assert found - {"V"} == rights.codes(person, roles, one) - {"V"}, where
+    elif endpoint == "minutes.paper":  # comments on everybody: for nobody who reports
+        reports = any(one.person_id == person for one in db.session.query(Report))
+        assert (answer.status_code == 200) == (bool(roles & {Role.LEADER, Role.OFFICE}) and not reports), where
     elif endpoint == "reports.print_brief":
         report = db.session.get(Report, row)
         assert (answer.status_code == 200) == (report.person_id != person), where

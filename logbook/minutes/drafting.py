@@ -1,0 +1,101 @@
+"""The first version, from facts alone; what no fact tells is left to be filled in. Chinese only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from logbook.accounts.models import Person
+from logbook.ballots.models import Ballot
+from logbook.comments.models import Comment, Part
+from logbook.formats import MAX_TEXT, full_date
+from logbook.review.models import Meeting, Report
+from logbook.settings.queries import Words
+
+BLANK = "（待填）"
+UNSETTLED = "（点评未审定）"
+ELSEWHERE = "（点评内容较长，见点评稿）"
+DIGITS = "零一二三四五六七八九"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known; `comments` are the settled ones, `ballot` one that is closed and erased, or None."""
+
+    meeting: Meeting
+    reports: Sequence[Report]
+    members: Sequence[Person]
+    comments: Sequence[Comment]
+    ballot: Ballot | None
+    is_void: bool
+    recorder: str
+
+
+def drafted(facts: Facts, words: Words) -> str:
+    """The minutes as far as facts go; comments too long for what can be edited are left in their own papers."""
+    whole = "\n".join(_lines(facts, words, said=True))
+    return whole if len(whole) <= MAX_TEXT else "\n".join(_lines(facts, words, said=False))
+
+
+def open_places(text: str) -> int:
+    """How many places are still to be filled in, or to be settled."""
+    return text.count(BLANK) + text.count(UNSETTLED)
+
+
+def _lines(facts: Facts, words: Words, *, said: bool) -> Iterable[str]:
+    meeting = facts.meeting
+    yield f"时间：{full_date(meeting.held_on) if meeting.held_on else BLANK}"
+    yield f"地点：{meeting.place or BLANK}"
+    yield f"主持人：{BLANK}"
+    yield f"出席：{'、'.join(one.name for one in facts.members) or BLANK}"
+    yield f"记录人：{facts.recorder}"
+    yield "\n一、述职"
+    for label, in_writing in (("现场述职", False), ("书面述职", True)):
+        named = [_named(one) for one in facts.reports if one.in_writing == in_writing]
+        if named:
+            yield f"{label}：{'、'.join(named)}。"
+    yield "\n二、点评"
+    for i, report in enumerate(facts.reports, 1):
+        yield f"（{_numeral(i)}）{_named(report)}"
+        settled = [one for one in facts.comments if one.report_id == report.id]
+        for comment in settled:
+            yield from _comment(comment) if said else [f"{comment.commentator.name}点评：{ELSEWHERE}"]
+        if not settled:
+            yield UNSETTLED
+    yield "\n三、民主测评"
+    yield words.apply(_ballot(facts))
+    yield words.apply("\n四、党组书记讲话")
+    yield BLANK
+
+
+def _named(report: Report) -> str:
+    return f"{report.branch.name}{report.person.name}"
+
+
+def _comment(comment: Comment) -> Iterable[str]:
+    yield f"{comment.commentator.name}点评："
+    for part in Part:
+        clauses = [_sentence(one.text) for one in comment.clauses if one.part is part]
+        if clauses:
+            yield f"{part.chinese}：{''.join(clauses)}"
+
+
+def _sentence(text: str) -> str:
+    """On one line, closed."""
+    line = "".join(text.split("\n")).strip()
+    return line if line.endswith(("。", "！", "？", "；")) else f"{line}。"
+
+
+def _ballot(facts: Facts) -> str:
+    """How many ballots were handed out and came back; never what they say."""
+    if facts.ballot is None:
+        return BLANK
+    classes = facts.ballot.classes
+    handed_out, came_back = sum(one.handed_out for one in classes), sum(one.cast + one.first for one in classes)
+    void = "收回多于发出，无效。" if facts.is_void else ""
+    return f"发出测评表{handed_out}份，收回{came_back}份。{void}"
+
+
+def _numeral(n: int) -> str:
+    """1…99 as headings are numbered: 一, 十, 十一, 二十三."""
+    tens, ones = divmod(n, 10)
+    ten = f"{DIGITS[tens] if tens > 1 else ''}十" if tens else ""
+    return f"{ten}{DIGITS[ones] if ones or not tens else ''}"

@@ -1,0 +1,152 @@
+"""The minutes on the office's desk: drafted, edited, compared, settled, printed; the leader reads."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from logbook.access import Act, actor, may
+from logbook.accounts import carried
+from logbook.db import db
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import as_integer, now
+from logbook.minutes import actions, comparing, drafting, papers, queries
+from logbook.minutes.comparing import Change
+from logbook.minutes.forms import MinutesForm
+from logbook.minutes.models import Minutes, MinutesVersion
+from logbook.printing import views as printing
+from logbook.settings.views import current
+
+bp = Blueprint("minutes", __name__)
+Answer = str | Response | tuple[str, int]
+YEAR = "<int(min=2000, max=2999):year>"
+
+
+def _there(year: int) -> Response:
+    return redirect(url_for("minutes.show", year=year), 303)
+
+
+def _minutes(year: int) -> Minutes:
+    found = queries.minutes(actor(), year)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _version(minutes: Minutes, n: int | None = None) -> MinutesVersion:
+    found = queries.version(minutes, n)
+    if found is None:
+        raise NotThere
+    return found
+
+
+@bp.route(f"/review/{YEAR}/minutes")
+@may(Act.READ_MINUTES)
+def show(year: int) -> str:
+    if queries.meeting(actor(), year) is None:
+        raise NotThere
+    minutes = queries.minutes(actor(), year)
+    latest = queries.version(minutes) if minutes else None
+    return render_template("minutes/show.html", year=year, minutes=minutes, latest=latest)
+
+
+@bp.post(f"/review/{YEAR}/minutes/draft")
+@may(Act.RUN_MEETING)
+def draft(year: int) -> Response:
+    actions.draft(year, by=actor(), at=now())
+    db.session.commit()
+    return _there(year)
+
+
+@bp.route(f"/review/{YEAR}/minutes/edit", methods=["GET", "POST"])
+@may(Act.RUN_MEETING)
+def edit(year: int) -> Answer:
+    minutes = _minutes(year)
+    if minutes.settled_at:
+        return _settled(year)
+    latest = _version(minutes)
+    form = MinutesForm(data={"text": latest.text})
+    if request.method == "GET":  # what is sent without it was begun from nothing we know
+        form.begun_from.data = form.begun_from.data or str(latest.n)
+    if form.validate_on_submit():
+        try:
+            saved = actions.write(year, form.new_version(), by=actor(), at=now())
+            db.session.commit()
+            flash(_("已保存为第%(n)s版。", n=saved.n) if saved else _("文字没有改动，没有另存一版。"))
+            return _there(year)
+        except RuleBroken as broken:
+            db.session.close()
+            form.refuse(broken)
+            if broken.field == "version":
+                return _overtaken(minutes, latest, form, year), 409
+    return _edit_page(year, form), form.status
+
+
+def _edit_page(year: int, form: MinutesForm, changes: Sequence[Change] = ()) -> str:
+    return render_template("minutes/edit.html", year=year, form=form, changes=changes)
+
+
+def _settled(year: int) -> Response:
+    """What was typed while somebody settled them stands under the reason, to be copied."""
+    reason = _("会议记录已定稿，不能再改。")
+    if request.method == "POST":
+        return carried.keep(reason, 409, MultiDict(request.form.items(multi=True)))
+    flash(reason)
+    return _there(year)
+
+
+def _overtaken(minutes: Minutes, latest: MinutesVersion, form: MinutesForm, year: int) -> str:
+    """What was typed, and what others changed since it was begun; saved once more, it follows the latest."""
+    before = queries.version(minutes, form.new_version().begun_from)
+    form.begun_from.data = str(latest.n)
+    return _edit_page(year, form, comparing.compared(before.text, latest.text) if before else ())
+
+
+@bp.route(f"/review/{YEAR}/minutes/versions")
+@may(Act.READ_MINUTES)
+def versions(year: int) -> str:
+    """All of them, and what changed between two: those that were chosen, or the last two."""
+    minutes = _minutes(year)
+    found = queries.versions(minutes)
+    before, after = (as_integer(request.args.get(name, "")) for name in ("before", "after"))
+    after = after or found[0].n
+    before = before or max(after - 1, 1)
+    changes = comparing.compared(_version(minutes, before).text, _version(minutes, after).text)
+    return render_template(
+        "minutes/versions.html", year=year, versions=found, before=before, after=after, changes=changes
+    )
+
+
+@bp.route(f"/review/{YEAR}/minutes/versions/<int:n>")
+@may(Act.READ_MINUTES)
+def version(year: int, n: int) -> str:
+    return render_template("minutes/version.html", year=year, version=_version(_minutes(year), n))
+
+
+@bp.route(f"/review/{YEAR}/minutes/settle", methods=["GET", "POST"])
+@may(Act.RUN_MEETING)
+def settle(year: int) -> Answer:
+    """After a page that says what it means, and what is still open."""
+    minutes = _minutes(year)
+    if minutes.settled_at:
+        return _there(year)
+    if request.method == "GET":
+        latest = _version(minutes)
+        blanks = drafting.open_places(latest.text)
+        return render_template("minutes/settle.html", year=year, latest=latest, blanks=blanks)
+    try:
+        actions.settle(year, n=as_integer(request.form.get("n", "")) or 0, by=actor(), at=now())
+        db.session.commit()
+        flash(_("会议记录已定稿。"))
+    except RuleBroken as broken:
+        db.session.close()
+        flash(str(broken.message))
+    return _there(year)
+
+
+@bp.route(f"/review/{YEAR}/minutes/paper.<any(docx, pdf):ending>")
+@may(Act.READ_MINUTES)
+def paper(year: int, ending: str) -> Response:
+    return printing.send(papers.paper(year, _version(_minutes(year)), current()), ending)
