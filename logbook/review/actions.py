@@ -224,6 +224,7 @@ def decide_grade(report_id: int, new: NewDecision, *, by: Actor, at: dt.datetime
     )  # fmt: skip
     db.session.add(decision)
     db.session.flush()
+    db.session.expire(report, ["decisions"])
     return decision
 
 

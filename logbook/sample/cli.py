@@ -9,7 +9,7 @@ from flask import Flask
 from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.formats import today as today_here
-from logbook.sample import bulk, bureau
+from logbook.sample import bulk, bureau, meeting
 from logbook.sample.visits import Year
 from logbook.settings import queries as settings
 from logbook.visits import actions as visits
@@ -38,6 +38,8 @@ def sample(seed: int, count: int, today: dt.datetime | None) -> None:
         maker = Year(made, random, rules, year)
         visits.issue_books(year, by=maker.actor(made.office[0]), at=dt.datetime(year, 1, 4, 2, tzinfo=dt.UTC))
         maker.make(min(count, USUAL) // 3)
+        if year == on.year - 1 and count:
+            meeting.hold(maker)
         db.session.commit()
     bulk.write(made, random, more, db.session.commit)
     for one in accounts_made:

@@ -162,3 +162,12 @@ def findings(random: Random, kind: Kind, theme: Theme) -> str:
     length = random.choices((0, 1, 3, 6, 14), (45, 30, 15, 8, 2))[0]
     extra = [random.choice(MORE).format(n=random.randint(2, 15)) for _ in range(length)]
     return text + "".join(dict.fromkeys(extra))
+
+
+REPORT = (
+    "{year}年，{branch}以政治建设为统领，落实“三会一课”，组织主题党日十二次。\n一、主要做法。把党建和业务一起谋划、一起考核，"
+    "党员认领责任岗，服务职工和游客。\n二、存在不足。理论学习结合实际不够，抓作风建设抓得不够紧。\n三、下一步打算。"
+    "对照不足逐项整改，把支部建得更扎实。"
+)
+WANTING = ("主题党日的形式还不够丰富。", "党员教育的针对性还不够强。", "抓支部委员履职抓得还不够紧。")
+MENDED = "已按整改措施办完，支部会上作了通报"
