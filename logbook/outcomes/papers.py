@@ -48,8 +48,8 @@ def _title(meeting: Meeting, settings: Settings, kind: str) -> str:
 def feedback(told: Sequence[Told], meeting: Meeting, settings: Settings) -> Paper:
     """综合评价意见反馈表, a page for each secretary: own result only, to be signed."""
     title, blocks = _title(meeting, settings, "综合评价意见反馈表"), list[Block]()
-    for one in told:
-        blocks += [Break(), Heading(title.replace("\n", ""), 1)] if blocks else []
+    for one in told:  # each is handed to another: each says what it is
+        blocks += [Break(), Heading(f"综合评价意见反馈表（{meeting.year}年度述职评议）", 1)] if blocks else []
         blocks.append(_form(one, settings))
     return Paper(title=title, blocks=tuple(blocks), made_from=f"{meeting.year}年述职评议会议")
 

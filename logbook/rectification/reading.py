@@ -3,25 +3,20 @@
 Reading is pure: bytes in, frozen rows and faults out. Nothing here knows the database.
 """
 
-import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from logbook.config import MIB
 from logbook.db import N_
 from logbook.errors import RuleBroken
 from logbook.formats import clean_text
 from logbook.problems.actions import MAX_LINE
-from logbook.visits import attachments
+from logbook.review import word_file
 
-MOST_BYTES = 10 * MIB
-MOST_TEXT = 20 * MIB  # of the document itself, unpacked: a hundred long lists
 LONGEST_HEAD = 12  # characters of a cell of the head; a longer one is a sentence
 TITLES = {"measures": N_("整改措施"), "progress": N_("进展情况"), "result": N_("整改结果")}
 RESULT = "整改结果："  # begins the step in which a secretary says how it ended; closing is the ledger's
@@ -60,7 +55,7 @@ def plain(text: str) -> str:
 def read(name: str, content: bytes) -> tuple[list[Row], list[Fault]]:
     """The rows of all lists in a file. One that can't be read at all is a fault of the file."""
     try:
-        body = _body(name, content)
+        body = word_file.body(name, content)
     except RuleBroken as broken:
         return [], [Fault(name, 0, broken.message)]
     rows: list[Row] = []
@@ -75,26 +70,6 @@ def read(name: str, content: bytes) -> tuple[list[Row], list[Fault]]:
         why = _("没有找到填好的整改清单：表头要有来源、整改措施、进展情况、整改结果。")
         faults.append(Fault(name, 0, why))
     return rows, faults
-
-
-def _body(name: str, content: bytes) -> Any:
-    from docx.oxml import parse_xml  # noqa: PLC0415 - with lxml 30 MB that only an upload needs
-
-    if not content:
-        raise RuleBroken("files", _("文件是空的。"))
-    if len(content) > MOST_BYTES:
-        raise RuleBroken("files", _("文件超过10 MB。"))
-    if not content.startswith(b"PK\x03\x04"):
-        raise RuleBroken("files", _("不是Word文件（docx）；doc文件、加了密码的文件，请另存为不加密的docx。"))
-    if attachments.office_type(name, content) != attachments.WORD:
-        raise RuleBroken("files", _("是Excel文件，请选Word文件（docx）。"))
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if archive.getinfo("word/document.xml").file_size > MOST_TEXT:
-                raise RuleBroken("files", _("文字过多，不像一份整改清单。"))
-            return parse_xml(archive.read("word/document.xml"))
-    except (zipfile.BadZipFile, SyntaxError, ValueError, RuntimeError, OSError) as error:
-        raise RuleBroken("files", _("文件已损坏，读不了。")) from error
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -158,7 +133,7 @@ def _piece(element: Any) -> str:
 
 
 def _q(name: str) -> str:
-    from docx.oxml.ns import qn  # noqa: PLC0415 - see _body
+    from docx.oxml.ns import qn  # noqa: PLC0415 - see review.word_file
 
     return str(qn(name))
 

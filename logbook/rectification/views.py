@@ -19,6 +19,7 @@ from logbook.rectification import actions, importing, papers, queries, reading
 from logbook.rectification.forms import ConfirmForm, ItemForm, NewItemForm, UploadForm
 from logbook.rectification.reading import Fault, Row
 from logbook.review import queries as review
+from logbook.review import word_file
 from logbook.review.models import Meeting
 from logbook.settings.views import current
 
@@ -177,7 +178,7 @@ def _read(files: Iterable[Any]) -> tuple[list[Row], list[Fault]]:
     faults: list[Fault] = []
     for file in files:
         name = clean_text(file.filename.replace("\\", "/").rsplit("/", 1)[-1])[:120]
-        found, wrong = reading.read(name, file.stream.read(reading.MOST_BYTES + 1))
+        found, wrong = reading.read(name, file.stream.read(word_file.MOST_BYTES + 1))
         rows += found
         faults += wrong
     return rows, faults

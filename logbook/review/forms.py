@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import Self
 
 from flask_babel import gettext, lazy_gettext
+from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from logbook.accounts.models import Person
 from logbook.formats import as_integer, clean_text
+from logbook.review import word_file
 from logbook.review.actions import Arrangement, NewDecision, Terms
 from logbook.review.models import Agenda, Grade, Meeting
 from logbook.settings.forms import Form, WrittenForm
@@ -82,9 +84,14 @@ class WrittenReportForm(WrittenForm):
         description=_("在会上念的那一份。一般不超过1300字。"),
     )  # fmt: skip
 
+    files = FileField(_("从Word文件读入（代替上面的述职报告）"))
+
     def texts(self) -> tuple[str, str]:
-        """Both as typed."""
-        return self.written.data or "", self.speech.data or ""
+        """Both as typed, or the first as its Word file says. Raise RuleBroken("files")."""
+        file, written = self.files.data, self.written.data or ""
+        if file:
+            written = word_file.words(file.filename, file.stream.read(word_file.MOST_BYTES + 1))
+        return written, self.speech.data or ""
 
 
 class GradeForm(WrittenForm):

@@ -154,6 +154,24 @@ def test_reports_are_filed_and_missing_ones_named(client, bureau, meeting):
     assert (refused.status_code, "不超过20000字" in refused.text) == (422, True)
 
 
+def test_a_report_is_read_from_its_word_file(client, bureau, meeting):
+    browser, (woods, _lake) = client(bureau[0]), bureau[3]
+    path = f"/review/reports/{meeting[woods]}/written"
+    handed_in = Document()
+    handed_in.add_paragraph("一年来的工作。")
+    handed_in.add_table(1, 1).cell(0, 0).text = "表里的字"
+    stream = io.BytesIO()
+    handed_in.save(stream)
+    sent = {"written": "旧的", "files": (io.BytesIO(stream.getvalue()), "述职报告.docx")}
+    assert browser.post(path, sent, content_type="multipart/form-data").status_code == 303
+    assert db.session.get(Report, meeting[woods]).written == "一年来的工作。\n表里的字"
+    for content, why in ((b"", "文件是空的"), (b"\xd0\xcf\x11\xe0", "不是Word文件"), (b"PK\x03\x04x", "文件已损坏")):
+        sent = {"written": "旧的", "files": (io.BytesIO(content), "a.docx")}
+        refused = browser.post(path, sent, content_type="multipart/form-data")
+        assert (refused.status_code, why in refused.text, "旧的" in refused.text) == (422, True, True), why
+    assert db.session.get(Report, meeting[woods]).written == "一年来的工作。\n表里的字"
+
+
 def test_agenda_and_script_follow_how_the_meeting_is_held(client, bureau, meeting):
     browser, (_woods, lake) = client(bureau[0]), bureau[3]
     agenda = read(browser.get(f"/review/{YEAR}/agenda.docx"))
