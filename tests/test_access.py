@@ -87,7 +87,7 @@ TABLE = {
     ("ballots.type_in", "POST"): "office", ("ballots.type_again", "POST"): "office",
     ("ballots.sheet", "GET"): "office", ("ballots.statistics", "GET"): "office",
     ("ballots.close", "GET"): "office", ("ballots.close", "POST"): "office",
-    ("pack.whole", "GET"): "office", ("pack.folder", "GET"): "office",
+    ("pack.whole", "POST"): "office", ("pack.folder", "POST"): "office",
     ("outcomes.show", "GET"): DESK, ("outcomes.decide", "GET"): DESK, ("outcomes.decide", "POST"): DESK,
     ("outcomes.feed_back", "GET"): DESK, ("outcomes.feed_back", "POST"): DESK,
     ("outcomes.feedback_forms", "GET"): "office", ("outcomes.notice", "GET"): "office",

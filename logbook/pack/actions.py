@@ -5,6 +5,7 @@ import datetime as dt
 from logbook.access import Actor
 from logbook.comments import actions as comments
 from logbook.errors import NotThere
+from logbook.pack.queries import Gathered
 from logbook.review import actions as review
 from logbook.review import queries
 from logbook.review.models import Meeting
@@ -15,6 +16,12 @@ def build(year: int, *, by: Actor, at: dt.datetime) -> Meeting:
     meeting = review.create_meeting(year, by=by, at=at)
     comments.draft_all(meeting.id, by=by, at=at)
     return meeting
+
+
+def keep_briefs(found: Gathered, *, by: Actor, at: dt.datetime) -> None:
+    """What is printed of briefs is kept as it was, for who printed it."""
+    for case in found.cases:
+        review.keep_print(case.report.id, case.brief, by=by, at=at)
 
 
 def remove_meeting(year: int) -> None:

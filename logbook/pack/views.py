@@ -58,22 +58,25 @@ def remove(year: int) -> Answer:
     return redirect(url_for("review.index"), 303)
 
 
-def _folder(year: int) -> Folder:
-    meeting = _meeting(year)
-    return Folder(queries.gather(actor(), meeting, today(), current()), current(), today())
+def _printed(year: int) -> Folder:
+    """Its briefs are kept as they are printed now."""
+    found = queries.gather(actor(), _meeting(year), today(), current())
+    actions.keep_briefs(found, by=actor(), at=now())
+    db.session.commit()
+    return Folder(found, current(), today())
 
 
-@bp.route(f"/review/{YEAR}/pack.pdf")
+@bp.post(f"/review/{YEAR}/pack.pdf")
 @may(Act.RUN_MEETING)
 def whole(year: int) -> Response:
     """All of it as one, with contents."""
-    found = _folder(year)
+    found = _printed(year)
     return printing.send(found.whole(found.parts), "pdf", f"{year}年述职评议会议材料")
 
 
-@bp.route(f"/review/{YEAR}/pack.zip")
+@bp.post(f"/review/{YEAR}/pack.zip")
 @may(Act.RUN_MEETING)
 def folder(year: int) -> Response:
     """Each of them as a Word file."""
     name = f"{year}年述职评议会议材料"
-    return printing.send_folder(_folder(year).parts, name, name)
+    return printing.send_folder(_printed(year).parts, name, name)

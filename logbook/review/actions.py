@@ -244,10 +244,15 @@ def print_brief(report_id: int, *, by: Actor, at: dt.datetime) -> tuple[Brief, R
     """Keep the brief as it is printed now, for this reader."""
     report, meeting = _found(report_id, by)
     brief = briefs.build(by, meeting, report, local_date(at))
-    kept = briefs.dump(brief)
-    db.session.add(PrintedBrief(report_id=report.id, reader_id=by.person_id, body=kept, printed_at=at))
-    db.session.flush()
+    keep_print(report.id, brief, by=by, at=at)
     return brief, report
+
+
+def keep_print(report_id: int, brief: Brief, *, by: Actor, at: dt.datetime) -> None:
+    """Keep a brief as it is printed now; nothing changes it."""
+    kept = briefs.dump(brief)
+    db.session.add(PrintedBrief(report_id=report_id, reader_id=by.person_id, body=kept, printed_at=at))
+    db.session.flush()
 
 
 def case(report_id: int, by: Actor) -> Report:

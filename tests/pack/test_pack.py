@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from logbook.comments.models import Comment
 from logbook.db import db
 from logbook.formats import today
-from logbook.problems.models import Side
+from logbook.problems.models import Problem, Side
 from logbook.review.models import Report
 from tests import factories
 
@@ -49,7 +49,7 @@ def test_one_click_drafts_what_is_said_too(meeting):
 def test_each_paper_is_a_file_in_the_order_of_the_meeting(meeting):
     browser, _clerk = meeting
     browser.post("/review/reports/1/written", {"written": "一年来的工作。\n抓了三件事。"})
-    found = folder(browser.get(f"/review/{YEAR}/pack.zip"))
+    found = folder(browser.post(f"/review/{YEAR}/pack.zip"))
     assert list(found) == [
         "01会议议程.docx", "02主持词.docx", "03会议安排和年度汇总.docx",
         "04森林党支部　赵堃.docx", "05环湖党支部　钱玥.docx",
@@ -61,9 +61,19 @@ def test_each_paper_is_a_file_in_the_order_of_the_meeting(meeting):
     assert "（未交。）" in found["05环湖党支部　钱玥.docx"]
 
 
+def test_what_it_prints_of_briefs_is_kept(meeting):
+    browser, _clerk = meeting
+    browser.post(f"/review/{YEAR}/pack.zip")
+    assert "打印过1次" in browser.get("/review/reports/1").text
+    assert "打印以后" not in browser.get("/review/reports/1").text
+    db.session.query(Problem).one().text = "新职工还是不清楚。"
+    db.session.commit()
+    assert "打印以后，所依据的记录有了变化" in browser.get("/review/reports/1").text
+
+
 def test_as_one_it_says_where_each_begins(meeting):
     browser, _clerk = meeting
-    pages = [page.extract_text() for page in PdfReader(io.BytesIO(browser.get(f"/review/{YEAR}/pack.pdf").data)).pages]
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(browser.post(f"/review/{YEAR}/pack.pdf").data)).pages]
     contents = dict(re.findall(r"^(.+?)·{3,}\s*(\d+)$", pages[2], re.MULTILINE))
     assert {"会议议程", "主持词", "森林党支部　赵堃"} <= set(contents)
     for name, page in contents.items():
@@ -74,8 +84,8 @@ def test_whoever_is_under_review_finds_no_page_of_their_own(client, meeting):
     _browser, clerk = meeting
     db.session.get(Report, 2).person_id = clerk
     db.session.commit()
-    names = "".join(folder(client(clerk).get(f"/review/{YEAR}/pack.zip")))
+    names = "".join(folder(client(clerk).post(f"/review/{YEAR}/pack.zip")))
     assert "森林党支部" in names
     assert "环湖党支部" not in names
     assert "测评表" not in names
-    assert client(clerk).get("/review/2001/pack.pdf").status_code == 404
+    assert client(clerk).post("/review/2001/pack.pdf").status_code == 404

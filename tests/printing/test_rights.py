@@ -68,8 +68,8 @@ PAPERS = {  # endpoint: the addresses it is asked at; {…} stands for every one
     "ballots.sheet": [f"/review/{YEAR}/ballot/{{class}}/sheet.{ending}" for ending in ("docx", "pdf")],
     "ballots.statistics": [f"/review/{YEAR}/ballot/statistics.{ending}" for ending in ("docx", "pdf")],
     "outcomes.feedback_forms": [f"/review/{YEAR}/outcomes/feedback.{ending}" for ending in ("docx", "pdf")],
-    "pack.whole": [f"/review/{YEAR}/pack.pdf"],
-    "pack.folder": [f"/review/{YEAR}/pack.zip"],
+    "pack.whole": [f"/review/{YEAR}/pack.pdf#pdf"],
+    "pack.folder": [f"/review/{YEAR}/pack.zip#zip"],
     "outcomes.notice": [f"/review/{YEAR}/outcomes/notice.{ending}" for ending in ("docx", "pdf")],
     "outcomes.account": [f"/review/{YEAR}/outcomes/account.{ending}" for ending in ("docx", "pdf")],
     "rectification.paper": [

@@ -42,7 +42,7 @@ def papers(bureau):
             for report in reports:
                 answer = browser.post(f"/review/reports/{report}/print", {"as": "docx"})
                 yield report, text(answer.data)
-    package = zipfile.ZipFile(io.BytesIO(bureau[Role.OFFICE][0].get(f"/review/{YEAR}/pack.zip").data))
+    package = zipfile.ZipFile(io.BytesIO(bureau[Role.OFFICE][0].post(f"/review/{YEAR}/pack.zip").data))
     yield from ((None, text(package.read(name))) for name in package.namelist())
     for comment in [one.id for one in db.session.query(Comment)]:
         answer = bureau[Role.OFFICE][0].get(f"/review/comments/{comment}/paper.docx?sources=1")
