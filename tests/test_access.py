@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import zipfile
 
 import pytest
 from docx import Document
@@ -68,12 +69,12 @@ TABLE = {
     ("problems.directives", "POST"): "office", ("problems.close_directive", "POST"): "office",
     ("problems.reopen_directive", "POST"): "office",
     ("review.index", "GET"): BUSINESS, ("pack.build", "POST"): "office", ("review.show", "GET"): BUSINESS,
-    ("review.show", "POST"): "office", ("review.move", "POST"): "office", ("reports.brief", "GET"): BUSINESS,
+    ("review.show", "POST"): "office", ("pack.move", "POST"): "office", ("reports.brief", "GET"): BUSINESS,
     ("reports.change", "GET"): "office", ("reports.change", "POST"): "office",
     ("reports.decide", "GET"): DESK, ("reports.decide", "POST"): DESK, ("reports.print_brief", "POST"): BUSINESS,
     ("review.freeze", "POST"): "office", ("pack.remove", "GET"): "office", ("pack.remove", "POST"): "office",
     ("review.meeting_paper", "GET"): "office", ("review.agenda", "GET"): "office", ("review.script", "GET"): "office",
-    ("review.order", "GET"): "office", ("review.order", "POST"): "office",
+    ("pack.order", "GET"): "office", ("pack.order", "POST"): "office",
     ("reports.name_handler", "GET"): "leader", ("reports.name_handler", "POST"): "leader",
     ("reports.sort_extract", "POST"): BUSINESS, ("reports.printed", "GET"): "owner",
     ("reports.written", "GET"): BUSINESS, ("reports.written", "POST"): "office",
@@ -87,16 +88,17 @@ TABLE = {
     ("ballots.type_in", "POST"): "office", ("ballots.type_again", "POST"): "office",
     ("ballots.sheet", "GET"): "office", ("ballots.statistics", "GET"): "office",
     ("ballots.close", "GET"): "office", ("ballots.close", "POST"): "office",
+    ("pack.replace", "GET"): "office", ("pack.replace", "POST"): "office",
     ("pack.whole", "POST"): "office", ("pack.folder", "POST"): "office",
     ("outcomes.show", "GET"): DESK, ("outcomes.decide", "GET"): DESK, ("outcomes.decide", "POST"): DESK,
     ("outcomes.feed_back", "GET"): DESK, ("outcomes.feed_back", "POST"): DESK,
     ("outcomes.feedback_forms", "GET"): "office", ("outcomes.notice", "GET"): "office",
     ("outcomes.account", "GET"): "office",
-    ("rectification.source", "GET"): "office", ("rectification.show", "GET"): "office",
+    ("rectification.source", "GET"): "office", ("rectification.show", "GET"): DESK,
     ("rectification.draft", "POST"): "office", ("rectification.add", "GET"): "office",
     ("rectification.add", "POST"): "office", ("rectification.change", "GET"): "office",
     ("rectification.change", "POST"): "office", ("rectification.remove", "POST"): "office",
-    ("rectification.restore", "POST"): "office", ("rectification.paper", "GET"): "office",
+    ("rectification.restore", "POST"): "office", ("rectification.paper", "GET"): DESK,
     ("rectification.import_lists", "GET"): "office", ("rectification.import_lists", "POST"): "office",
     ("rectification.confirm_import", "POST"): "office",
     ("minutes.show", "GET"): DESK, ("minutes.draft", "POST"): "office", ("minutes.edit", "GET"): "office",
@@ -351,6 +353,9 @@ def readable(answer):
         return "\n".join([*(one.text for one in document.paragraphs), *cells])
     if answer.mimetype == "application/pdf":
         return "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+    if answer.mimetype == "application/zip":
+        package = zipfile.ZipFile(io.BytesIO(answer.data))
+        return "\n".join(package.namelist())
     if "spreadsheetml" in answer.mimetype:
         import openpyxl
 

@@ -44,6 +44,8 @@ def open_ballot(meeting: Meeting, sheet: Sheet, *, by: Actor, at: dt.datetime) -
     The counters are there from the first: one that appeared with the first vote for it would tell of that vote.
     """
     former = queries.ballot(meeting.id)
+    if review.is_decided(meeting.id):
+        raise RuleBroken("", _("已经登记过等次，不再测评。"))
     if former is not None and not (former.closed_at and is_void(former)):
         raise RuleBroken("", _("这次会议已经有测评。收回多于发出、作为无效的，才能重新测评。"))
     items = ITEMS if sheet is not Sheet.GRADES else ()

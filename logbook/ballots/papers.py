@@ -41,7 +41,7 @@ def sheet(
 def _page(
     page: Sequence[Report], reports: Sequence[Report], items: Sequence[Item], voters: VoterClass, settings: Settings
 ) -> Iterable[Block]:
-    own = "；本人一页不投" if voters is VoterClass.SECRETARIES else ""
+    own = "；本人一页不投" if voters is VoterClass.SECRETARIES else "；本人述职的，本人一行不填"
     rules = [TICKS] if any(not item.most for item in items) else []
     rules += [POINTS] if any(item.most for item in items) else []
     yield Para(f"测评人类别：{settings.words.apply(voters.chinese)}", indent=False, keep=True)
@@ -52,13 +52,15 @@ def _page(
     for heads, width in ((ticked, 1.2), (scored, 2)):
         if heads:
             rows = tuple((*name, *(EMPTY for _head in heads)) for name in names)
-            yield Table(("序号", "党组织", "书记", *heads), rows, (1, 4, 2, *(width for _head in heads)))
+            head = ("序号", "党组织", "书记", *heads)
+            yield Table(head, rows, (1, 4, 2, *(width for _head in heads)), roomy=not any(item.most for item in items))
     yield Para(f"说明：请结合述职情况和平时了解的情况独立评价；{'；'.join(rules)}{own}；不签名。")
 
 
 def statistics(meeting: Meeting, result: Result, settings: Settings, on: dt.date, *, void: bool) -> Paper:
     """测评情况统计表, for the group alone."""
-    back = f"发出测评表{result.handed_out}份，收回{result.came_back}份。"
+    valid = "" if void else f"，有效{result.came_back}份"
+    back = f"发出测评表{result.handed_out}份，收回{result.came_back}份{valid}。"
     if void:
         blocks: list[Block] = [Para(f"{back}收回多于发出，无效。")]
     elif not result.rows:
@@ -73,15 +75,16 @@ def statistics(meeting: Meeting, result: Result, settings: Settings, on: dt.date
 
 def _tables(result: Result) -> Iterable[Block]:
     names = ["、".join(one.chinese for one in group) or "合计" for group in result.groups]
-    note = "注：不足5份的类别并入其他类别；多选、超出范围的该项为无效，空白为弃权，均不计入平均分。"
+    points = "，均不计入平均分" if result.has_points else ""
     if result.has_grades:
         head = ("序号", "党组织", "书记", "类别", *WORDS.values())
         rows = [line for i, row in enumerate(result.rows, 1) for line in _counted(str(i), row, names)]
-        yield Table(head, tuple(rows), (1, 4, 2, 5, 1, 1.2, 1.2, 1, 1.2, 1.2), note=note)
+        yield Table(head, tuple(rows), (1, 4, 2, 5, 1, 1.2, 1.2, 1, 1.2, 1.2))
     if result.has_points:
         head = ("序号", "党组织", "书记", *names)
         rows = [(*_about(str(i), row), *map(counting.shown, row.points)) for i, row in enumerate(result.rows, 1)]
-        yield Table(head, tuple(rows), title="平均得分（满分100分）", note="" if result.has_grades else note)
+        yield Table(head, tuple(rows), title="平均得分（满分100分）")
+    yield Para(f"注：不足5份的类别并入其他类别；多选、超出范围的该项为无效，空白为弃权{points}。")
 
 
 def _about(number: str, row: Row) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
 from logbook.ballots import actions, erasing, forms, papers, queries, tally
-from logbook.ballots.models import Ballot, BallotClass, Sheet
+from logbook.ballots.models import Ballot, BallotClass, Sheet, VoterClass
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
@@ -129,8 +129,11 @@ def type_in(year: int, class_id: int, typing: actions.Round) -> Answer:
     if ballot.closed_at:
         raise NotThere
     if request.method == "POST":
-        actions.type_in(class_id, typing, forms.typed_in(request.form, [one.id for one in reports], ballot.columns))
+        judged = forms.typed_in(request.form, [one.id for one in reports], ballot.columns)
+        actions.type_in(class_id, typing, judged)
         db.session.commit()
+        if voters.voters is VoterClass.SECRETARIES and {one.report_id for one in judged} == {one.id for one in reports}:
+            flash(_("刚才这一份B票没有一页填“-”：述职书记的B票应当缺本人一页。填错了的，清空这一遍重录。"))
         return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
     return render_template(
         "ballots/type_in.html", voters=voters, typing=typing, reports=reports, items=ballot.columns, year=year,

@@ -43,7 +43,8 @@ def draft(report_id: int, *, by: Actor, at: dt.datetime) -> Comment:
     comment = Comment(report_id=report_id, commentator_id=commentator_id, drafted_by_id=by.person_id, drafted_at=at)
     db.session.add(comment)
     db.session.flush()
-    for position, one in enumerate(queries.facts(by, report, meeting, commentator_id, local_date(at)), 1):
+    facts = queries.facts(by, report, meeting, commentator_id, local_date(at))
+    for position, one in enumerate(facts[:MOST], 1):
         db.session.add(_clause(comment, position, one.part, one.text, one.source))
     db.session.flush()
     return comment
@@ -64,6 +65,8 @@ def add_facts(comment_id: int, *, by: Actor, at: dt.datetime) -> int:
     report, meeting = _found(comment.report_id, by)
     new = queries.uncited(comment, queries.facts(by, report, meeting, comment.commentator_id, local_date(at)))
     last = max((one.position for one in comment.clauses), default=0)
+    if len(comment.clauses) + len(new) > MOST:
+        raise RuleBroken("clauses", _("最多%(most)s条。", most=MOST))
     for position, one in enumerate(new, last + 1):
         db.session.add(_clause(comment, position, one.part, one.text, one.source))
     comment.version += 1
@@ -72,9 +75,12 @@ def add_facts(comment_id: int, *, by: Actor, at: dt.datetime) -> int:
     return len(new)
 
 
-def remove_drafts(meeting_id: int) -> None:
-    """Take away the comments of a meeting that stand as they were drafted; what somebody changed or settled stays."""
-    ids = queries.untouched(meeting_id)
+def remove_drafts(meeting_id: int, report_id: int | None = None) -> None:
+    """Take away the comments that stand as they were drafted, of a meeting or of one report of it.
+
+    What somebody changed or settled stays.
+    """
+    ids = queries.untouched(meeting_id, report_id)
     db.session.execute(delete(Clause).where(Clause.comment_id.in_(ids)))
     db.session.execute(delete(Comment).where(Comment.id.in_(ids)))
     db.session.flush()
@@ -89,6 +95,10 @@ def _found(report_id: int, by: Actor) -> tuple[Report, Meeting]:
 
 def _commentator(report: Report, by: Actor) -> int:
     """Whose comment this person drafts: the 点评人's where they run the case, else their own."""
+    if report.grade is not None and queries.by(report.id, by.person_id) is None and not review.runs_case(by, report):
+        raise RuleBroken("commentator_id", _("等次已经确定，不再添加点评。"))
+    if report.person_id == by.person_id:  # fed back, and still nobody's own critic
+        raise NotThere
     if review.runs_case(by, report) and report.commentator_id is not None:
         return report.commentator_id
     if by.is_member:
@@ -117,17 +127,15 @@ def rewrite(comment_id: int, clauses: Sequence[NewClause], *, version: int, by: 
         raise RuleBroken("clauses", _("最多%(most)s条。", most=MOST))
     if any(len(one.text) > MAX_CLAUSE for one in kept):
         raise RuleBroken("clauses", _("每条不超过%(most)s字。", most=MAX_CLAUSE))
-    before = {one.id: one for one in comment.clauses}
-    new = []
+    before, still = {one.id: one for one in comment.clauses}, set[int]()
     for position, one in enumerate(kept, 1):
-        clause = _clause(comment, position, one.part, one.text.strip(), None)
-        source = before.get(one.clause_id or 0)
-        if source is not None:
-            for name in ("source_kind", "source_id", "source", "rests_on"):
-                setattr(clause, name, getattr(source, name))
-        new.append(clause)
-    db.session.execute(delete(Clause).where(Clause.comment_id == comment.id))
-    db.session.add_all(new)
+        clause = before.get(one.clause_id or 0)
+        if clause is None or clause.id in still:
+            db.session.add(_clause(comment, position, one.part, one.text.strip(), None))
+        else:  # its row stays, and with it what it rests on
+            still.add(clause.id)
+            clause.part, clause.position, clause.text = one.part, position, one.text.strip()
+    db.session.execute(delete(Clause).where(Clause.id.in_(set(before) - still)))
     comment.version += 1
     db.session.flush()
     db.session.expire(comment, ["clauses"])

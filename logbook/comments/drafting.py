@@ -1,5 +1,6 @@
 """A first draft from facts, by rule; no opinion is made up. And what a clause's source says, to see it change."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,7 @@ from logbook.formats import full_date
 from logbook.problems.models import Side, SourceKind, State
 from logbook.review.models import Stance
 
-LONGEST = 300  # characters of a clause drafted from an observation
+LONGEST = 300  # characters of what a clause is drafted from
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +49,36 @@ def of_visit(visit: Any) -> Source:
     return Source("visit", visit.id, number, digest(visit.version, visit.counts))
 
 
-def drafted(items: Sequence[Any]) -> Iterable[Draft]:
-    """Clauses from a branch's problems of the year: its own alone speak for or against its secretary (rule 4)."""
+STATES = {State.OPEN: "目前尚未办结", State.UNDERWAY: "目前仍在办理", State.PARTLY: "目前部分解决"}
+
+
+def drafted(items: Sequence[Any], today: dt.date) -> Iterable[Draft]:
+    """Clauses from a branch's problems of the year: its own alone speak for or against its secretary (rule 4).
+
+    What is mended speaks for them, once where it was said several times; what is past its day against them, and what
+    a meeting asked for. What is still in its time says nothing of the secretary.
+    """
     own = [one for one in items if one.side is Side.BRANCH and not one.dropped]
+    for one in {_plain(one.text): one for one in own if one.state is State.DONE}.values():
+        yield Draft(Part.PRAISE, f"{_of_last_year(one)}“{_plain(one.text)}”的问题已整改。", of_problem(one))
     for one in own:
-        last_year = "上年整改事项" if one.source_kind is SourceKind.MEETING else ""
-        if one.state is State.DONE:
-            yield Draft(Part.PRAISE, f"{last_year}“{_plain(one.text)}”已办结。", of_problem(one))
-        elif one.state is not State.LONG_TERM:
-            due = f"，原定{full_date(one.due_on)}前完成" if one.due_on else ""
-            state = "部分解决" if one.state is State.PARTLY else "目前仍在办理"
-            yield Draft(Part.SHORTCOMING, f"{last_year}“{_plain(one.text)}”{due}，{state}。", of_problem(one))
+        late = one.due_on < today
+        if one.state in STATES and (late or one.source_kind is SourceKind.MEETING):
+            due = f"原定{full_date(one.due_on)}前完成，" if late else ""
+            said = f"{_of_last_year(one)}“{_plain(one.text)}”，{due}{STATES[one.state]}。"
+            yield Draft(Part.SHORTCOMING, said, of_problem(one))
+
+
+def _of_last_year(one: Any) -> str:
+    return "上年整改事项" if one.source_kind is SourceKind.MEETING else ""
 
 
 def extracted(sorted_visits: Iterable[tuple[Any, Stance]]) -> Iterable[Draft]:
     """Clauses from observations, as the 点评人 sorted them."""
     for visit, stance in sorted_visits:
         part = Part.PRAISE if stance is Stance.GOOD else Part.SHORTCOMING
-        yield Draft(part, f"{_plain(visit.observation)[:LONGEST]}。", of_visit(visit))
+        yield Draft(part, f"{_plain(visit.observation)}。", of_visit(visit))
 
 
 def _plain(text: str) -> str:
-    return text.strip().rstrip("。；;.")
+    return text.strip().rstrip("。；;.")[:LONGEST]

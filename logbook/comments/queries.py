@@ -14,9 +14,9 @@ from logbook.db import db
 from logbook.problems.models import Problem
 from logbook.review import briefs
 from logbook.review import queries as review
-from logbook.review.models import Decision, Meeting, Report
+from logbook.review.models import Meeting, Report
 from logbook.visits import queries as visits
-from logbook.visits.models import Visit
+from logbook.visits.models import Level, Visit
 
 WHOLE = (
     selectinload(Comment.clauses), joinedload(Comment.commentator, innerjoin=True),
@@ -47,25 +47,29 @@ def of_meeting(actor: Actor, meeting_id: int) -> Sequence[Comment]:
     return [one for one in found if actor.is_leader or drafts(actor, one)]
 
 
-def untouched(meeting_id: int) -> Sequence[int]:
-    """The ids of a meeting's comments that nobody changed or settled since they were drafted."""
+def any_on(report_id: int) -> bool:
+    """Whether anything is said of a report's secretary."""
+    return bool(db.session.scalar(select(exists().where(Comment.report_id == report_id))))
+
+
+def untouched(meeting_id: int, report_id: int | None = None) -> Sequence[int]:
+    """The ids of a meeting's comments, or of one report's, that nobody changed or settled since they were drafted."""
     query = select(Comment.id).join(Report, Report.id == Comment.report_id)
+    if report_id is not None:
+        query = query.where(Report.id == report_id)
     fresh = (Report.meeting_id == meeting_id, Comment.version == 1, Comment.settled_at.is_(None))
     return db.session.scalars(query.where(*fresh)).all()
 
 
-def last_said(actor: Actor, branch_ids: Collection[int]) -> dict[int, Sequence[Clause]]:
-    """What the last review that was decided found wanting in these branches, and advised, by branch.
-
-    Of the reader's own nothing before feedback (rule 7).
-    """
-    decided = exists().where(Decision.report_id == Report.id, Decision.grade.is_not(None))
+def last_said(branch_ids: Collection[int]) -> dict[int, Sequence[Clause]]:
+    """What the last review that was fed back found wanting in these branches, and advised, by branch."""
+    told = Report.fed_back_on.is_not(None)
     rows = db.session.execute(
         select(Report, Meeting.year, Clause)
         .join(Comment, Comment.report_id == Report.id)
         .join(Clause, Clause.comment_id == Comment.id)
         .join(Meeting, Meeting.id == Report.meeting_id)
-        .where(Report.branch_id.in_(branch_ids), Comment.settled_at.is_not(None), decided, Clause.part != Part.PRAISE)
+        .where(Report.branch_id.in_(branch_ids), Comment.settled_at.is_not(None), told, Clause.part != Part.PRAISE)
         .order_by(Comment.id, Clause.position)
     ).all()
     latest: dict[int, int] = {}
@@ -73,7 +77,7 @@ def last_said(actor: Actor, branch_ids: Collection[int]) -> dict[int, Sequence[C
         latest[report.branch_id] = max(year, latest.get(report.branch_id, year))
     found: dict[int, list[Clause]] = {}
     for report, year, clause in rows:
-        if year == latest[report.branch_id] and review.about_others(actor, [report]):
+        if year == latest[report.branch_id]:
             found.setdefault(report.branch_id, []).append(clause)
     return dict(found)
 
@@ -99,15 +103,18 @@ def to_settle(person_id: int) -> Sequence[Comment]:
 def facts(actor: Actor, report: Report, meeting: Meeting, commentator_id: int, today: dt.date) -> Sequence[Draft]:
     """What a comment may be drafted from: the branch's own problems, and the extracts its 点评人 sorted.
 
-    Of another's observation only what its author shows to all: a comment is read by the office as well.
+    Of another's observation only what its author shows to all the group: a comment is read by the office as well.
+    And of the branch itself, not of those inside it: that is about their own secretaries (rule 7).
     """
     first, last = dt.date(meeting.year, 1, 1), min(dt.date(meeting.year, 12, 31), today)
     rectification, others = briefs.known(meeting, report.branch_id, last)
     stances = review.sorted_extracts(actor, report.id) if actor.person_id == commentator_id else {}
     seen = visits.observations(actor, report.branch_id, first, last) if stances else ()
-    own = [one for one in seen if one.member_id == actor.person_id or one.observation_widened]
-    said = [(one, stances[one.id]) for one in own if one.id in stances]
-    return [*drafting.drafted([*rectification, *others]), *drafting.extracted(said)]
+    shown = [one for one in seen if one.id in stances and one.branch_id == report.branch_id]
+    own = [one for one in shown if one.member_id == actor.person_id]
+    told = [one for one in shown if one not in own and one.observation_widened and one.level is Level.GROUP]
+    said = [(one, stances[one.id]) for one in (*own, *told)]
+    return [*drafting.drafted([*rectification, *others], today), *drafting.extracted(said)]
 
 
 def uncited(comment: Comment, facts: Iterable[Draft]) -> Sequence[Draft]:
@@ -128,8 +135,8 @@ def sources(clauses: Iterable[Clause]) -> dict[tuple[str, int], drafting.Source]
     return {(one.kind, one.id): one for one in found}
 
 
-def stale(comment: Comment) -> frozenset[int]:
-    """The clauses whose source says something else than when they were written, or is gone."""
-    now = {key: one.rests_on for key, one in sources(comment.clauses).items()}
-    cited = (one for one in comment.clauses if one.source_id is not None)
-    return frozenset(one.id for one in cited if now.get((one.source_kind, one.source_id or 0)) != one.rests_on)
+def stale(*comments: Comment) -> frozenset[int]:
+    """The clauses of these comments whose source says something else than when they were written, or is gone."""
+    clauses = [one for comment in comments for one in comment.clauses if one.source_id is not None]
+    now = {key: one.rests_on for key, one in sources(clauses).items()}
+    return frozenset(one.id for one in clauses if now.get((one.source_kind, one.source_id or 0)) != one.rests_on)

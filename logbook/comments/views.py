@@ -32,7 +32,8 @@ def index(year: int) -> str:
     reports = [one for one in review.reports(meeting.id) if review.runs_case(actor(), one)]
     drafted = {(one.report_id, one.commentator_id) for one in found}
     return render_template(
-        "comments/index.html", meeting=meeting, comments=found, stale={one.id for one in found if queries.stale(one)},
+        "comments/index.html", meeting=meeting, comments=found,
+        stale=queries.stale(*found),
         undrafted=[one for one in reports if (one.id, one.commentator_id) not in drafted],
     )  # fmt: skip
 
@@ -87,7 +88,10 @@ def show(comment_id: int) -> Answer:
     except RuleBroken as broken:
         db.session.close()
         flash(str(broken.message))
-        return _page(_comment(comment_id), form, clauses), 409 if broken.field == "version" else 422
+        comment = _comment(comment_id)
+        if broken.field != "version":
+            return _page(comment, form, clauses), 422
+        return _page(comment, form, _matched(clauses, comment), overtaken=True), 409
     flash(_("点评已审定。") if settles else _("已保存。"))
     return redirect(url_for("comments.show", comment_id=comment_id), 303)
 
@@ -99,7 +103,15 @@ def _comment(comment_id: int) -> Comment:
     return found
 
 
-def _page(comment: Comment, form: forms.CommentForm, typed: list[NewClause] | None = None) -> str:
+def _matched(typed: list[NewClause], comment: Comment) -> list[NewClause]:
+    """What was typed on a page that is no longer true: only what reads as it is stored keeps its source."""
+    stored = {(one.part, one.text): one.id for one in comment.clauses}
+    return [NewClause(one.part, one.text, stored.get((one.part, one.text))) for one in typed]
+
+
+def _page(
+    comment: Comment, form: forms.CommentForm, typed: list[NewClause] | None = None, *, overtaken: bool = False
+) -> str:
     found = review.report(actor(), comment.report_id)
     if found is None:
         raise NotThere
@@ -112,7 +124,7 @@ def _page(comment: Comment, form: forms.CommentForm, typed: list[NewClause] | No
         "comments/show.html", comment=comment, report=report, meeting=meeting, form=form, rows=rows, Part=Part,
         clauses={one.id: one for one in comment.clauses}, stale=queries.stale(comment), typed=typed is not None,
         mine=comment.commentator_id == actor().person_id, changeable=changeable,
-        news=len(queries.uncited(comment, facts)),
+        overtaken=overtaken, news=len(queries.uncited(comment, facts)),
     )  # fmt: skip
 
 

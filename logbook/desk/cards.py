@@ -44,7 +44,7 @@ def cards(by: Actor, branches: Sequence[Branch], on: dt.date) -> list[Card]:
     everywhere = frozenset(ids).union(*inside.values())
     secretaries, reports = organization.secretaries_on(on, ids), review.last_reports(by, ids)
     open_problems, promises = problems.open_at_branch(everywhere), problems.undertakings_at(everywhere)
-    visitors, said = visits.visitors_by_branch(on - FORTNIGHT), comments.last_said(by, ids)
+    visitors, said = visits.visitors_by_branch(on - FORTNIGHT), comments.last_said(ids)
     made = []
     for branch in branches:
         here = {branch.id, *inside[branch.id]}

@@ -30,13 +30,14 @@ class Para:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`widths` are relative to one another; the caller leaves no cell empty."""
+    """`widths` are relative to one another; the caller leaves no cell empty. A `roomy` one is for a pen."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     widths: tuple[float, ...] = ()
     title: str = ""
     note: str = ""
+    roomy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,16 @@ def job(paper: Paper, folder: Path | None = None) -> dict[str, Any]:
     return {"paper": printable(_plain(paper)), "fonts": [str(one) for one in fonts.folders(folder)]}
 
 
-def for_word(paper: Paper, svgs: Sequence[str]) -> tuple[float, list[bytes]]:
-    """How many pages it fills (1.9 is one and nine tenths of the next), and charts as PNG. Raise PaperFailed."""
-    places = [str(one) for one in fonts.folders()]
-    pages, *pngs = _child({"count": printable(_plain(paper)), "svgs": list(svgs), "fonts": places})
-    return float(pages), pngs
+def for_word(papers: Sequence[tuple[Paper, Sequence[str]]]) -> list[tuple[float, list[bytes]]]:
+    """Of each paper how many pages it fills (1.9 is one and nine tenths of the next), and its charts as PNG.
+
+    One child for all of them: to begin one costs more than to count. Raise PaperFailed.
+    """
+    counts = [printable(_plain(paper)) for paper, _svgs in papers]
+    svgs = [svg for _paper, drawn in papers for svg in drawn]
+    done = iter(_child({"counts": counts, "svgs": svgs, "fonts": [str(one) for one in fonts.folders()]}))
+    pages = [float(next(done)) for _count in counts]
+    return [(n, [next(done) for _svg in drawn]) for n, (_paper, drawn) in zip(pages, papers, strict=True)]
 
 
 def environment() -> dict[str, str]:
@@ -124,9 +129,9 @@ def _typeset() -> None:
         results = [typeset(given)]
     else:
         places = _fonts(given)
-        inputs = {"paper": json.dumps(given["count"])}
-        found = typst.query(SOURCE, "<pages>", field="value", one=True, font_paths=places, sys_inputs=inputs)
-        results = [found.encode()]
+        inputs = [{"paper": json.dumps(count)} for count in given["counts"]]
+        ask: Any = {"field": "value", "one": True, "font_paths": places}
+        results = [typst.query(SOURCE, "<pages>", sys_inputs=one, **ask).encode() for one in inputs]
         chart = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
         results += [
             typst.compile(chart.encode(), font_paths=places, sys_inputs={"svg": svg}, format="png", ppi=PIXELS)

@@ -3,7 +3,7 @@
 import datetime as dt
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -48,11 +48,20 @@ NUMBERS = re.compile(r"(\d{4}-\d+(?:/\d+)?(?: 第\d+版)?)")  # a record's: neve
 
 def make(paper: Paper) -> bytes:
     """The paper as .docx."""
+    return next(make_all([paper]))
+
+
+def make_all(papers: Sequence[Paper]) -> Iterator[bytes]:
+    """Each paper as .docx; many cost less together than one by one."""
+    counted = pdf.for_word([(paper, [one.svg for one in _charts(paper)]) for paper in papers])
+    for paper, (pages, pngs) in zip(papers, counted, strict=True):
+        yield _made(paper, pages, iter(pngs))
+
+
+def _made(paper: Paper, pages: float, pictures: Iterator[bytes]) -> bytes:
     from docx import Document  # noqa: PLC0415 - with lxml 30 MB that only a paper needs
 
     document = Document()
-    pages, pngs = pdf.for_word(paper, [one.svg for one in _charts(paper)])
-    pictures = iter(pngs)
     _prepare(document, paper, pages)
     if not paper.bound:
         _front(document, paper)
@@ -278,13 +287,15 @@ def _table(place: Any, block: Table) -> None:
     for cell in first.cells:
         properties = cell.paragraphs[0]._p.get_or_add_pPr()  # noqa: SLF001
         _put(properties, "w:snapToGrid", val="0")
-        _put(properties, "w:spacing", before="40", after="40", line="280", lineRule="exact")
+        beside, line = ("160", "380") if block.roomy else ("40", "280")
+        _put(properties, "w:spacing", before=beside, after=beside, line=line, lineRule="exact")
     # A copy of the empty first row is made in a tenth of the time of a new one, and a year's table has hundreds.
     table._tbl.extend([deepcopy(first._tr) for _row in block.rows])  # noqa: SLF001
     _put(first._tr.get_or_add_trPr(), "w:tblHeader")  # noqa: SLF001
+    size = FOLIO if block.roomy else SMALL
     for i, (row, cells) in enumerate(zip(table._tbl.tr_lst, (block.head, *block.rows), strict=True)):  # noqa: SLF001
         for paragraph, text in zip(row.iter(_q("w:p")), cells, strict=True):
-            _write(Paragraph(paragraph, table), text, FACES[0] if i else HEI, SMALL, tighter=False)
+            _write(Paragraph(paragraph, table), text, FACES[0] if i else HEI, size, tighter=False)
     if block.note:
         _keep_with_next(table)  # a page with nothing but the note would look like a slip
         _single(_line(place, block.note, size=SMALL, tighter=False))

@@ -47,12 +47,14 @@ def _lines(facts: Facts, words: Words, *, said: bool) -> Iterable[str]:
     yield f"主持人：{BLANK}"
     yield f"出席：{'、'.join(one.name for one in facts.members) or BLANK}"
     yield f"记录人：{facts.recorder}"
-    yield "\n一、述职"
+    yield f"\n一、通报{meeting.year - 1}年度述职评议查摆问题整改情况"
+    yield BLANK
+    yield "\n二、述职"
     for label, in_writing in (("现场述职", False), ("书面述职", True)):
         named = [_named(one) for one in facts.reports if one.in_writing == in_writing]
         if named:
             yield f"{label}：{'、'.join(named)}。"
-    yield "\n二、点评"
+    yield "\n三、点评"
     for i, report in enumerate(facts.reports, 1):
         yield f"（{_numeral(i)}）{_named(report)}"
         settled = [one for one in facts.comments if one.report_id == report.id]
@@ -60,10 +62,14 @@ def _lines(facts: Facts, words: Words, *, said: bool) -> Iterable[str]:
             yield from _comment(comment) if said else [f"{comment.commentator.name}点评：{ELSEWHERE}"]
         if not settled:
             yield UNSETTLED
-    yield "\n三、民主测评"
-    yield words.apply(_ballot(facts))
-    yield words.apply("\n四、党组书记讲话")
+    yield words.apply("\n四、党组书记总点评")
     yield BLANK
+    yield "\n五、民主测评"
+    yield words.apply(_ballot(facts))
+    speeches = [*([meeting.guest] if meeting.guest else []), words.apply("党组书记")]
+    for number, who in zip("六七", speeches, strict=False):
+        yield f"\n{number}、{who}讲话"
+        yield BLANK
 
 
 def _named(report: Report) -> str:

@@ -43,13 +43,14 @@ def decide(meeting: Meeting, new: Decisions, *, by: Actor, at: dt.datetime) -> i
 
 
 def feed_back(report_ids: Collection[int], on: dt.date | None, *, by: Actor, at: dt.datetime) -> int:
-    """Each of them has signed for their own result; what they are to mend goes into the ledger with it.
+    """Each of them has signed for their own result; what they are to mend goes into the ledger: return how much.
 
     Raise RuleBroken("on") where a grade is missing or the day is none.
     """
     if not report_ids:
         raise RuleBroken("reports", _("请勾选已经签收的书记。"))
+    items = 0
     for report_id in report_ids:
         review.give_feedback(report_id, on, by=by, at=at)
-        rectification.hand_over(report_id, on or local_date(at), by=by, at=at)
-    return len(report_ids)
+        items += rectification.hand_over(report_id, on or local_date(at), by=by, at=at)
+    return items

@@ -13,6 +13,7 @@ from logbook.review.models import Grade, Meeting, Report
 from logbook.settings.queries import Settings
 
 NONE = "（无）"
+EMPTY = "　"  # to be written by hand: nothing is settled yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +27,24 @@ class Told:
     def said(self, part: Part) -> str:
         """The clauses of that part, each a sentence."""
         texts = [one.text.strip() for comment in self.comments for one in comment.clauses if one.part is part]
-        return "".join(text if text[-1] in "。！？；" else f"{text}。" for text in texts if text) or NONE
+        said = "".join(text if text[-1] in "。！？；" else f"{text}。" for text in texts if text)
+        return said or (NONE if texts or self.comments else EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is counted of a meeting: ballots, comments and items; `graded` is whose grade may be printed."""
+    """What is counted of a meeting: ballots, comments and items."""
 
     reports: Sequence[Report]
     comments: Sequence[Comment]
     items: int
     handed_out: int
     came_back: int
-    graded: frozenset[int]
+
+    @property
+    def all_said(self) -> bool:
+        """Whether everybody was commented on."""
+        return {one.id for one in self.reports} <= {one.report_id for one in self.comments if one.settled_at}
 
 
 def _title(meeting: Meeting, settings: Settings, kind: str) -> str:
@@ -90,8 +96,8 @@ def notice(meeting: Meeting, held: Held, settings: Settings, on: dt.date, *, gra
     blocks += [
         Heading(f"{numeral}、整改要求", 1),
         Para(settings.words.apply(
-            f"会后形成整改事项{held.items}项。各党（总）支部书记要对照点评意见，逐项填写整改措施，报{settings.words.office}；"
-            "整改结果由党办核实后销号，作为下一年度述职评议的首项内容。"
+            f"{f'会后形成整改事项{held.items}项。' if held.items else ''}各党（总）支部书记要对照点评意见，逐项填写"
+            f"整改措施，报{settings.words.office}；整改结果由党办核实后销号，作为下一年度述职评议的首项内容。"
         )),
     ]  # fmt: skip
     return Paper(
@@ -111,8 +117,8 @@ def account(meeting: Meeting, held: Held, settings: Settings, on: dt.date) -> Pa
         *_grades(held, settings),
         Heading("三、整改安排", 1),
         Para(settings.words.apply(
-            f"对点评指出的问题，形成整改事项{held.items}项，逐项明确整改措施、责任人和完成时限，由党办跟踪销号，"
-            "整改情况在下一年度述职评议会议上首先通报。"
+            f"对点评指出的问题，{f'形成整改事项{held.items}项，' if held.items else ''}逐项明确整改措施、责任人和"
+            "完成时限，由党办跟踪销号，整改情况在下一年度述职评议会议上首先通报。"
         )),
     ]  # fmt: skip
     return Paper(
@@ -128,7 +134,8 @@ def _how(meeting: Meeting, held: Held, settings: Settings) -> str:
     when = full_date(meeting.held_on) if meeting.held_on else "（日期待定）"
     return (
         f"{when}，{settings.unit_name}党组召开{meeting.year}年度党组织书记抓基层党建工作述职评议会议，{len(held.reports)}名"
-        "党（总）支部书记述职，党组成员逐一点评，并进行民主测评。"
+        f"党（总）支部书记述职{'，党组成员逐一点评' if held.all_said else ''}"
+        f"{'，并进行民主测评' if held.came_back else ''}。"
     )
 
 
@@ -136,14 +143,15 @@ def _reports(held: Held) -> str:
     written = sum(one.in_writing for one in held.reports)
     said = [one for one in held.comments if one.settled_at]
     wanting = sum(clause.part is Part.SHORTCOMING for one in said for clause in one.clauses)
-    how = f"现场述职{len(held.reports) - written}人，书面述职{written}人。"
+    how = f"现场述职{len(held.reports) - written}人{f'，书面述职{written}人' if written else ''}。"
     ballots = f"发出测评表{held.handed_out}份，收回{held.came_back}份。" if held.came_back else ""
-    return f"{how}点评意见{len(said)}份，指出不足{wanting}条。{ballots}"
+    comments = f"点评意见{len(said)}份，指出不足{wanting}条。" if said else ""
+    return f"{how}{comments}{ballots}"
 
 
 def _grades(held: Held, settings: Settings) -> Iterable[Block]:
-    graded = [one for one in held.reports if one.id in held.graded and one.grade]
-    if len(graded) < len(held.reports):
+    graded = [one for one in held.reports if one.grade]
+    if len(graded) < len(held.reports):  # not all decided yet
         yield Para(settings.words.apply("等次由党组研究确定后另行报告。"))
         return
     counted = Counter(one.grade for one in graded)

@@ -54,7 +54,10 @@ def _page(year: int, **shown: Any) -> str:
     meeting, reports = _meeting(year)
     result, settings = _result(meeting, reports), current()
     rows = {one.report.id: one for one in result.rows} if result else {}
-    forms: dict[str, Any] = {"decide_form": DecideForm(formdata=None), "feedback_form": _feedback_form(reports)}
+    forms: dict[str, Any] = {
+        "decide_form": DecideForm(formdata=None),
+        "feedback_form": _feedback_form(meeting, reports),
+    }
     whole = len(reports) == len(review.reports(meeting.id))
     return render_template(
         "outcomes/show.html", meeting=meeting, reports=reports, result=result, rows=rows, words=tally.WORDS,
@@ -65,8 +68,11 @@ def _page(year: int, **shown: Any) -> str:
     )  # fmt: skip
 
 
-def _feedback_form(reports: Sequence[Report], **options: Any) -> FeedbackForm:
-    form = FeedbackForm(data={"on": today()}, **{"formdata": None} | options)
+def _feedback_form(meeting: Meeting, reports: Sequence[Report], **options: Any) -> FeedbackForm:
+    """Ticked beforehand are those of whom somebody has settled what is said."""
+    said = {one.report_id for one in comments.of_meeting(actor(), meeting.id) if one.settled_at}
+    ready = [one.id for one in reports if one.id in said and one.grade and not one.fed_back_on]
+    form = FeedbackForm(data={"on": today(), "reports": ready}, **{"formdata": None} | options)
     form.offer(one for one in reports if review.runs_case(actor(), one))
     return form
 
@@ -100,13 +106,14 @@ def decide(year: int) -> Answer:
 @bp.route(f"/review/{YEAR}/outcomes/feedback", methods=["GET", "POST"])
 @may(Act.READ_MEETING)
 def feed_back(year: int) -> Answer:
-    _found, reports = _meeting(year)
-    form = _feedback_form(reports, formdata=request.form if request.method == "POST" else None)
+    meeting, reports = _meeting(year)
+    form = _feedback_form(meeting, reports, formdata=request.form if request.method == "POST" else None)
     if form.validate_on_submit():
         try:
-            n = actions.feed_back(form.reports.data or (), form.on.data, by=actor(), at=now())
+            items = actions.feed_back(form.reports.data or (), form.on.data, by=actor(), at=now())
             db.session.commit()
-            flash(_("已登记%(n)s人签收，整改事项已转入问题台账。", n=n))
+            n = len(form.reports.data or ())
+            flash(_("已登记%(n)s人签收，%(items)s项整改事项转入问题台账。", n=n, items=items))
             return redirect(url_for("outcomes.show", year=year), 303)
         except RuleBroken as broken:
             db.session.close()
@@ -133,27 +140,28 @@ def feedback_forms(year: int, ending: str) -> Response:
 @bp.route(f"/review/{YEAR}/outcomes/notice.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
 def notice(year: int, ending: str) -> Response:
-    """With ?grades=1 as the group decided, for whoever may know all of them."""
-    meeting, reports = _meeting(year)
-    held = _held(meeting, reports)
+    """With ?grades=1 as the group decided."""
+    meeting, held = _held(year)
     grades = request.args.get("grades") == "1"
-    if grades and len(held.graded) < len(held.reports):
-        raise NotThere
     return printing.send(papers.notice(meeting, held, current(), today(), grades=grades), ending)
 
 
 @bp.route(f"/review/{YEAR}/outcomes/account.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
 def account(year: int, ending: str) -> Response:
-    meeting, reports = _meeting(year)
-    return printing.send(papers.account(meeting, _held(meeting, reports), current(), today()), ending)
+    meeting, held = _held(year)
+    return printing.send(papers.account(meeting, held, current(), today()), ending)
 
 
-def _held(meeting: Meeting, shown: Sequence[Report]) -> Held:
-    result, reports = _result(meeting, shown), review.reports(meeting.id)
-    return Held(
+def _held(year: int) -> tuple[Meeting, Held]:
+    """What is told of the whole: for nobody who may not know all of it."""
+    meeting, shown = _meeting(year)
+    reports = review.reports(meeting.id)
+    if len(shown) < len(reports):
+        raise NotThere
+    result = _result(meeting, reports)
+    return meeting, Held(
         reports=reports, comments=comments.of_meeting(actor(), meeting.id),
         items=sum(not line.removed for _one, lines in rectification.lists(actor(), meeting) for line in lines),
         handed_out=result.handed_out if result else 0, came_back=result.came_back if result else 0,
-        graded=frozenset(one.id for one in shown),
     )  # fmt: skip

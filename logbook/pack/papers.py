@@ -49,19 +49,19 @@ class Folder:
 
     def _before(self) -> Iterable[Named]:
         meeting, reports, settings = self.found.meeting, self.found.reports, self.settings
-        yield "会议议程", review.agenda(meeting, reports, settings, self.on)
+        on = min(self.on, meeting.held_on or self.on)  # a paper of before the meeting is not younger than it
+        yield "会议议程", review.agenda(meeting, reports, settings, on)
         yield "主持词", review.script(meeting, reports, settings)
-        arranged = review.meeting_paper(meeting, reports, self.found.figures, settings, self.on, graded=None)
+        arranged = review.meeting_paper(meeting, reports, self.found.figures, settings, on, graded=None)
         yield "会议安排和年度汇总", arranged
 
     def _case(self, case: Case) -> Named:
         name = f"{case.report.branch.name}　{case.report.person.name}"
-        blocks: list[Block] = [
-            *_text("述职报告", case.report.written or "（未交。）"),
-            *(_text("现场述职稿", case.report.speech) if case.report.speech else ()),
-            Break(), Heading("平时工作掌握情况", 1), *review.brief_paper(case.brief, self.settings).blocks,
-            *self._comments(case),
-        ]  # fmt: skip
+        report, brief = case.report, review.brief_paper(case.brief, self.settings)
+        blocks: list[Block] = [Para("述职报告未交。")]
+        if report.written:
+            blocks = [*_text("述职报告", report.written), *_text("现场述职稿", report.speech), Break()]
+        blocks += [Heading("平时工作掌握情况", 1), *brief.blocks, *self._comments(case)]
         return name, Paper(title=name, blocks=tuple(blocks), made_from=self._made_from)
 
     def _comments(self, case: Case) -> Iterable[Block]:
@@ -74,7 +74,8 @@ class Folder:
 
     def _ballot(self) -> Iterable[Named]:
         meeting, reports, settings = self.found.meeting, self.found.reports, self.settings
-        for voters in VoterClass if self.found.columns is not None else ():
+        printed = VoterClass if self.found.columns is not None and not self.found.result else ()
+        for voters in printed:
             sheet = ballots.sheet(meeting, reports, self.found.columns or (), voters, settings)
             yield f"{settings.words.ballot}（{settings.words.apply(voters.chinese)}）", sheet
         if self.found.result:
@@ -91,5 +92,6 @@ class Folder:
 
 
 def _text(title: str, text: str) -> Iterable[Block]:
-    yield Heading(title, 1)
+    if text:
+        yield Heading(title, 1)
     yield from (Para(line.strip()) for line in text.split("\n") if line.strip())

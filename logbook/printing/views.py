@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from logbook.settings.views import current
 
 bp = Blueprint("printing", __name__)
 UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')  # what no name of a file may hold, on any system
+LONGEST = 60  # characters of a name in a folder: no system takes a path without end
 OFFICE = "application/vnd.openxmlformats-officedocument"
 TYPES = {
     "pdf": "application/pdf", "zip": "application/zip",
@@ -66,10 +67,11 @@ def send_workbook(sheets: Sequence[sheet.Sheet], name: str, made_from: str) -> R
 def send_folder(papers: Sequence[tuple[str, Paper]], name: str, made_from: str) -> Response:
     """Make each paper as .docx, numbered in their order, note the folder in the list, and answer with it as .zip."""
     made = _made(name, "zip", made_from, actions.digest_of(*(paper for _name, paper in papers)))
-    packed = io.BytesIO()
+    db.session.close()  # nobody waits for a database that somebody holds while they wait
+    contents, packed = _contents([paper for _title, paper in papers]), io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:  # a Word file is packed already
-        for i, (title, paper) in enumerate(papers, 1):
-            archive.writestr(f"{i:02}{UNSAFE.sub('', title)}.docx", _content(paper, "docx"))
+        for i, ((title, _paper), content) in enumerate(zip(papers, contents, strict=True), 1):
+            archive.writestr(f"{i:02}{UNSAFE.sub('', title)[:LONGEST]}.docx", content)
     _note(made, now())
     return file(packed.getvalue(), made.name, "zip")
 
@@ -88,6 +90,10 @@ def _note(made: Made, moment: dt.datetime) -> None:
 
 def _content(paper: Paper, ending: str) -> bytes:
     return word.make(paper) if ending == "docx" else pdf.make(paper, _fonts())
+
+
+def _contents(papers: Sequence[Paper]) -> Iterable[bytes]:
+    return word.make_all(papers)
 
 
 def _fonts() -> Path:

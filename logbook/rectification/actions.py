@@ -1,6 +1,7 @@
 """Drawing up the list, changing it before the feedback, and handing it to the ledger with the feedback."""
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
@@ -85,9 +86,19 @@ def _check(new: NewItem, today: dt.date, *, kept: dt.date | None = None) -> None
         raise RuleBroken("due_on", _("完成时限应不早于今天，十年以内。"))
 
 
-def change_item(item_id: int, new: NewItem, *, by: Actor, at: dt.datetime) -> RectificationItem:
-    """Reword an item, its measures, its due day, as long as it isn't in the ledger."""
+def state_of(item: RectificationItem) -> str:
+    """How the item reads now, in short: who changes it on top of something else sees that."""
+    return hashlib.sha256(f"{item.text}\0{item.measures}\0{item.due_on}".encode()).hexdigest()[:16]
+
+
+def change_item(item_id: int, new: NewItem, *, based_on: str, by: Actor, at: dt.datetime) -> RectificationItem:
+    """Reword an item, its measures, its due day, as long as it isn't in the ledger.
+
+    Raise RuleBroken("text") where somebody else changed it meanwhile.
+    """
     item = _open(item_id, by)[0]
+    if based_on != state_of(item):
+        raise RuleBroken("text", _("您填写期间，这一项已有改动。请另开一页核对，确认后再保存一次。"))
     _check(new, local_date(at), kept=item.due_on)
     item.text, item.measures, item.due_on = new.text.strip(), new.measures.strip(), new.due_on
     db.session.flush()
@@ -103,7 +114,7 @@ def remove_item(item_id: int, *, by: Actor) -> None:
 def restore_item(item_id: int, *, by: Actor, at: dt.datetime) -> None:
     """Put a removed item back."""
     item, report, meeting = _open(item_id, by)
-    item.removed = False
+    item.removed, item.due_on = False, max(item.due_on, local_date(at))
     db.session.flush()
     if report.fed_back_on:
         _hand_over(item, report, meeting, local_date(at))

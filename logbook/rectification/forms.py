@@ -21,6 +21,7 @@ class ItemForm(WrittenForm):
     text = _long(_("要整改的问题"))
     measures = _long(_("整改措施（选填）"))
     due_on = DateField(_("完成时限"), validators=[InputRequired(_("请选择日期。"))])
+    based_on = HiddenField()
 
     def new_item(self) -> NewItem:
         """The item as typed."""

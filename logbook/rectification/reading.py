@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _
 
 from logbook.db import N_
 from logbook.errors import RuleBroken
-from logbook.formats import clean_text
+from logbook.formats import as_integer, clean_text
 from logbook.problems.actions import MAX_LINE
 from logbook.review import word_file
 
@@ -107,13 +107,18 @@ def _rows(table: Any) -> Iterator[dict[int, str]]:
     for row in table.xpath("./w:tr | ./w:sdt/w:sdtContent/w:tr"):
         if row.xpath("./w:trPr/w:del"):  # taken out with changes tracked
             continue
-        at, cells = sum(map(int, row.xpath("./w:trPr/w:gridBefore/@w:val"))), {}
+        at, cells = _columns(row.xpath("./w:trPr/w:gridBefore/@w:val")), {}
         for cell in row.xpath("./w:tc | ./w:sdt/w:sdtContent/w:tc"):
             merged = cell.xpath("./w:tcPr/w:vMerge[not(@w:val='restart')]")
             cells[at] = above.get(at, "") if merged else _text(cell)
-            at += max(1, sum(map(int, cell.xpath("./w:tcPr/w:gridSpan/@w:val"))))
+            at += max(1, _columns(cell.xpath("./w:tcPr/w:gridSpan/@w:val")))
         above = cells
         yield cells
+
+
+def _columns(said: list[str]) -> int:
+    """How many columns of the grid a file says; what is no number is none, and no table has a thousand."""
+    return min(sum(as_integer(one) or 0 for one in said), 1000)
 
 
 def _text(cell: Any) -> str:

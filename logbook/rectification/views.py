@@ -30,12 +30,12 @@ MOST_FILES = 40  # at once: one of each secretary
 KEPT_SECONDS = 24 * 3600  # what was read waits a day for its confirmation
 
 
-def _meeting(year: int) -> Meeting:
-    """The meeting, for the office and for whom the leader named; each finds the cases they run."""
+def _meeting(year: int, *, reads: bool = False) -> Meeting:
+    """The meeting, for the office and for whom the leader named; each finds the cases they run. `reads`: or reads."""
     meeting = review.meeting(year)
     if meeting is None:
         raise NotThere
-    if not actor().is_office and not any(review.runs_case(actor(), one) for one in review.reports(meeting.id)):
+    if not reads and not any(review.runs_case(actor(), one) for one in review.reports(meeting.id)):
         raise NotAllowed("run a case")
     return meeting
 
@@ -58,8 +58,10 @@ def source(meeting_id: int) -> Response:
 @bp.route(f"/review/{YEAR}/rectification")
 @may(Act.READ_MEETING)
 def show(year: int) -> str:
-    meeting = _meeting(year)
-    return render_template("rectification/show.html", meeting=meeting, lists=queries.lists(actor(), meeting))
+    meeting = _meeting(year, reads=actor().is_leader)
+    lists = queries.lists(actor(), meeting)
+    runs = [one.id for one, _lines in lists if review.runs_case(actor(), one)]
+    return render_template("rectification/show.html", meeting=meeting, lists=lists, runs=runs)
 
 
 @bp.post(f"/review/{YEAR}/rectification/draft")
@@ -98,16 +100,17 @@ def change(item_id: int) -> Answer:
     if found is None or found[0].removed:
         raise NotThere
     item, report, meeting = found
-    form = ItemForm(obj=item)
+    form = ItemForm(obj=item, data={"based_on": actions.state_of(item)})
     if form.validate_on_submit():
         try:
-            actions.change_item(item_id, form.new_item(), by=actor(), at=now())
+            actions.change_item(item_id, form.new_item(), based_on=form.based_on.data or "", by=actor(), at=now())
             db.session.commit()
             flash(_("已保存。"))
             return _there(meeting.year, f"i{item_id}")
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
+    form.based_on.data = actions.state_of(item)
     page = render_template("rectification/item.html", meeting=meeting, form=form, item=item, report=report)
     return page, 422 if form.errors or form.form_errors else 200
 
@@ -143,7 +146,7 @@ def _done(item_id: int, act: Callable[[], object], said: str) -> Response:
 @may(Act.READ_MEETING)
 def paper(year: int, ending: str) -> Response:
     """Of one secretary (?report=…), or of all that this reader may see."""
-    meeting = _meeting(year)
+    meeting = _meeting(year, reads=actor().is_leader)
     lists, wanted = queries.lists(actor(), meeting), request.args.get("report")
     if wanted is None:
         made = papers.paper(meeting, lists, current(), today(), one=False)

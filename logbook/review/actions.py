@@ -1,6 +1,7 @@
 """The meeting: built from its year with one click, put in order, briefs printed, the group's decisions entered."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from logbook.access import Actor
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
-from logbook.formats import MAX_TEXT, local_date
+from logbook.formats import MAX_TEXT, full_date, local_date
 from logbook.organization import queries as organization
 from logbook.review import briefs, queries
 from logbook.review.briefs import Brief
@@ -90,8 +91,9 @@ def freeze_again(year: int, *, at: dt.datetime) -> None:
 def remove_meeting(year: int) -> None:
     """Take away a meeting made by mistake, while nothing of it was decided or printed."""
     meeting = _meeting(year)
-    if queries.is_decided(meeting.id) or queries.is_printed(meeting.id):
-        raise RuleBroken("", _("已经登记过等次或打印过材料，会议不能删去。"))
+    filed = any(one.written or one.speech for one in queries.reports(meeting.id))
+    if filed or queries.is_decided(meeting.id) or queries.is_printed(meeting.id):
+        raise RuleBroken("", _("已经收过述职报告、登记过等次或打印过材料，会议不能删去。"))
     try:
         db.session.execute(delete(Report).where(Report.meeting_id == meeting.id))
         db.session.execute(delete(Meeting).where(Meeting.id == meeting.id))
@@ -118,9 +120,17 @@ def change_meeting(year: int, new: Arrangement) -> Meeting:
     return meeting
 
 
+def _unheld(year: int) -> Meeting:
+    """The meeting, as long as no grade was decided: what was done at it stays as it was."""
+    meeting = _meeting(year)
+    if queries.is_decided(meeting.id):
+        raise RuleBroken("", _("已经登记过等次，述职的次序不再改动。"))
+    return meeting
+
+
 def arrange(year: int, report_id: int, *, up: bool) -> None:
     """Move a report one place up or down; the ends stay where they are."""
-    found = list(queries.reports(_meeting(year).id))
+    found = list(queries.reports(_unheld(year).id))
     here = next((i for i, one in enumerate(found) if one.id == report_id), None)
     if here is None:
         raise NotThere
@@ -134,7 +144,7 @@ def arrange(year: int, report_id: int, *, up: bool) -> None:
 
 def draw_lots(year: int, places: Mapping[int, int | None]) -> None:
     """Put the reports in the order drawn by hand: {report's id: place}, every place from 1 on given once."""
-    found = {one.id: one for one in queries.reports(_meeting(year).id)}
+    found = {one.id: one for one in queries.reports(_unheld(year).id)}
     if set(places) != set(found) or {*places.values()} != {*range(1, len(found) + 1)}:
         raise RuleBroken("", _("序号应从1到%(n)s，每个用一次。", n=len(found)))
     for report_id, place in places.items():
@@ -142,30 +152,39 @@ def draw_lots(year: int, places: Mapping[int, int | None]) -> None:
     db.session.flush()
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Who reports, who comments, and whether the report is only in writing."""
-
-    person_id: int
-    commentator_id: int | None
-    in_writing: bool = False
-
-
-def change_report(report_id: int, new: Terms, *, by: Actor) -> Report:
-    """Raise RuleBroken for the field at fault: nobody comments on themself, and who was graded stays who reported."""
+def change_report(report_id: int, commentator_id: int | None, *, in_writing: bool, by: Actor) -> Report:
+    """Who comments, and whether the report is only in writing; nobody comments on themself."""
     report = _report(report_id, by)
-    if new.commentator_id == new.person_id:
+    if commentator_id == report.person_id:
         raise RuleBroken("commentator_id", _("点评人不能是被评议的书记本人。"))
-    if new.person_id != report.person_id and (report.decisions or report.handler_id == new.person_id):
-        raise RuleBroken("person_id", _("已经登记过等次，或他是这一件的经办人，不能改由他述职。"))
-    report.person_id, report.commentator_id, report.in_writing = new.person_id, new.commentator_id, new.in_writing
+    report.commentator_id, report.in_writing = commentator_id, in_writing
     db.session.flush()
     return report
 
 
-def file_report(report_id: int, written: str, speech: str, *, by: Actor) -> Report:
-    """Keep a secretary's report as it was handed in; the office files it, nobody writes it here."""
+def change_person(report_id: int, person_id: int, *, by: Actor) -> None:
+    """Another secretary reports. Who was graded stays who reported, and nobody runs or comments on their own case."""
+    report = _report(report_id, by)
+    if report.decisions or person_id in {report.handler_id, report.commentator_id}:
+        raise RuleBroken("person_id", _("已经登记过等次，或他是这一件的经办人、点评人，不能改由他述职。"))
+    report.person_id = person_id
+    db.session.flush()
+    db.session.expire(report, ["person"])
+
+
+def state_of(report: Report) -> str:
+    """What is filed now, in short: who files on top of something else sees it."""
+    return hashlib.sha256(f"{report.written}\0{report.speech}".encode()).hexdigest()[:16]
+
+
+def file_report(report_id: int, written: str, speech: str, *, based_on: str, by: Actor) -> Report:
+    """Keep a secretary's report as it was handed in; the office files it, nobody writes it here.
+
+    Raise RuleBroken("written") for what is too long, and where somebody filed another meanwhile.
+    """
     report = case(report_id, by)
+    if based_on != state_of(report):
+        raise RuleBroken("written", _("您填写期间，这份报告已有改动。请另开一页核对，确认后再保存一次。"))
     for field, text in (("written", written), ("speech", speech)):
         if len(text) > MAX_TEXT:
             raise RuleBroken(field, _("不超过%(most)s字。", most=MAX_TEXT))
@@ -214,13 +233,17 @@ def decide_grade(report_id: int, new: NewDecision, *, by: Actor, at: dt.datetime
 
     Every decision is a row of its own; a later one says why it changes the former.
     """
-    report = _report(report_id, by)
+    report, meeting = _found(report_id, by)
     if report.person_id == by.person_id:
         raise NotThere
-    _check(new, report, local_date(at))
+    _check(new, report, meeting.year, local_date(at))
+    reason = new.reason.strip() if report.decisions else ""
+    if report.fed_back_on:  # what was signed for no longer holds: it is to be told again, and until then rule 7 holds
+        reason += f"（此前已于{full_date(report.fed_back_on)}反馈，需重新反馈）"
+        report.fed_back_on = None
     decision = Decision(
         report_id=report.id, grade=new.grade, decided_on=new.decided_on if new.grade else None,
-        ground=new.ground.strip(), reason=new.reason.strip() if report.decisions else "", by_id=by.person_id, at=at,
+        ground=new.ground.strip(), reason=reason, by_id=by.person_id, at=at,
     )  # fmt: skip
     db.session.add(decision)
     db.session.flush()
@@ -228,10 +251,10 @@ def decide_grade(report_id: int, new: NewDecision, *, by: Actor, at: dt.datetime
     return decision
 
 
-def _check(new: NewDecision, report: Report, today: dt.date) -> None:
+def _check(new: NewDecision, report: Report, year: int, today: dt.date) -> None:
     if new.grade is None and report.grade is None:
         raise RuleBroken("grade", _("请选择党组确定的等次。"))
-    if new.grade is not None and (new.decided_on is None or new.decided_on > today):
+    if new.grade is not None and (new.decided_on is None or not dt.date(year, 1, 1) <= new.decided_on <= today):
         raise RuleBroken("decided_on", _("请填写党组研究确定的日期，不晚于今天。"))
     if report.decisions and not new.reason.strip():
         raise RuleBroken("reason", _("已经登记过等次，请写明更改的原因。"))

@@ -143,6 +143,9 @@ def dump(brief: Brief) -> str:
 def load(text: str) -> Brief:
     """A brief as it was printed."""
     kept = json.loads(text)
+    if "last" not in kept:  # printed before the number led anywhere
+        source = kept.pop("last_source")
+        kept["last"] = {"text": "", "source": source} if source else None
     lists = {name: tuple(Line(**one) for one in kept[name]) for name in LISTS}
     days = {name: dt.date.fromisoformat(kept[name]) if kept[name] else None for name in ("until", "last_on")}
     return Brief(**kept | lists | days | {"last": Line(**kept["last"]) if kept["last"] else None})

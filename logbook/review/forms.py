@@ -6,14 +6,14 @@ from typing import Self
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from logbook.accounts.models import Person
 from logbook.formats import as_integer, clean_text
 from logbook.review import word_file
-from logbook.review.actions import Arrangement, NewDecision, Terms
+from logbook.review.actions import Arrangement, NewDecision
 from logbook.review.models import Agenda, Grade, Meeting
 from logbook.settings.forms import Form, WrittenForm
 
@@ -48,19 +48,16 @@ def _people(people: Iterable[Person]) -> list[SelectChoice]:
 
 
 class ReportForm(Form):
-    person_id = SelectField(_("述职的书记"), choices=[])
     commentator_id = SelectField(_("点评人"), choices=[])
     in_writing = BooleanField(_("书面述职"))
 
-    def offer(self, members: Iterable[Person], secretaries: Iterable[Person], reporting: Person) -> None:
-        """Offer who may comment, and who led the branch in the year or since."""
+    def offer(self, members: Iterable[Person]) -> None:
+        """Offer who may comment."""
         self.commentator_id.choices = [SelectChoice("", gettext("未定")), *_people(members)]
-        self.person_id.choices = _people({one.id: one for one in (reporting, *secretaries)}.values())
 
-    def terms(self) -> Terms:
-        """What was chosen."""
-        commentator = int(self.commentator_id.data) if self.commentator_id.data else None
-        return Terms(int(self.person_id.data), commentator, in_writing=bool(self.in_writing.data))
+    def commentator(self) -> int | None:
+        """The chosen commentator's id."""
+        return int(self.commentator_id.data) if self.commentator_id.data else None
 
 
 class HandlerForm(Form):
@@ -84,6 +81,7 @@ class WrittenReportForm(WrittenForm):
         description=_("在会上念的那一份。一般不超过1300字。"),
     )  # fmt: skip
 
+    based_on = HiddenField()
     files = FileField(_("从Word文件读入（代替上面的述职报告）"))
 
     def texts(self) -> tuple[str, str]:

@@ -11,7 +11,6 @@ from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now, today
-from logbook.organization import queries as organization
 from logbook.printing import views as printing
 from logbook.problems.models import State
 from logbook.review import actions, briefs, papers, queries
@@ -42,7 +41,7 @@ def _brief(report_id: int, **shown: Form) -> str:
     """The page, with the form that was sent as it was typed and what is wrong with it."""
     report, meeting = _report(report_id)
     forms: dict[str, Any] = {
-        "report_form": _report_form(report, meeting, formdata=None), "grade_form": _grade_form(report, formdata=None),
+        "report_form": _report_form(report, formdata=None), "grade_form": _grade_form(report, formdata=None),
         "handler_form": _handler_form(report, formdata=None),
     }  # fmt: skip
     found, printed = briefs.build(actor(), meeting, report, today()), queries.printed(actor(), report_id)
@@ -53,10 +52,10 @@ def _brief(report_id: int, **shown: Form) -> str:
     )  # fmt: skip
 
 
-def _report_form(report: Report, meeting: Meeting, **options: Any) -> ReportForm:
-    stored = {"person_id": str(report.person_id), "commentator_id": str(report.commentator_id or "")}
-    form = ReportForm(data={**stored, "in_writing": report.in_writing}, **options)
-    form.offer(accounts.members(), organization.secretaries_since(report.branch_id, meeting.year), report.person)
+def _report_form(report: Report, **options: Any) -> ReportForm:
+    stored = {"commentator_id": str(report.commentator_id or ""), "in_writing": report.in_writing}
+    form = ReportForm(data=stored, **options)
+    form.offer(one for one in accounts.members() if one.id != report.person_id)
     return form
 
 
@@ -78,10 +77,10 @@ def _handler_form(report: Report, **options: Any) -> HandlerForm:
 @bp.route("/review/reports/<int:report_id>/change", methods=["GET", "POST"])
 @may(Act.RUN_MEETING)
 def change(report_id: int) -> Answer:
-    form = _report_form(*_report(report_id))
+    form = _report_form(_report(report_id)[0])
     if form.validate_on_submit():
         try:
-            actions.change_report(report_id, form.terms(), by=actor())
+            actions.change_report(report_id, form.commentator(), in_writing=bool(form.in_writing.data), by=actor())
             db.session.commit()
             flash(_("已保存。"))
             return redirect(url_for("reports.brief", report_id=report_id), 303)
@@ -159,12 +158,12 @@ def printed(report_id: int, print_id: int) -> str:
 def written(report_id: int) -> Answer:
     """The report as it was handed in: read before the meeting, filed by who runs the case."""
     report, meeting = _report(report_id)
-    form = WrittenReportForm(obj=report)
+    form = WrittenReportForm(obj=report, data={"based_on": actions.state_of(report)})
     if request.method == "POST":
         actions.case(report_id, actor())
     if form.validate_on_submit():
         try:
-            actions.file_report(report_id, *form.texts(), by=actor())
+            actions.file_report(report_id, *form.texts(), based_on=form.based_on.data or "", by=actor())
             db.session.commit()
             flash(_("已保存。"))
             return redirect(url_for("review.show", year=meeting.year, _anchor=f"r{report_id}"), 303)
@@ -172,6 +171,7 @@ def written(report_id: int) -> Answer:
             db.session.close()
             form.refuse(broken)
     report, meeting = _report(report_id)
+    form.based_on.data = actions.state_of(report)
     page = render_template(
         "review/written.html", report=report, meeting=meeting, form=form, usual=USUAL,
         lengths={name: len("".join(getattr(report, name).split())) for name in USUAL},

@@ -1,5 +1,7 @@
 """The review meeting: created from its year, put in order, its arrangement printed."""
 
+import datetime as dt
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -11,7 +13,7 @@ from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now, today
 from logbook.printing import views as printing
 from logbook.review import actions, papers, queries
-from logbook.review.forms import MeetingForm, places
+from logbook.review.forms import MeetingForm
 from logbook.review.models import Meeting
 from logbook.settings.views import current
 from logbook.years import summary
@@ -81,41 +83,11 @@ def freeze(year: int) -> Response:
     return redirect(url_for("review.show", year=year), 303)
 
 
-@bp.post(f"/review/{YEAR}/reports/<int:report_id>/move")
-@may(Act.RUN_MEETING)
-def move(year: int, report_id: int) -> Response:
-    actions.arrange(year, report_id, up=request.form.get("to") == "up")
-    db.session.commit()
-    return redirect(url_for("review.show", year=year, _anchor=f"r{report_id}"), 303)
-
-
-@bp.route(f"/review/{YEAR}/order", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
-def order(year: int) -> Answer:
-    """The order drawn by hand, typed in."""
-    meeting = _meeting(year)
-    reports = queries.reports(meeting.id)
-    if request.method == "GET":
-        return render_template("review/order.html", meeting=meeting, reports=reports, typed={}, trouble="")
-    try:
-        actions.draw_lots(year, places(request.form, [one.id for one in reports]))
-        db.session.commit()
-    except RuleBroken as broken:
-        db.session.close()
-        page = render_template(
-            "review/order.html", meeting=_meeting(year), reports=queries.reports(meeting.id), typed=request.form,
-            trouble=broken.message,
-        )  # fmt: skip
-        return page, 422
-    flash(_("已按抽签的次序排好。"))
-    return redirect(url_for("review.show", year=year), 303)
-
-
 @bp.route(f"/review/{YEAR}/agenda.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
 def agenda(year: int, ending: str) -> Response:
     meeting = _meeting(year)
-    made = papers.agenda(meeting, queries.reports(meeting.id), current(), today())
+    made = papers.agenda(meeting, queries.reports(meeting.id), current(), _dated(meeting))
     return printing.send(made, ending, f"{year}年述职评议会议议程")
 
 
@@ -134,9 +106,16 @@ def meeting_paper(year: int, ending: str) -> Response:
     return printing.send(_paper(year), ending, f"{year}年述职评议会议安排")
 
 
+def _dated(meeting: Meeting) -> dt.date:
+    """A paper of before the meeting is not younger than it."""
+    return min(today(), meeting.held_on or today())
+
+
 def _paper(year: int) -> Paper:
     """Without grades, unless the group decided that they are printed."""
     meeting = _meeting(year)
     reports = queries.reports(meeting.id)
     graded = queries.about_others(actor(), reports) if request.args.get("grades") == "1" else None
-    return papers.meeting_paper(meeting, reports, summary.load(meeting.summary), current(), today(), graded=graded)
+    return papers.meeting_paper(
+        meeting, reports, summary.load(meeting.summary), current(), _dated(meeting), graded=graded
+    )

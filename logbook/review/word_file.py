@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -13,6 +14,7 @@ from logbook.visits import attachments
 
 MOST_BYTES = 10 * MIB
 MOST_TEXT = 20 * MIB  # of the document itself, unpacked
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, SyntaxError, ValueError, RuntimeError, OSError)
 _ENDS = {"br": "\n", "cr": "\n", "tab": "\t", "noBreakHyphen": "-"}
 
 
@@ -33,7 +35,7 @@ def body(name: str, content: bytes) -> Any:
             if archive.getinfo("word/document.xml").file_size > MOST_TEXT:
                 raise RuleBroken("files", _("文字过多，请核对是不是选错了文件。"))
             return parse_xml(archive.read("word/document.xml"))
-    except (zipfile.BadZipFile, SyntaxError, ValueError, RuntimeError, OSError) as error:
+    except _BROKEN as error:
         raise RuleBroken("files", _("文件已损坏，读不了。")) from error
 
 

@@ -7,6 +7,7 @@ from logbook.comments import queries as said
 from logbook.comments.actions import NewClause
 from logbook.comments.models import Comment, Part
 from logbook.formats import SHANGHAI
+from logbook.minutes import actions as minutes
 from logbook.outcomes import actions as outcomes
 from logbook.outcomes.actions import Decisions
 from logbook.problems import actions as problems
@@ -36,7 +37,8 @@ def hold(last: Year) -> None:
     review.change_meeting(year, Arrangement(held_on, "局机关二楼会议室"))
     reports = queries.reports(meeting.id)
     for one in reports:
-        review.file_report(one.id, texts.REPORT.format(branch=one.branch.name, year=year), "", by=clerk)
+        written, before = texts.REPORT.format(branch=one.branch.name, year=year), review.state_of(one)
+        review.file_report(one.id, written, "", based_on=before, by=clerk)
     comments.draft_all(meeting.id, by=clerk, at=at - 5 * DAY)
     for i, comment in enumerate(said.of_meeting(clerk, meeting.id)):
         _settle(comment, last, at - DAY, texts.WANTING[i % len(texts.WANTING)])
@@ -45,6 +47,7 @@ def hold(last: Year) -> None:
     outcomes.decide(meeting, Decisions(grades, held_on), by=clerk, at=at)
     told_at = dt.datetime.combine(told_on, dt.time(10), SHANGHAI)
     outcomes.feed_back([one.id for one in reports], told_on, by=clerk, at=told_at)
+    minutes.draft(year, by=clerk, at=told_at)
     _mend(meeting.id, last, told_at + MENDED * DAY)
 
 

@@ -11,7 +11,9 @@ document.querySelector(".errors")?.focus();
 // A second tap on a slow line must not send a second time; the server would answer the same anyway.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", () => {
-    setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)), 0);
+    const hold = (held) => () => form.querySelectorAll("button").forEach((button) => (button.disabled = held));
+    setTimeout(hold(true), 0);
+    setTimeout(hold(false), 5000); // a file that was sent leaves the page where it is
   });
 }
 window.addEventListener("pageshow", () => {

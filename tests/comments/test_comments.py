@@ -1,5 +1,6 @@
 """A comment from its draft to being settled: what it rests on, what makes a clause stale, and who may what."""
 
+import datetime as dt
 import io
 
 import pytest
@@ -13,12 +14,14 @@ from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, today
 from logbook.problems.models import Problem, Side, State
 from logbook.review import actions as meetings
-from logbook.review.models import Report, Stance
+from logbook.review.actions import NewDecision
+from logbook.review.models import Grade, Report, Stance
 from logbook.visits.models import Visit
 from tests import factories
 from tests.client import filled
 
 YEAR = today().year
+DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -30,7 +33,9 @@ def judged(app):
     factories.liaison(member, branch, year=YEAR)
     visit = factories.visit(member, branch, today())
     factories.problem(member, branch, source_id=visit, text="活动室漏水。", side=Side.BRANCH, state=State.DONE)
-    factories.problem(member, branch, source_id=visit, text="新职工不清楚支部活动安排。", side=Side.BRANCH)
+    late = {"raised_on": today() - 9 * DAY, "due_on": today() - DAY}
+    factories.problem(member, branch, source_id=visit, text="新职工不清楚支部活动安排。", side=Side.BRANCH, **late)
+    factories.problem(member, branch, source_id=visit, text="还没有到期的。", side=Side.BRANCH, due_on=today() + DAY)
     factories.problem(member, branch, source_id=visit, text="路灯不亮。", side=Side.BUREAU)
     meetings.create_meeting(YEAR, by=factories.actor(clerk), at=now())
     db.session.commit()
@@ -59,7 +64,7 @@ def fresh(actor, comment_id):
 
 def test_it_is_drafted_from_the_branchs_own_problems_alone(comment):
     said = texts(comment)
-    assert said[0] == (Part.PRAISE, "“活动室漏水”已办结。")
+    assert said[0] == (Part.PRAISE, "“活动室漏水”的问题已整改。")
     assert said[1][0] is Part.SHORTCOMING
     assert said[1][1].startswith("“新职工不清楚支部活动安排”，原定")
     assert len(said) == 2  # what the bureau owes is nobody's shortcoming
@@ -76,7 +81,7 @@ def test_where_nothing_changed_it_is_settled_and_locked(judged, comment):
 
 def test_exactly_the_clause_whose_source_changed_is_stale_until_looked_at(judged, comment):
     _clerk, member, *_rest = judged
-    problem = db.session.query(Problem).filter_by(state=State.OPEN, side=Side.BRANCH).one()
+    problem = db.session.query(Problem).filter_by(text="新职工不清楚支部活动安排。").one()
     problem.text = "新职工不清楚支部活动安排，已讲过一次。"
     db.session.commit()
     found = fresh(member, comment)
@@ -231,7 +236,7 @@ def test_the_list_of_a_meeting_and_its_papers(client, judged):
     read_out = words(browser.get("/review/comments/1/paper.docx"))
     with_sources = words(browser.get("/review/comments/1/paper.docx?sources=1"))
     assert "［" not in read_out
-    assert "“活动室漏水”已办结［2026-" in with_sources
+    assert "“活动室漏水”的问题已整改［2026-" in with_sources
     assert browser.get("/review/2001/comments").status_code == 404
     assert "没有要您点评的书记" in client(factories.member()).get(f"/review/{YEAR}/comments").text
 
@@ -250,3 +255,45 @@ def test_what_was_typed_before_settling_is_settled_with_it(client, judged, comme
 
 def words(answer):
     return "\n".join(one.text for one in Document(io.BytesIO(answer.data)).paragraphs)
+
+
+def test_two_who_wrote_at_once_see_what_is_stored_and_cite_nothing_wrong(client, judged, comment):
+    """The page that comes second shows both; what it typed is tied to no other's source."""
+    clerk, member, *_rest = judged
+    path = f"/review/comments/{comment}"
+    browser = client(member.person_id)
+    sent = filled(browser.get(path).text, path)
+    praise, wanting = fresh(clerk, comment).clauses
+    other = [NewClause(Part.SHORTCOMING, "党办写的。"), NewClause(wanting.part, wanting.text, wanting.id)]
+    actions.rewrite(comment, other, version=1, by=clerk)
+    db.session.commit()
+    answer = browser.post(path, sent | {"text_praise": ["我写的。", ""]})
+    assert answer.status_code == 409
+    for said in ("现在存着的", "党办写的。", "我写的。"):
+        assert said in answer.text
+    again = filled(answer.text, path)
+    browser.post(path, again)
+    stored = {one.text: one.source for one in fresh(clerk, comment).clauses}
+    assert stored["我写的。"] == ""
+    assert stored[wanting.text] == wanting.source != praise.source
+
+
+def test_of_an_inner_branchs_secretary_nothing_goes_into_the_comment(judged, comment):
+    _clerk, member, _secretary, report, branch = judged
+    inner = factories.branch("内设党支部", reports=False)
+    factories.placement(inner, branch)
+    visit = factories.visit(member.person_id, inner, today(), observation="内支部书记的事。", observation_widened=True)
+    meetings.sort_extract(report, visit, Stance.WANTING, by=member, at=now())
+    assert actions.add_facts(comment, by=member, at=now()) == 0
+
+
+def test_nobody_comments_on_themself_and_not_after_the_grade(judged):
+    _clerk, _member, secretary, report, _branch = judged
+    leader = factories.actor(factories.leader())
+    meetings.decide_grade(report, NewDecision(Grade.GOOD, today()), by=leader, at=now())
+    with pytest.raises(RuleBroken, match="等次已经确定"):
+        actions.draft(report, by=factories.actor(factories.member()), at=now())
+    db.session.get(Report, report).fed_back_on = today()
+    db.session.commit()
+    with pytest.raises((NotThere, RuleBroken)):
+        actions.draft(report, by=secretary, at=now())

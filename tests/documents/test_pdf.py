@@ -1,8 +1,10 @@
 """PDFs as a reader opens them: the words come out again, the figures hold, a failure says so."""
 
 import base64
+import datetime as dt
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from logbook.documents import fonts, pdf
-from logbook.documents.paper import Chart, Para, Table
+from logbook.documents.paper import Chart, Cover, Para, Table, collected
 from tests.documents.papers import BARS, MARKUP, RARE, full, paper, short
 
 
@@ -71,7 +73,7 @@ def test_the_file_is_an_archival_tagged_one(summary):
 
 def test_pages_are_numbered_and_counted(summary):
     count = len(summary.pages)
-    assert count - 1 < pdf.for_word(paper(), [])[0] <= count + 1
+    assert count - 1 < pdf.for_word([(paper(), [])])[0][0] <= count + 1
     assert [f"—{i}—" in "".join(page.extract_text().split()) for i, page in enumerate(summary.pages, 1)] == [
         True
     ] * count
@@ -110,9 +112,9 @@ def test_a_sites_own_fonts_come_first(tmp_path):
 
 
 def test_charts_become_pictures_in_their_order():
-    _pages, (first, second) = pdf.for_word(
-        short(), [BARS, '<svg xmlns="http://www.w3.org/2000/svg" width="72" height="36"/>']
-    )
+    square = '<svg xmlns="http://www.w3.org/2000/svg" width="72" height="36"/>'
+    (_pages, (first, second)), (_more, none) = pdf.for_word([(short(), [BARS, square]), (short(), [])])
+    assert none == []
     assert Image.open(io.BytesIO(second)).size == (150, 75)  # 72 × 36 px of 96 an inch, at 200 an inch
     assert len(Image.open(io.BytesIO(first)).convert("L").getcolors()) > 2
 
@@ -143,7 +145,7 @@ def test_a_child_that_does_not_end_is_ended(monkeypatch):
 def test_the_child_answers_each_kind_of_job(monkeypatch, capsys):
     plain, places = pdf._plain(short(blocks=(Para("甲\U0010ffff"),))), [str(one) for one in fonts.folders()]
     answers = []
-    for job in ({"paper": plain}, {"count": plain, "svgs": [BARS, BARS]}):
+    for job in ({"paper": plain}, {"counts": [plain], "svgs": [BARS, BARS]}):
         monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(job | {"fonts": places})))
         pdf._typeset()
         answers.append([base64.b64decode(one) for one in json.loads(capsys.readouterr().out)])
@@ -175,3 +177,15 @@ def test_a_records_number_and_a_heading_that_runs_in_stay_whole():
 def test_a_hundred_characters_that_no_font_has_are_found_at_once():
     gone = "".join(chr(0xE000 + i) for i in range(2 * pdf.MOST_MISSING))
     assert "前" + "〓" * len(gone) + "后" in text(opened(short(blocks=(Para(f"前{gone}后"),))))
+
+
+def test_papers_as_one_say_where_each_begins():
+    cover = Cover("材料", (("单位", "某局"),))
+    parts = [("第一份", short(signed="某局党办", dated=dt.date(2027, 1, 5))), ("第二份", short(landscape=True))]
+    made = opened(collected("材料", parts, cover, "x"))
+    texts = ["".join(page.extract_text().split()) for page in made.pages]
+    assert re.findall(r"(第.份)·+(\d)", texts[2]) == [("第一份", "2"), ("第二份", "3")]
+    assert texts[3].startswith("第一份")
+    assert "某局党办2027年1月5日" in texts[3]
+    assert texts[4].startswith("第二份")
+    assert made.pages[4].mediabox.width > made.pages[4].mediabox.height or made.pages[4].rotation

@@ -25,11 +25,14 @@ DRAFTED = """\
 出席：施喆、王珺
 记录人：钱玥
 
-一、述职
+一、通报2025年度述职评议查摆问题整改情况
+（待填）
+
+二、述职
 现场述职：森林党支部赵堃。
 书面述职：环湖党支部周晓。
 
-二、点评
+三、点评
 （一）森林党支部赵堃
 王珺点评：
 肯定：党员认领责任段。活动室修好。
@@ -37,10 +40,13 @@ DRAFTED = """\
 （二）环湖党支部周晓
 （点评未审定）
 
-三、民主测评
+四、党组书记总点评
 （待填）
 
-四、党组书记讲话
+五、民主测评
+（待填）
+
+六、党组书记讲话
 （待填）"""
 
 
@@ -105,12 +111,12 @@ def test_the_draft_says_what_is_known_and_leaves_the_rest_open(clerk):
 
 def test_a_ballot_is_named_by_its_numbers_when_its_traces_are_erased(clerk):
     ballot(handed_out=6, cast=4, first=1)
-    assert "三、民主测评\n（待填）" in drafted(clerk)
+    assert "五、民主测评\n（待填）" in drafted(clerk)
     for table in ("minutes_version", "minutes"):
         db.session.execute(db.metadata.tables[table].delete())
     db.session.query(Ballot).one().erased_at = now()
     db.session.commit()
-    assert "三、民主测评\n发出测评表12份，收回10份。\n" in drafted(clerk)
+    assert "五、民主测评\n发出测评表12份，收回10份。\n" in drafted(clerk)
 
 
 def test_a_void_ballot_is_called_so(clerk):
@@ -124,7 +130,7 @@ def test_it_is_drafted_in_the_units_own_words_but_what_was_said_stays(clerk):
     db.session.query(Clause).first().text = "党组部署落实快。"
     ballot(handed_out=6, cast=6, erased_at=now())
     text = drafted(clerk)
-    assert "四、党委书记讲话" in text
+    assert "六、党委书记讲话" in text
     assert "发出评分表12份" in text
     assert "党组部署落实快。" in text
 
@@ -226,7 +232,7 @@ def test_a_meeting_with_minutes_is_not_removed(clerk):
     db.session.query(Clause).delete()
     db.session.query(Comment).delete()
     drafted(clerk)
-    with pytest.raises(RuleBroken, match="会议记录，不能删去"):
+    with pytest.raises(RuleBroken, match="不能删去"):
         meetings.remove_meeting(YEAR)
     db.session.rollback()
     assert texts()

@@ -159,6 +159,31 @@ def test_notice_and_report_name_grades_only_where_they_may(client, held):
     judged = factories.office()
     db.session.get(Report, reports[2]).person_id = judged
     db.session.commit()
-    browser = client(judged)
-    assert browser.get(f"/review/{YEAR}/outcomes/notice.docx?grades=1").status_code == 404
-    assert "另行报告" in words(browser.get(f"/review/{YEAR}/outcomes/account.docx"))
+    for paper in ("notice.docx", "notice.docx?grades=1", "account.docx"):
+        assert client(judged).get(f"/review/{YEAR}/outcomes/{paper}").status_code == 404, paper
+
+
+def test_papers_say_nothing_that_was_not(held):
+    """No ballot, no comment settled, no item: nothing of them is in notice or report, and no （无） to be signed."""
+    clerk, leader, _member, reports = held
+    leader.post(f"/review/{YEAR}/outcomes/grades", grades(reports, "good", "", "") | {"decided_on": TODAY})
+    for paper in ("notice", "account"):
+        said = words(clerk.get(f"/review/{YEAR}/outcomes/{paper}.docx"))
+        assert not [
+            word
+            for word in ("测评", "逐一点评", "点评意见0", "整改事项0", "书面述职0")
+            if word in said.replace("述职评议", "")
+        ]
+    assert "（无）" not in words(clerk.get(f"/review/{YEAR}/outcomes/feedback.docx"))
+
+
+def test_a_grade_changed_after_feedback_is_told_again(held):
+    clerk, leader, member, reports = held
+    leader.post(f"/review/{YEAR}/outcomes/grades", grades(reports, "", "good", "") | {"decided_on": TODAY})
+    clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1])})
+    changed = {"grade": "poor", "decided_on": TODAY, "reason": "复核"}
+    assert leader.post(f"/review/reports/{reports[1]}/grade", changed).status_code == 303
+    assert member.get(f"/review/reports/{reports[1]}").status_code == 404
+    assert "需重新反馈" in leader.get(f"/review/reports/{reports[1]}").text
+    clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1])})
+    assert "差" in member.get(f"/review/reports/{reports[1]}").text

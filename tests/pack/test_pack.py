@@ -1,5 +1,6 @@
 """One click builds the meeting; its papers come as one with contents, and as a folder of Word files."""
 
+import datetime as dt
 import io
 import re
 import zipfile
@@ -10,10 +11,11 @@ from pypdf import PdfReader
 
 from logbook.comments.models import Comment
 from logbook.db import db
-from logbook.formats import today
+from logbook.formats import now, today
 from logbook.problems.models import Problem, Side
 from logbook.review.models import Report
 from tests import factories
+from tests.client import filled
 
 YEAR = today().year
 
@@ -26,7 +28,8 @@ def meeting(client):
     factories.term(woods, factories.person(name="赵堃"))
     factories.term(factories.branch("环湖党支部"), factories.person(name="钱玥"))
     factories.liaison(member, woods, year=YEAR)
-    factories.problem(member, woods, text="新职工不清楚支部活动安排。", side=Side.BRANCH)
+    factories.problem(member, woods, text="新职工不清楚支部活动安排。", side=Side.BRANCH,
+                      raised_on=dt.date(YEAR, 1, 9), due_on=dt.date(YEAR, 2, 9))  # fmt: skip
     browser = client(clerk)
     assert browser.post(f"/review/{YEAR}/create").status_code == 303
     return browser, clerk
@@ -48,7 +51,8 @@ def test_one_click_drafts_what_is_said_too(meeting):
 
 def test_each_paper_is_a_file_in_the_order_of_the_meeting(meeting):
     browser, _clerk = meeting
-    browser.post("/review/reports/1/written", {"written": "一年来的工作。\n抓了三件事。"})
+    path = "/review/reports/1/written"
+    browser.post(path, filled(browser.get(path).text, path) | {"written": "一年来的工作。\n抓了三件事。"})
     found = folder(browser.post(f"/review/{YEAR}/pack.zip"))
     assert list(found) == [
         "01会议议程.docx", "02主持词.docx", "03会议安排和年度汇总.docx",
@@ -58,7 +62,7 @@ def test_each_paper_is_a_file_in_the_order_of_the_meeting(meeting):
     first = found["04森林党支部　赵堃.docx"]
     for said in ("一年来的工作。", "没有摘录。", "不足：“新职工不清楚支部活动安排”", "（点评人尚未审定。）"):
         assert said in first
-    assert "（未交。）" in found["05环湖党支部　钱玥.docx"]
+    assert "述职报告未交。" in found["05环湖党支部　钱玥.docx"]
 
 
 def test_what_it_prints_of_briefs_is_kept(meeting):
@@ -89,3 +93,52 @@ def test_whoever_is_under_review_finds_no_page_of_their_own(client, meeting):
     assert "环湖党支部" not in names
     assert "测评表" not in names
     assert client(clerk).post("/review/2001/pack.pdf").status_code == 404
+
+
+def test_the_successor_reports_until_a_ballot_is_open(client, meeting):
+    browser, _clerk = meeting
+    successor = factories.person(name="郑澜")
+    factories.term(1, successor, from_on=today())
+    path = "/review/reports/1/replace"
+    assert "改由郑澜述职" in browser.get(path).text
+    browser.post(path, {"person_id": str(successor)})
+    assert db.session.get(Report, 1).person_id == successor
+    assert [one.report_id for one in db.session.query(Comment)] == [1]  # drafted anew
+    before = db.session.query(Report.person_id).order_by(Report.id).all()
+    browser.post(f"/review/{YEAR}/ballot", {"sheet": "grades"})
+    for refused in (
+        browser.post(path, {"person_id": str(before[1][0])}),
+        browser.post("/review/reports/2/replace", {"person_id": "99"}),
+        browser.post(f"/review/{YEAR}/reports/2/move", {"to": "up"}, follow_redirects=True),
+        browser.post(f"/review/{YEAR}/order", {"place1": "2", "place2": "1"}),
+    ):
+        assert refused.status_code in {404, 422} or "名单和次序不再改动" in refused.text
+    assert [one.id for one in db.session.query(Report).order_by(Report.position)] == [1, 2]
+    assert db.session.query(Report.person_id).order_by(Report.id).all() == before
+
+
+def test_nobody_reports_instead_of_who_was_spoken_of(client, meeting):
+    browser, _clerk = meeting
+    successor = factories.person(name="郑澜")
+    factories.term(1, successor, from_on=today())
+    comment = db.session.query(Comment).one()
+    comment.settled_at = now()
+    db.session.commit()
+    before = db.session.get(Report, 1).person_id
+    answer = browser.post("/review/reports/1/replace", {"person_id": str(successor)}, follow_redirects=True)
+    assert "不能改由他人述职" in answer.text
+    assert db.session.get(Report, 1).person_id == before
+
+
+def test_only_this_years_and_last_years_meetings_are_built(client, meeting):
+    browser, _clerk = meeting
+    for year in (YEAR - 2, YEAR + 1, 2999):
+        assert "只能新建今年或去年的会议" in browser.post(f"/review/{year}/create", follow_redirects=True).text
+
+
+def test_a_filed_report_is_not_removed_with_its_meeting(client, meeting):
+    browser, _clerk = meeting
+    path = "/review/reports/1/written"
+    browser.post(path, filled(browser.get(path).text, path) | {"written": "一年来的工作。"})
+    assert "不能删去" in browser.post(f"/review/{YEAR}/remove", follow_redirects=True).text
+    assert db.session.get(Report, 1).written

@@ -113,13 +113,13 @@ def test_a_card_is_in_its_readers_language(client, place):
     assert card["state"] == "To arrange this quarter"
 
 
-def graded(branch, secretary):
-    """A meeting of last year that decided the secretary's grade."""
+def graded(branch, secretary, told_on=None):
+    """A meeting of last year that decided the secretary's grade, told on that day."""
     frozen = {"summary": "{}", "text": "", "year_was_closed": False, "created_at": now(), "created_by_id": secretary}
     meeting = Meeting(year=TODAY.year - 1, **frozen)
     db.session.add(meeting)
     db.session.flush()
-    report = Report(meeting_id=meeting.id, branch_id=branch, person_id=secretary, position=1)
+    report = Report(meeting_id=meeting.id, branch_id=branch, person_id=secretary, position=1, fed_back_on=told_on)
     db.session.add(report)
     db.session.flush()
     db.session.add(Decision(report_id=report.id, grade=Grade.GOOD, ground="整改到位", by_id=secretary, at=now()))
@@ -138,9 +138,21 @@ def test_the_last_meetings_grade_is_not_for_the_one_it_is_about(client, place):
     factories.liaison(secretary, branch, year=TODAY.year)
     graded(branch, secretary)
     cards = [pack(client(one))["cards"][0]["last_report"] for one in (member, secretary)]
-    assert cards == [f"{TODAY.year - 1}年：好，整改到位　不足：不足的话。　建议：建议的话。", ""]
-    for reader, seen in ((member, True), (secretary, False)):
-        assert ("不足的话。" in client(reader).get(f"/branches/{branch}").text) == seen
+    assert cards == [f"{TODAY.year - 1}年：好，整改到位", ""]
+    for reader in (member, secretary):  # what was said stands on no card before it was told
+        assert "不足的话。" not in client(reader).get(f"/branches/{branch}").text
+        db.session.expire_all()
+
+
+def test_what_the_last_meeting_found_wanting_is_on_the_card_once_it_was_told(client, place):
+    member, branch = place
+    secretary = factories.member()
+    factories.liaison(secretary, branch, year=TODAY.year)
+    graded(branch, secretary, told_on=TODAY)
+    for reader in (member, secretary):
+        (card,) = pack(client(reader))["cards"]
+        assert card["last_report"] == f"{TODAY.year - 1}年：好，整改到位　不足：不足的话。　建议：建议的话。"
+        assert "不足的话。" in client(reader).get(f"/branches/{branch}").text
 
 
 def test_what_stands_inside_a_general_branch_is_on_its_card(client, place):

@@ -107,7 +107,7 @@ def bureau(app):
     office = next(person for person, held in roles.items() if Role.OFFICE in held)
     Client(app, office).post(f"/review/{YEAR}/create")
     _hold_a_ballot(app, roles)
-    for one in db.session.query(Report).all():
+    for one in waiting():
         Client(app, office).post(f"/review/reports/{one.id}/comment")
     _settle(app, roles)
     _plant(office)
@@ -116,7 +116,7 @@ def bureau(app):
 
 def _hold_a_ballot(app, roles):
     """Opened and closed by an office holder who is not under review, and who drafts the minutes."""
-    judged = {one.person_id for one in db.session.query(Report)}
+    judged = {one.person_id for one in waiting()}
     clerk = next(person for person, held in roles.items() if Role.OFFICE in held and person not in judged)
     browser = Client(app, clerk)
     browser.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
@@ -264,6 +264,11 @@ def one_of_each():
     }  # fmt: skip
 
 
+def waiting():
+    """The reports that are not fed back."""
+    return db.session.query(Report).filter(Report.fed_back_on.is_(None)).all()
+
+
 def addresses(pattern, rows):
     found = re.search(r"\{(\w+)\}", pattern)
     return [(row, pattern.replace(found[0], str(row))) for row in rows[found[1]]] if found else [(0, pattern)]
@@ -278,6 +283,7 @@ def test_no_reader_finds_on_any_paper_what_is_not_for_them(bureau, monkeypatch):
     rights, rows = Rights({person: roles for person, (_browser, roles) in bureau.items()}), one_of_each()
     with monkeypatch.context() as at_the_edge:
         at_the_edge.setattr(printing, "_content", handed_over)
+        at_the_edge.setattr(printing, "_contents", lambda papers: [handed_over(one, "docx") for one in papers])
         got = {endpoint: _asked_by_all(bureau, rights, rows, endpoint) for endpoint in PAPERS}
     assert [name for name, answers in got.items() if not answers] == ["printing.origin", "printing.previewed"]
     for answers in filter(None, got.values()):
@@ -312,13 +318,14 @@ def _exactly(endpoint, answer, rights, reader, row, where):
             found = {code for code, _id in MARK.findall(text_of(answer)[0])}
             assert found - {"V"} == rights.codes(person, roles, one) - {"V"}, where
     elif endpoint == "minutes.paper":  # comments on everybody: for nobody who reports
-        reports = any(one.person_id == person for one in db.session.query(Report))
+        reports = any(one.person_id == person for one in waiting())
         assert (answer.status_code == 200) == (bool(roles & {Role.LEADER, Role.OFFICE}) and not reports), where
     elif endpoint == "reports.print_brief":
         report = db.session.get(Report, row)
-        assert (answer.status_code == 200) == (report.person_id != person), where
+        told = report.person_id != person or report.fed_back_on
+        assert (answer.status_code == 200) == bool(told), where
     elif endpoint == "rectification.paper":
-        about = [one.id for one in db.session.query(Report).filter_by(person_id=person)]
+        about = [one.id for one in waiting() if one.person_id == person]
         assert (answer.status_code == 200) == (Role.OFFICE in roles and row not in about), where
         said = text_of(answer)[0] if answer.status_code == 200 else ""
         assert not [one for one in about if f"会议少（{one}）" in said], where

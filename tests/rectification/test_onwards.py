@@ -26,6 +26,9 @@ def at(day):
     return dt.datetime.combine(day, dt.time(4), dt.UTC)
 
 
+DAY = dt.timedelta(days=1)
+
+
 def handed_over(bureau, day):
     actions.hand_over(bureau.woods, day, by=factories.actor(bureau.clerk), at=at(day))
     db.session.commit()
@@ -85,7 +88,8 @@ def test_their_own_meetings_brief_never_has_them(office, bureau):
 
 def test_the_comment_is_drafted_from_last_years_items_first(client, office, bureau):
     handed_over(bureau, dt.date(YEAR, 12, 20))
-    factories.problem(None, bureau.branch, text="台账晚。", side=Side.BRANCH, raised_on=today())
+    factories.problem(None, bureau.branch, text="台账晚。", side=Side.BRANCH, raised_on=today() - 9 * DAY,
+                      due_on=today() - DAY)  # fmt: skip
     brief(bureau, NEXT)
     report = db.session.query(Report).filter_by(branch_id=bureau.branch).order_by(Report.id.desc()).first()
     report.commentator_id = bureau.member
