@@ -258,7 +258,7 @@ def one_of_each():
     branches = [one.id for one in db.session.query(Branch).order_by(Branch.id)]
     return {
         "visit": list(kinds.values()), "member": [one.member_id for one in db.session.query(Book).filter_by(year=YEAR)],
-        "branch": sorted({*led, *branches[:6]}), "report": [one.id for one in db.session.query(Report)],
+        "branch": sorted({*led, *branches[:6]}), "report": [one.id for one in waiting()],
         "comment": [one.id for one in db.session.query(Comment)],
         "class": [one.id for one in db.session.query(BallotClass)],
     }  # fmt: skip
