@@ -148,6 +148,11 @@ def type_again(class_id: int, typing: Round) -> None:
     db.session.execute(update(Count).where(Count.class_id == class_id).values({typing: 0}))
 
 
+def differs(ballot: Ballot) -> bool:
+    """Whether the two typings of paper differ anywhere, or one of them is not finished."""
+    return any(one.first != one.second for one in ballot.classes) or bool(queries.typed_apart(ballot.id))
+
+
 def close(meeting_id: int, *, at: dt.datetime) -> Ballot:
     """Close the ballot: no code is left. The disk is cleaned afterwards by erasing.py, and only then a result shows.
 
@@ -156,7 +161,7 @@ def close(meeting_id: int, *, at: dt.datetime) -> Ballot:
     ballot = queries.ballot(meeting_id)
     if ballot is None or ballot.closed_at:
         raise NotThere
-    if any(one.first != one.second for one in ballot.classes) or queries.typed_apart(ballot.id):
+    if differs(ballot):
         raise RuleBroken("", _("纸质测评表两遍录入不一致，请核对不同的地方，重新录入后再结束。"))
     if any(one.cast + one.first and not one.handed_out for one in ballot.classes):
         raise RuleBroken("", _("请先填写各类测评表的发出份数，再结束测评。"))

@@ -180,7 +180,8 @@ def close(year: int) -> Answer:
     if ballot is None or ballot.erased_at:
         return _there(year)
     if request.method == "GET":
-        return render_template("ballots/close.html", meeting=meeting, ballot=ballot, void=actions.is_void(ballot))
+        void, differs = actions.is_void(ballot), actions.differs(ballot)
+        return render_template("ballots/close.html", meeting=meeting, ballot=ballot, void=void, differs=differs)
     try:
         if not ballot.closed_at:
             actions.close(meeting.id, at=now())

@@ -23,6 +23,7 @@ from logbook.organization.models import Branch, Liaison
 from logbook.printing import views as printing
 from logbook.problems import queries as problems
 from logbook.problems.models import Directive, Problem, Undertaking
+from logbook.review import queries as review
 from logbook.settings.views import current
 from logbook.visits import queries as visits
 from logbook.visits.queries import Filters
@@ -128,7 +129,7 @@ def _member(by: Actor, on: dt.date) -> dict[str, Any]:
         "to_confirm": visits.to_confirm(by.person_id), "promises": promises,
         "my_problems": problems.open_of(by.person_id),
         "directives": [(one, _left(one, by, liaisons, on)) for one in problems.directives(open_only=True)],
-        "to_settle": comments.to_settle(by.person_id),
+        "to_settle": comments.to_settle(by.person_id), "cases": review.cases_of(by.person_id),
         "instructed": visits.instructions_on(by.person_id, on - FORTNIGHT),
     }  # fmt: skip
 

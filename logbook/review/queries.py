@@ -66,6 +66,13 @@ def runs_case(actor: Actor, report: Report) -> bool:
     return (actor.is_office or report.handler_id == actor.person_id) and bool(about_others(actor, [report]))
 
 
+def cases_of(person_id: int) -> Sequence[Report]:
+    """The cases that the leader named this person for and that are not fed back yet."""
+    mine = (Report.handler_id == person_id, Report.person_id != person_id, Report.fed_back_on.is_(None))
+    query = select(Report).where(*mine).options(*PEOPLE).order_by(Report.meeting_id, Report.position)
+    return db.session.scalars(query).all()
+
+
 def runs_meeting(actor: Actor, found: Sequence[Report]) -> bool:
     """Ballots are of everybody at once: for the office or somebody the leader named, who is not under review."""
     named = any(one.handler_id == actor.person_id for one in found)

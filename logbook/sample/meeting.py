@@ -1,7 +1,9 @@
 """Last year's review meeting, held in January: what it found wanting is what the running year begins with."""
 
 import datetime as dt
+from dataclasses import replace
 
+from logbook.accounts import queries as accounts
 from logbook.comments import actions as comments
 from logbook.comments import queries as said
 from logbook.comments.actions import NewClause
@@ -47,7 +49,8 @@ def hold(last: Year) -> None:
     outcomes.decide(meeting, Decisions(grades, held_on), by=clerk, at=at)
     told_at = dt.datetime.combine(told_on, dt.time(10), SHANGHAI)
     outcomes.feed_back([one.id for one in reports], told_on, by=clerk, at=told_at)
-    minutes.draft(year, by=clerk, at=told_at)
+    recorder = accounts.person(clerk.person_id)
+    minutes.draft(year, by=replace(clerk, name=recorder.name if recorder else ""), at=told_at)
     _mend(meeting.id, last, told_at + MENDED * DAY)
 
 

@@ -115,10 +115,13 @@ def test_a_difference_between_the_typings_is_shown_and_can_be_typed_again(held):
     office.post(f"{path}/first", {"c1_0": "1"})
     office.post(f"{path}/second", {"c1_0": "2"})
     office.post(f"/review/{YEAR}/ballot/close")
+    before = office.get(f"/review/{YEAR}/ballot/close").text
+    assert ("两遍录入不一致" in before, '<button class="button">结束测评' in before) == (True, False)
     page = office.get(f"/review/{YEAR}/ballot").text
     assert re.findall(r"<td>(\w+)</td><td>(第.遍多\d)</td>", page) == [("较好", "第二遍多1"), ("好", "第一遍多1")]
     office.post(f"{path}/second/again")
     office.post(f"{path}/second", {"c1_0": "1"})
+    assert '<button class="button">结束测评' in office.get(f"/review/{YEAR}/ballot/close").text
     assert "收回1份" in close(office)
 
 

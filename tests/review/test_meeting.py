@@ -565,6 +565,7 @@ def test_the_leader_names_who_runs_a_case(client, bureau, meeting):
     assert client(other).post(f"{path}/written", {"written": "甲"}).status_code == 403
     assert client(clerk).post(f"{path}/handler", {"handler_id": str(other)}).status_code == 403
     assert client(leader).post(f"{path}/handler", {"handler_id": str(other)}).status_code == 303
+    assert "请经办：森林党支部" in client(other).get("/").text
     mine = client(other)
     assert mine.post(f"{path}/written", filed(mine, f"{path}/written") | {"written": "甲"}).status_code == 303
     assert client(other).get(f"/review/{YEAR}/ballot").status_code == 200
