@@ -65,9 +65,18 @@ def known():
     return visits | {one.source_label for one in db.session.query(Problem) if not one.dropped}
 
 
-def test_every_citation_names_what_is_there(bureau):
+def test_every_citation_and_figure_resolves(bureau):
+    """One bureau for all that only look: what is cited, what is counted, what opens, and what is in no comment."""
+    found = list(papers(bureau))
+    _every_citation_names_what_is_there(found)
+    _every_figure_equals_a_count_by_hand(found)
+    _every_number_on_a_page_opens_what_it_names(bureau)
+    _what_the_bureau_owes_is_in_no_comment()
+
+
+def _every_citation_names_what_is_there(found):
     there, seen = known(), set()
-    for _report, said in papers(bureau):
+    for _report, said in found:
         for brackets in CITED.findall(said.replace("\n", "")):
             cited = brackets.split("、")
             assert set(cited) <= there, set(cited) - there
@@ -100,9 +109,9 @@ def done(rows):
     return sum(one.state is State.DONE for one in rows)
 
 
-def test_every_figure_equals_a_count_by_hand(bureau):
+def _every_figure_equals_a_count_by_hand(papers_found):
     wanted = {one.id: figures(one.branch_id) for one in held()}
-    for report, said in papers(bureau):
+    for report, said in papers_found:
         if report is None:
             continue
         text = re.sub(r"［[^］]+］", "", said)
@@ -115,7 +124,7 @@ def test_every_figure_equals_a_count_by_hand(bureau):
         assert int(found[1]) == trips if found else trips == 0
 
 
-def test_every_number_on_a_page_opens_what_it_names(bureau):
+def _every_number_on_a_page_opens_what_it_names(bureau):
     for role in (Role.LEADER, Role.OFFICE):
         browser = bureau[role][0]
         for report in [one.id for one in held()]:
@@ -124,7 +133,7 @@ def test_every_number_on_a_page_opens_what_it_names(bureau):
                 assert unescape(number).split(" ")[0] in browser.get(unescape(address)).text, number
 
 
-def test_what_the_bureau_owes_is_in_no_comment(bureau):
+def _what_the_bureau_owes_is_in_no_comment():
     owed = {one.id for one in db.session.query(Problem).filter(Problem.side != Side.BRANCH)}
     clauses = db.session.query(Clause).all()
     assert len(clauses) > 5

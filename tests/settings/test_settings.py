@@ -106,3 +106,14 @@ def test_the_classes_of_a_ballot_have_weights_and_nothing_is_nought(client):
     assert browser.post("/settings", BODY | weights).status_code == 303
     assert queries.load().ballot_weights == {"a": 60, "b": 0, "c": 40}
     assert browser.post("/settings", BODY | weights | {"weight_b": "101"}).status_code == 422
+
+
+def test_a_rule_for_suggested_grades_is_whole_or_none(client):
+    browser = client(factories.office())
+    rule = {"good_from": "90", "fairly_good_from": "80", "average_from": "60"}
+    for wrong in ({"good_from": "90"}, rule | {"good_from": "80", "fairly_good_from": "90"}):
+        refused = browser.post("/settings", BODY | wrong)
+        assert (refused.status_code, "从高到低" in refused.text) == (422, True)
+    assert queries.load().suggests is None
+    assert browser.post("/settings", BODY | rule).status_code == 303
+    assert queries.load().suggests == (90, 80, 60)
