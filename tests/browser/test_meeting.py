@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from logbook.app import create_app
+from logbook.db import db
 from logbook.formats import today
 from logbook.problems.models import Side
 from tests import factories
@@ -23,6 +24,8 @@ def house(tmp_path):
         app = create_app({"INSTANCE": str(house.instance), "SQLALCHEMY_DATABASE_URI": house.database})
         with app.app_context():
             fill()
+            db.session.remove()
+            db.engine.dispose()
         with house.served():
             yield house
 

@@ -15,7 +15,8 @@ from logbook.sample import bulk
 from logbook.visits.models import Book, Instruction, NumberSeries, Visit, VisitVersion
 from logbook.visits.versions import digest_of
 
-SALTED, KEYS = {"password_hash"}, {"body", "digest", "source_id"}  # bodies tell people and branches by their ids
+SALTED = {"password_hash"}
+KEYS = {"body", "digest", "source_id", "rests_on", "summary"}  # these tell people, branches and records by their ids
 
 
 def sample(app, *arguments):
