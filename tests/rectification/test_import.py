@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 from docx import Document
+from docx.oxml.ns import qn
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -249,6 +250,16 @@ def test_cells_merged_downwards_say_the_same_in_each_row(app):
     rows[1].cells[3].merge(rows[1].cells[4])
     rows[2].cells[7].text = "好"
     assert read(document)[0] == {1: ("", "都已启动", ""), 2: ("", "都已启动", "好")}
+
+
+@pytest.mark.parametrize("span", ["", "abc", "1.0", "999999999999999999999", "-3"])
+def test_a_span_that_is_no_number_is_one_column(app, span):
+    document = listed(numbered(1, 整改措施="每周通报。"))
+    for cell in document.tables[0].rows[1].cells[:1]:
+        grid = cell._tc.get_or_add_tcPr().get_or_add_gridSpan()
+        grid.set(grid.attrib.keys()[0] if grid.attrib else qn("w:val"), span)
+    rows, faults = reading.read("甲.docx", content(document))  # nothing is thrown, whatever the file says
+    assert [one.measures for one in rows] == ["每周通报。"] or faults
 
 
 def test_tracked_changes_read_as_they_are_accepted(app):

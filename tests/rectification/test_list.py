@@ -12,6 +12,7 @@ from logbook.rectification import actions
 from logbook.rectification.actions import NewItem
 from logbook.review.models import Meeting
 from tests import factories
+from tests.client import filled
 from tests.rectification.conftest import DAYS_90, PATH, WOODS, YEAR, comment, feed_back, items
 
 DUE = today() + dt.timedelta(days=30)
@@ -224,3 +225,12 @@ def test_a_long_list_takes_no_more_statements(office, bureau, statements):
 def test_another_meetings_page_is_not_there(office):
     assert office.get(f"/review/{YEAR - 7}/rectification").status_code == 404
     assert office.get("/review/rectification/99").status_code == 404
+
+
+def test_a_page_that_was_overtaken_keeps_what_is_stored_and_what_was_typed(office):
+    path = f"/review/rectification/items/{items()[1].id}"
+    sent = filled(office.get(path).text, path)
+    office.post(path, sent | {"measures": "先存的措施"})
+    late = office.post(path, sent | {"text": "旧页面上的话"})
+    assert (late.status_code, "已有改动" in late.text, "旧页面上的话" in late.text) == (422, True, True)
+    assert items()[1].measures == "先存的措施"
