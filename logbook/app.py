@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import Babel, Domain, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -27,14 +27,14 @@ from logbook import access, cli, config, formats, logs
 from logbook.access import Act
 from logbook.accounts import carried
 from logbook.accounts.views import bp as accounts
-from logbook.accounts.views import login_manager
+from logbook.accounts.views import came_from, login_manager
 from logbook.ballots.counting import shown as points
 from logbook.ballots.views import bp as ballots
 from logbook.ballots.voting import bp as voting
 from logbook.comments.views import bp as comments
 from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
-from logbook.errors import NotAllowed, NotThere
+from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.minutes.views import bp as minutes
 from logbook.organization.views import bp as organization
 from logbook.outcomes.views import bp as outcomes
@@ -107,6 +107,13 @@ class Identity(IntegerConverter):
         super().__init__(*args, **{"max": 2**31 - 1} | options)
 
 
+class Year(IntegerConverter):
+    """A year in an address, of those the house is made for."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"min": 2000, "max": 2999} | options)
+
+
 class ClientKey(BaseConverter):
     """The key a browser gave to what it sends."""
 
@@ -165,7 +172,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     CSRFProtect(app).exempt(voting)  # its token would need a session; the code on the slip is what a forger lacks
     login_manager.init_app(app)
     logs.init_app(app)
-    app.url_map.converters |= {"int": Identity, "key": ClientKey}
+    app.url_map.converters |= {"int": Identity, "year": Year, "key": ClientKey}
     for feature in FEATURES:
         app.register_blueprint(feature)
     cli.register(app)
@@ -277,6 +284,7 @@ def _asset(name: str) -> str:
 
 def _errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(RuleBroken, _refused)
     app.register_error_handler(NotAllowed, lambda _error: _page(403))
     app.register_error_handler(NotThere, lambda _error: _page(404))
     app.register_error_handler(OperationalError, _database_trouble)
@@ -291,6 +299,16 @@ def _page(status: int, message: str = "") -> Any:
     if request.accept_mimetypes.best == "application/json":
         return {"error": message or str(status)}, status
     return render_template("errors/error.html", status=status, message=message), status
+
+
+def _refused(broken: RuleBroken) -> Any:
+    """A button that may not be pressed says why, on the page where it was; a form says it at its field, by itself."""
+    db.session.close()
+    back = came_from()
+    if back.partition("?")[0] == request.path and request.method in SAFE:  # it would come here again
+        return _page(400, str(broken.message))
+    flash(str(broken.message))
+    return redirect(back, 303)
 
 
 def _form_expired(_error: CSRFError) -> Any:

@@ -1,6 +1,8 @@
 """Dates and names as people read them, and the one clock they are read from."""
 
 import datetime as dt
+import hashlib
+import json
 import re
 import unicodedata
 from zoneinfo import ZoneInfo
@@ -37,6 +39,14 @@ def today() -> dt.date:
 def full_date(day: dt.date) -> str:
     """2026年3月5日, as GB/T 9704 writes dates: no leading zeros."""
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+def numeral(n: int) -> str:
+    """1…99 as headings are numbered: 一, 十, 十一, 二十三."""
+    digits = "零一二三四五六七八九"
+    tens, ones = divmod(n, 10)
+    ten = f"{digits[tens] if tens > 1 else ''}十" if tens else ""
+    return f"{ten}{digits[ones] if ones or not tens else ''}"
 
 
 def short_date(day: dt.date) -> str:
@@ -93,6 +103,11 @@ def as_date(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def fingerprint(*said: object) -> str:
+    """Return SHA-256 of what was said, so that whoever read it before sees that it says something else now."""
+    return hashlib.sha256(json.dumps(said, default=str, ensure_ascii=False).encode()).hexdigest()
 
 
 def secrecy_mark(text: str) -> str | None:

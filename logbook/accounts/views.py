@@ -192,6 +192,11 @@ def nearest_page(path: str) -> str:
     return path
 
 
+def came_from() -> str:
+    """The page of this house that somebody came from; home, from another house."""
+    return nearest_page(safe_next((request.referrer or "").removeprefix(request.host_url.rstrip("/"))))
+
+
 def _with_cookies(answer: Any, token: str, known: str) -> Response:
     response = make_response(answer)
     flags: dict[str, Any] = {
@@ -338,12 +343,8 @@ def issue_code(person_id: int) -> str | Response:
     moment = now()
     if actions.has_code(person_id, at=moment) and not request.form.get("sure"):
         return render_template("accounts/replace_code.html", person=queries.person(person_id))
-    try:
-        code = actions.issue_code(person_id, by=actor().person_id, at=moment)
-        db.session.commit()
-    except RuleBroken as broken:
-        flash(str(broken.message))
-        return redirect(url_for("accounts.people"), 303)
+    code = actions.issue_code(person_id, by=actor().person_id, at=moment)
+    db.session.commit()
     # To the one browser that asked, in its signed cookie, until it has been shown: no address, log or table has it.
     cookie_session[SLIP] = [person_id, code, current_user.session.id, moment.timestamp()]
     return redirect(url_for("accounts.slip", person_id=person_id), 303)

@@ -75,9 +75,14 @@ def cells(ballot: Ballot) -> Iterable[tuple[int, tuple[str, ...]]]:
         yield one.number, (*values, BLANK, INVALID)
 
 
+def over(ballot: Ballot) -> Sequence[BallotClass]:
+    """The classes of which more ballots came back than were handed out."""
+    return [one for one in ballot.classes if counting.is_void(one.handed_out, one.cast + one.first)]
+
+
 def is_void(ballot: Ballot) -> bool:
     """收回多于发出，无效: one class makes the whole ballot void."""
-    return any(counting.is_void(one.handed_out, one.cast + one.first) for one in ballot.classes)
+    return bool(over(ballot))
 
 
 def hand_out(class_id: int, handed_out: int | None) -> None:

@@ -19,7 +19,6 @@ from logbook.settings.views import current
 
 bp = Blueprint("ballots", __name__)
 Answer = str | Response | tuple[str, int]
-YEAR = "<int(min=2000, max=2999):year>"
 
 
 def _meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
@@ -27,9 +26,7 @@ def _meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
 
     Rule 7: nobody under review has to do with its ballot before all of it is fed back to them.
     """
-    meeting = review.meeting(year)
-    if meeting is None:
-        raise NotThere
+    meeting = review.the_meeting(year)
     reports = review.reports(meeting.id)
     if len(review.about_others(actor(), reports)) < len(reports):
         raise NotThere
@@ -42,24 +39,16 @@ def _there(year: int) -> Response:
     return redirect(url_for("ballots.show", year=year), 303)
 
 
-def _refused(broken: RuleBroken) -> None:
-    db.session.close()
-    flash(str(broken.message))
-
-
-@bp.route(f"/review/{YEAR}/ballot", methods=["GET", "POST"])
+@bp.route("/review/<year:year>/ballot", methods=["GET", "POST"])
 @may(Act.RUN_BALLOT)
 def show(year: int) -> Answer:
     meeting, reports = _meeting(year)
     form = forms.OpenForm()
     form.offer()
     if form.validate_on_submit():
-        try:
-            actions.open_ballot(meeting, Sheet(form.sheet.data), by=actor(), at=now())
-            db.session.commit()
-            flash(_("测评已开始。各类别分别填发出份数。"))
-        except RuleBroken as broken:
-            _refused(broken)
+        actions.open_ballot(meeting, Sheet(form.sheet.data), by=actor(), at=now())
+        db.session.commit()
+        flash(_("测评已开始。各类别分别填发出份数。"))
         return _there(year)
     ballot = queries.ballot(meeting.id)
     return render_template(
@@ -94,34 +83,27 @@ def _class(year: int, class_id: int) -> tuple[Meeting, Sequence[Report], Ballot,
     return meeting, reports, *found
 
 
-@bp.post(f"/review/{YEAR}/ballot/<int:class_id>/handed")
+@bp.post("/review/<year:year>/ballot/<int:class_id>/handed")
 @may(Act.RUN_BALLOT)
 def hand_out(year: int, class_id: int) -> Response:
     _class(year, class_id)
-    try:
-        actions.hand_out(class_id, as_integer(request.form.get("handed_out", "")))
-        db.session.commit()
-        flash(_("已保存。"))
-    except RuleBroken as broken:
-        _refused(broken)
+    actions.hand_out(class_id, as_integer(request.form.get("handed_out", "")))
+    db.session.commit()
+    flash(_("已保存。"))
     return _there(year)
 
 
-@bp.post(f"/review/{YEAR}/ballot/<int:class_id>/codes")
+@bp.post("/review/<year:year>/ballot/<int:class_id>/codes")
 @may(Act.RUN_BALLOT)
 def make_codes(year: int, class_id: int) -> Answer:
     """The slips, shown this once: their codes stand nowhere else."""
     *_others, voters = _class(year, class_id)
-    try:
-        codes = actions.make_codes(class_id, as_integer(request.form.get("codes", "")))
-        db.session.commit()
-    except RuleBroken as broken:
-        _refused(broken)
-        return _there(year)
+    codes = actions.make_codes(class_id, as_integer(request.form.get("codes", "")))
+    db.session.commit()
     return render_template("ballots/slips.html", codes=codes, voters=voters.voters, year=year)
 
 
-@bp.route(f"/review/{YEAR}/ballot/<int:class_id>/<any(first,second):typing>", methods=["GET", "POST"])
+@bp.route("/review/<year:year>/ballot/<int:class_id>/<any(first,second):typing>", methods=["GET", "POST"])
 @may(Act.RUN_BALLOT)
 def type_in(year: int, class_id: int, typing: actions.Round) -> Answer:
     """A ballot of paper, by the keyboard alone; the next one follows."""
@@ -141,7 +123,7 @@ def type_in(year: int, class_id: int, typing: actions.Round) -> Answer:
     )  # fmt: skip
 
 
-@bp.post(f"/review/{YEAR}/ballot/<int:class_id>/<any(first,second):typing>/again")
+@bp.post("/review/<year:year>/ballot/<int:class_id>/<any(first,second):typing>/again")
 @may(Act.RUN_BALLOT)
 def type_again(year: int, class_id: int, typing: actions.Round) -> Response:
     _class(year, class_id)
@@ -150,7 +132,7 @@ def type_again(year: int, class_id: int, typing: actions.Round) -> Response:
     return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
 
 
-@bp.route(f"/review/{YEAR}/ballot/<int:class_id>/sheet.<any(docx, pdf):ending>")
+@bp.route("/review/<year:year>/ballot/<int:class_id>/sheet.<any(docx, pdf):ending>")
 @may(Act.RUN_BALLOT)
 def sheet(year: int, class_id: int, ending: str) -> Response:
     """The class's ballot, to be printed as often as it is handed out."""
@@ -159,19 +141,18 @@ def sheet(year: int, class_id: int, ending: str) -> Response:
     return printing.send(made, ending, f"{year}年述职评议测评表（{voters.voters.chinese}）")
 
 
-@bp.route(f"/review/{YEAR}/ballot/statistics.<any(docx, pdf):ending>")
+@bp.route("/review/<year:year>/ballot/statistics.<any(docx, pdf):ending>")
 @may(Act.RUN_BALLOT)
 def statistics(year: int, ending: str) -> Response:
     meeting, reports = _meeting(year)
     ballot = queries.ballot(meeting.id)
     if ballot is None or not ballot.erased_at:
-        flash(_("测评结束以后才有统计表。"))
-        return _there(year)
+        raise RuleBroken("", _("测评结束以后才有统计表。"))
     result = tally.result(ballot, reports, current())
-    return printing.send(papers.statistics(meeting, result, current(), today(), void=actions.is_void(ballot)), ending)
+    return printing.send(papers.statistics(meeting, result, current(), today(), over=actions.over(ballot)), ending)
 
 
-@bp.route(f"/review/{YEAR}/ballot/close", methods=["GET", "POST"])
+@bp.route("/review/<year:year>/ballot/close", methods=["GET", "POST"])
 @may(Act.RUN_BALLOT)
 def close(year: int) -> Answer:
     """After a page that says what it means; closing once more only erases what is still to erase."""
@@ -182,13 +163,10 @@ def close(year: int) -> Answer:
     if request.method == "GET":
         void, differs = actions.is_void(ballot), actions.differs(ballot)
         return render_template("ballots/close.html", meeting=meeting, ballot=ballot, void=void, differs=differs)
-    try:
-        if not ballot.closed_at:
-            actions.close(meeting.id, at=now())
-            db.session.commit()
-        _erase(meeting.id)
-    except RuleBroken as broken:
-        _refused(broken)
+    if not ballot.closed_at:
+        actions.close(meeting.id, at=now())
+        db.session.commit()
+    _erase(meeting.id)
     return _there(year)
 
 

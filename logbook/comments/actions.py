@@ -9,10 +9,12 @@ from sqlalchemy import delete
 
 from logbook.access import Actor
 from logbook.comments import drafting, queries
+from logbook.comments.drafting import Draft
 from logbook.comments.models import Clause, Comment, Part
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import local_date
+from logbook.review import briefs
 from logbook.review import queries as review
 from logbook.review.models import Meeting, Report
 
@@ -35,34 +37,40 @@ def draft(report_id: int, *, by: Actor, at: dt.datetime) -> Comment:
     A member drafts their own, whoever runs the case that of the report's 点评人. Raise RuleBroken("commentator_id")
     where nobody is to comment, NotThere for whoever may not see the report.
     """
-    report, meeting = _found(report_id, by)
+    report, meeting = review.the_report(by, report_id)
     commentator_id = _commentator(report, by)
     there = queries.by(report_id, commentator_id)
     if there is not None:
         return there
-    comment = Comment(report_id=report_id, commentator_id=commentator_id, drafted_by_id=by.person_id, drafted_at=at)
+    facts = queries.facts(by, report, meeting, commentator_id, local_date(at))
+    return _draft(report, commentator_id, facts, by, at)
+
+
+def draft_all(meeting: Meeting, *, by: Actor, at: dt.datetime) -> int:
+    """Draft what nobody drafted yet for the 点评人 of every case that this person runs; return how many."""
+    there, known, n = queries.drafted(meeting.id), briefs.ledger(meeting), 0
+    for one in review.reports(meeting.id):
+        if one.commentator_id and (one.id, one.commentator_id) not in there and review.runs_case(by, one):
+            facts = queries.facts(by, one, meeting, one.commentator_id, local_date(at), known)
+            _draft(one, one.commentator_id, facts, by, at)
+            n += 1
+    return n
+
+
+def _draft(report: Report, commentator_id: int, facts: Sequence[Draft], by: Actor, at: dt.datetime) -> Comment:
+    comment = Comment(report_id=report.id, commentator_id=commentator_id, drafted_by_id=by.person_id, drafted_at=at)
     db.session.add(comment)
     db.session.flush()
-    facts = queries.facts(by, report, meeting, commentator_id, local_date(at))
     for position, one in enumerate(facts[:MOST], 1):
         db.session.add(_clause(comment, position, one.part, one.text, one.source))
     db.session.flush()
     return comment
 
 
-def draft_all(meeting_id: int, *, by: Actor, at: dt.datetime) -> int:
-    """Draft what nobody drafted yet for the 点评人 of every case that this person runs; return how many."""
-    reports = [one for one in review.reports(meeting_id) if review.runs_case(by, one) and one.commentator_id]
-    new = [one for one in reports if queries.by(one.id, one.commentator_id or 0) is None]
-    for one in new:
-        draft(one.id, by=by, at=at)
-    return len(new)
-
-
 def add_facts(comment_id: int, *, by: Actor, at: dt.datetime) -> int:
     """Add what became known since and is not cited yet, behind what is there; return how many."""
     comment = _open(comment_id, by)
-    report, meeting = _found(comment.report_id, by)
+    report, meeting = review.the_report(by, comment.report_id)
     new = queries.uncited(comment, queries.facts(by, report, meeting, comment.commentator_id, local_date(at)))
     last = max((one.position for one in comment.clauses), default=0)
     if len(comment.clauses) + len(new) > MOST:
@@ -86,27 +94,20 @@ def remove_drafts(meeting_id: int, report_id: int | None = None) -> None:
     db.session.flush()
 
 
-def _found(report_id: int, by: Actor) -> tuple[Report, Meeting]:
-    found = review.report(by, report_id)
-    if found is None:
-        raise NotThere
-    return found
-
-
 def _commentator(report: Report, by: Actor) -> int:
-    """Whose comment this person drafts: the 点评人's where they run the case, else their own."""
-    if report.grade is not None and queries.by(report.id, by.person_id) is None and not review.runs_case(by, report):
-        raise RuleBroken("commentator_id", _("等次已经确定，不再添加点评。"))
+    """Whose comment this person drafts, or opens: the 点评人's where they run the case, else their own."""
     if report.person_id == by.person_id:  # fed back, and still nobody's own critic
         raise NotThere
     if review.runs_case(by, report) and report.commentator_id is not None:
         return report.commentator_id
-    if by.is_member:
+    if review.speaks(by, report) or queries.by(report.id, by.person_id) is not None:
         return by.person_id
+    if report.grade is not None:
+        raise RuleBroken("commentator_id", _("等次已经确定，不再添加点评。"))
     raise RuleBroken("commentator_id", _("请先确定点评人。"))
 
 
-def _clause(comment: Comment, position: int, part: Part, text: str, source: drafting.Source | None) -> Clause:
+def _clause(comment: Comment, position: int, part: Part, text: str, source: drafting.Source | None = None) -> Clause:
     clause = Clause(comment_id=comment.id, part=part, position=position, text=text)
     if source is not None:
         clause.source_kind, clause.source_id = source.kind, source.id
@@ -131,7 +132,7 @@ def rewrite(comment_id: int, clauses: Sequence[NewClause], *, version: int, by: 
     for position, one in enumerate(kept, 1):
         clause = before.get(one.clause_id or 0)
         if clause is None or clause.id in still:
-            db.session.add(_clause(comment, position, one.part, one.text.strip(), None))
+            db.session.add(_clause(comment, position, one.part, one.text.strip()))
         else:  # its row stays, and with it what it rests on
             still.add(clause.id)
             clause.part, clause.position, clause.text = one.part, position, one.text.strip()

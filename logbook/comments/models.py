@@ -37,6 +37,10 @@ class Comment(Base):
 
     __table_args__ = (UniqueConstraint("report_id", "commentator_id"),)
 
+    def said(self, part: Part) -> str:
+        """The clauses of a part, each a closed sentence on one line."""
+        return "".join(one.sentence for one in self.clauses if one.part is part)
+
 
 class Clause(Base):
     """One sentence, and the source it rests on as that was then; without a source it is the member's own word."""
@@ -52,3 +56,9 @@ class Clause(Base):
     source_id: Mapped[int | None]
     source: Mapped[str] = mapped_column(default="")  # as it is cited: 2026-034 第2版, 2026-021/1
     rests_on: Mapped[str] = mapped_column(default="")  # SHA-256 of what the source said
+
+    @property
+    def sentence(self) -> str:
+        """On one line, closed."""
+        line = "".join(self.text.split("\n")).strip()
+        return line if not line or line[-1] in "。！？；" else f"{line}。"

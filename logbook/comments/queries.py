@@ -14,6 +14,7 @@ from logbook.db import db
 from logbook.problems.models import Problem
 from logbook.review import briefs
 from logbook.review import queries as review
+from logbook.review.briefs import Ledger
 from logbook.review.models import Meeting, Report
 from logbook.visits import queries as visits
 from logbook.visits.models import Level, Visit
@@ -50,6 +51,12 @@ def of_meeting(actor: Actor, meeting_id: int) -> Sequence[Comment]:
 def any_on(report_id: int) -> bool:
     """Whether anything is said of a report's secretary."""
     return bool(db.session.scalar(select(exists().where(Comment.report_id == report_id))))
+
+
+def drafted(meeting_id: int) -> frozenset[tuple[int, int]]:
+    """(report, who comments) of all that is drafted for a meeting."""
+    query = select(Comment.report_id, Comment.commentator_id).join(Report, Report.id == Comment.report_id)
+    return frozenset((row[0], row[1]) for row in db.session.execute(query.where(Report.meeting_id == meeting_id)))
 
 
 def untouched(meeting_id: int, report_id: int | None = None) -> Sequence[int]:
@@ -100,27 +107,29 @@ def to_settle(person_id: int) -> Sequence[Comment]:
     ).all()
 
 
-def facts(actor: Actor, report: Report, meeting: Meeting, commentator_id: int, today: dt.date) -> Sequence[Draft]:
+def facts(
+    actor: Actor, report: Report, meeting: Meeting, commentator_id: int, today: dt.date, known: Ledger | None = None
+) -> Sequence[Draft]:
     """What a comment may be drafted from: the branch's own problems, and the extracts its 点评人 sorted.
 
     Of another's observation only what its author shows to all the group: a comment is read by the office as well.
     And of the branch itself, not of those inside it: that is about their own secretaries (rule 7).
     """
-    first, last = dt.date(meeting.year, 1, 1), min(dt.date(meeting.year, 12, 31), today)
-    rectification, others = briefs.known(meeting, report.branch_id, last)
+    rectification, others = (known or briefs.ledger(meeting)).at(report.branch_id)
     stances = review.sorted_extracts(actor, report.id) if actor.person_id == commentator_id else {}
-    seen = visits.observations(actor, report.branch_id, first, last) if stances else ()
+    year = dt.date(meeting.year, 1, 1), dt.date(meeting.year, 12, 31)
+    seen = visits.observations(actor, report.branch_id, *year) if stances else ()
     shown = [one for one in seen if one.id in stances and one.branch_id == report.branch_id]
     own = [one for one in shown if one.member_id == actor.person_id]
     told = [one for one in shown if one not in own and one.observation_widened and one.level is Level.GROUP]
     said = [(one, stances[one.id]) for one in (*own, *told)]
-    return [*drafting.drafted([*rectification, *others], today), *drafting.extracted(said)]
+    return [*drafting.drafted(rectification, others, today), *drafting.extracted(said)]
 
 
 def uncited(comment: Comment, facts: Iterable[Draft]) -> Sequence[Draft]:
     """The facts that no clause of the comment rests on."""
     cited = {(one.source_kind, one.source_id) for one in comment.clauses}
-    return [one for one in facts if one.source and (one.source.kind, one.source.id) not in cited]
+    return [one for one in facts if (one.source.kind, one.source.id) not in cited]
 
 
 def sources(clauses: Iterable[Clause]) -> dict[tuple[str, int], drafting.Source]:

@@ -1,7 +1,5 @@
 """Drafting, editing, looking through and settling what is said of a secretary; its papers."""
 
-from collections.abc import Callable
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -15,22 +13,20 @@ from logbook.errors import NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
 from logbook.printing import views as printing
 from logbook.review import queries as review
-from logbook.review.models import Meeting
 from logbook.settings.views import current
 
 bp = Blueprint("comments", __name__)
 Answer = str | Response | tuple[str, int]
-YEAR = "<int(min=2000, max=2999):year>"
 
 
-@bp.route(f"/review/{YEAR}/comments")
+@bp.route("/review/<year:year>/comments")
 @may(Act.COMMENT)
 def index(year: int) -> str:
     """Who comments on whom, and how far it is; a member's own alone."""
-    meeting = _meeting(year)
+    meeting = review.the_meeting(year)
     found = queries.of_meeting(actor(), meeting.id)
     reports = [one for one in review.reports(meeting.id) if review.runs_case(actor(), one)]
-    drafted = {(one.report_id, one.commentator_id) for one in found}
+    drafted = queries.drafted(meeting.id)
     return render_template(
         "comments/index.html", meeting=meeting, comments=found,
         stale=queries.stale(*found),
@@ -38,18 +34,11 @@ def index(year: int) -> str:
     )  # fmt: skip
 
 
-def _meeting(year: int) -> Meeting:
-    found = review.meeting(year)
-    if found is None:
-        raise NotThere
-    return found
-
-
-@bp.post(f"/review/{YEAR}/comments/draft")
+@bp.post("/review/<year:year>/comments/draft")
 @may(Act.COMMENT)
 def draft_all(year: int) -> Response:
     """All that are still to be drafted, from the year's facts."""
-    n = actions.draft_all(_meeting(year).id, by=actor(), at=now())
+    n = actions.draft_all(review.the_meeting(year), by=actor(), at=now())
     db.session.commit()
     flash(_("已起草%(n)s份点评稿。", n=n))
     return redirect(url_for("comments.index", year=year), 303)
@@ -59,13 +48,8 @@ def draft_all(year: int) -> Response:
 @may(Act.COMMENT)
 def draft(report_id: int) -> Response:
     """Draft it from the year's facts, or open the one there is."""
-    try:
-        comment = actions.draft(report_id, by=actor(), at=now())
-        db.session.commit()
-    except RuleBroken as broken:
-        db.session.close()
-        flash(str(broken.message))
-        return redirect(url_for("reports.brief", report_id=report_id), 303)
+    comment = actions.draft(report_id, by=actor(), at=now())
+    db.session.commit()
     return redirect(url_for("comments.show", comment_id=comment.id), 303)
 
 
@@ -112,10 +96,7 @@ def _matched(typed: list[NewClause], comment: Comment) -> list[NewClause]:
 def _page(
     comment: Comment, form: forms.CommentForm, typed: list[NewClause] | None = None, *, overtaken: bool = False
 ) -> str:
-    found = review.report(actor(), comment.report_id)
-    if found is None:
-        raise NotThere
-    report, meeting = found
+    report, meeting = review.the_report(actor(), comment.report_id)
     stored = [NewClause(one.part, one.text, one.id) for one in comment.clauses]
     rows = {part: [one for one in (typed or stored) if one.part is part] for part in Part}
     changeable = not comment.settled_at and queries.drafts(actor(), comment)
@@ -131,24 +112,19 @@ def _page(
 @bp.post("/review/comments/<int:comment_id>/clauses/<int:clause_id>/looked")
 @may(Act.COMMENT)
 def look_at(comment_id: int, clause_id: int) -> Response:
-    return _done(comment_id, lambda: actions.look_at(comment_id, clause_id, by=actor()), _("已看过，仍然成立。"))
+    actions.look_at(comment_id, clause_id, by=actor())
+    db.session.commit()
+    flash(_("已看过，仍然成立。"))
+    return redirect(url_for("comments.show", comment_id=comment_id), 303)
 
 
 @bp.post("/review/comments/<int:comment_id>/facts")
 @may(Act.COMMENT)
 def add_facts(comment_id: int) -> Response:
     """What became known since it was drafted, or was sorted since."""
-    return _done(comment_id, lambda: actions.add_facts(comment_id, by=actor(), at=now()), _("已补充，请改成自己的话。"))
-
-
-def _done(comment_id: int, act: Callable[[], object], said: str) -> Response:
-    try:
-        act()
-        db.session.commit()
-        flash(said)
-    except RuleBroken as broken:
-        db.session.close()
-        flash(str(broken.message))
+    actions.add_facts(comment_id, by=actor(), at=now())
+    db.session.commit()
+    flash(_("已补充，请改成自己的话。"))
     return redirect(url_for("comments.show", comment_id=comment_id), 303)
 
 
@@ -157,10 +133,8 @@ def _done(comment_id: int, act: Callable[[], object], said: str) -> Response:
 def paper(comment_id: int, ending: str) -> Response:
     """点评稿; with ?sources=1 the 备查稿."""
     comment = _comment(comment_id)
-    found = review.report(actor(), comment.report_id)
-    if found is None:
-        raise NotThere
+    report, meeting = review.the_report(actor(), comment.report_id)
     sources = request.args.get("sources") == "1"
-    made = papers.paper(comment, *found, current(), sources=sources)
-    name = f"{found[0].branch.name}{'点评备查稿' if sources else '点评稿'}"
-    return printing.send(made, ending, name, found[0].person_id)
+    made = papers.paper(comment, report, meeting, current(), sources=sources)
+    name = f"{report.branch.name}{'点评备查稿' if sources else '点评稿'}"
+    return printing.send(made, ending, name, report.person_id)

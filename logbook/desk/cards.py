@@ -50,7 +50,7 @@ def cards(by: Actor, branches: Sequence[Branch], on: dt.date) -> list[Card]:
         here = {branch.id, *inside[branch.id]}
         raised = [one for one in open_problems if one.branch_id in here]
         own = [one for one in raised if one.side is Side.BRANCH]
-        own.sort(key=lambda one: one.source_kind is not SourceKind.MEETING)  # last year's rectification first
+        own.sort(key=lambda one: not one.taken_up_by and one.source_kind is not SourceKind.MEETING)  # 整改 first
         owed = [one for one in raised if one.side is not Side.BRANCH]
         promised = [one for one in promises if one.branch_id in here]
         known = (secretaries.get(branch.id), own, owed, promised, len(visitors.get(branch.id, ())))

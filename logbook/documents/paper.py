@@ -115,6 +115,7 @@ class Paper:
     bound: bool = False
     landscape: bool = False
     collected: bool = False
+    folios: bool = True  # numbers on its pages; none on sheets that are handed to different people
 
 
 def collected(title: str, papers: Sequence[tuple[str, Paper]], cover: Cover, made_from: str) -> Paper:
@@ -130,9 +131,9 @@ def _whole(paper: Paper) -> Iterable[Block]:
     yield from paper.blocks
     if paper.signed:
         yield Signature(paper.signed, paper.dated)
-    for one in paper.attachments:
+    for i, one in enumerate(paper.attachments, 1):
         yield Break()
-        yield Heading(f"附件：{one.name}", 1)
+        yield Heading(f"附件{i if len(paper.attachments) > 1 else ''}：{one.name}", 1)
         yield from one.blocks
 
 

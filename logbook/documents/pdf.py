@@ -79,6 +79,7 @@ def _plain(paper: Paper) -> dict[str, Any]:
         "inner": paper.inner,
         "bound": paper.bound,
         "collected": paper.collected,
+        "folios": paper.folios,
         "landscape": paper.landscape,
         "receiver": paper.receiver,
         "signed": paper.signed,

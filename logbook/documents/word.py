@@ -39,6 +39,7 @@ STANDING, LYING = (2098, 1474, 1984, 1588), (1588, 2098, 1474, 1984)  # turned w
 A4 = (11906, 16838)
 FOOTER = 10 * 36_000  # EMU: how far the page number ends below the text, that its dashes are 7 mm below
 NEARLY_FULL = 0.85
+FEW = 8  # columns of a table whose rows are for a pen: more need small type
 LONGEST_PROPERTY = 255  # characters Word keeps of one
 # Of the library's template a paper needs these styles, and neither its picture nor the lists of its other styles.
 STYLES = {"Normal", "Header", "Footer", "Default Paragraph Font", "Normal Table", "No List", "Table Grid"}
@@ -65,8 +66,7 @@ def _made(paper: Paper, pages: float, pictures: Iterator[bytes]) -> bytes:
     _prepare(document, paper, pages)
     if not paper.bound:
         _front(document, paper)
-    for block in paper.blocks:
-        _block(document, block, pictures)
+    _blocks(document, paper.blocks, pictures)
     _end(document, paper)
     for i, one in enumerate(paper.attachments, 1):
         _attachment(document, one, f"附件{i if len(paper.attachments) > 1 else ''}", pictures)
@@ -105,7 +105,7 @@ def _prepare(document: Any, paper: Paper, pages: float) -> None:
     _section(document.sections[0], lying=paper.landscape)
     # A paper of one page has no number, and Word's own field for that is not every reader's. A page that our
     # typesetter fills nearly may be two in another program with other fonts: better a number too many than none.
-    if pages > NEARLY_FULL:
+    if pages > NEARLY_FULL and paper.folios:
         _folios(document.sections[0])
 
 
@@ -192,6 +192,29 @@ def _outline(line: Any, level: int) -> None:
     _put(line._p.get_or_add_pPr(), "w:outlineLvl", val=str(level - 1))  # noqa: SLF001
 
 
+def _blocks(document: Any, blocks: Sequence[Block], pictures: Any) -> None:
+    """One after the other. A break is the next paragraph's own: one by itself falls over where a page is just full."""
+    body = document.element.body
+    for before, block in zip((None, *blocks), blocks, strict=False):
+        if isinstance(block, Break):
+            continue
+        there = len(body) - 1  # its last child are the properties of the section
+        _block(document, block, pictures)
+        if isinstance(before, Break):
+            _begin_page(body[there])
+
+
+def _begin_page(first: Any) -> None:
+    """The first of a page: a paragraph says so itself, before a table an empty one does."""
+    from docx.oxml import OxmlElement  # noqa: PLC0415 - see make
+
+    paragraph: Any = first
+    if first.tag != _q("w:p"):
+        paragraph = OxmlElement("w:p")
+        first.addprevious(paragraph)
+    _put(paragraph.get_or_add_pPr(), "w:pageBreakBefore")
+
+
 def _block(place: Any, block: Block, pictures: Any) -> None:
     if isinstance(block, Heading):
         heading = _line(place, block.text, face=FACES[block.level], indent=True)
@@ -206,8 +229,6 @@ def _block(place: Any, block: Block, pictures: Any) -> None:
         line.paragraph_format.keep_with_next = block.keep or None
     elif isinstance(block, Chart):
         _picture(place, block, next(pictures))
-    elif isinstance(block, Break):
-        place.add_page_break()
     else:
         write: Any = {Table: _table, Form: _form, Cover: _cover, Signature: _sign}[type(block)]
         write(place, block)
@@ -267,8 +288,7 @@ def _attachment(document: Any, one: Attachment, name: str, pictures: Any) -> Non
     _line(document, "")
     _title(document, one.title)
     _line(document, "")
-    for block in one.blocks:
-        _block(document, block, pictures)
+    _blocks(document, one.blocks, pictures)
 
 
 def _table(place: Any, block: Table) -> None:
@@ -292,7 +312,7 @@ def _table(place: Any, block: Table) -> None:
     # A copy of the empty first row is made in a tenth of the time of a new one, and a year's table has hundreds.
     table._tbl.extend([deepcopy(first._tr) for _row in block.rows])  # noqa: SLF001
     _put(first._tr.get_or_add_trPr(), "w:tblHeader")  # noqa: SLF001
-    size = FOLIO if block.roomy else SMALL
+    size = FOLIO if block.roomy and len(block.head) <= FEW else SMALL
     for i, (row, cells) in enumerate(zip(table._tbl.tr_lst, (block.head, *block.rows), strict=True)):  # noqa: SLF001
         for paragraph, text in zip(row.iter(_q("w:p")), cells, strict=True):
             _write(Paragraph(paragraph, table), text, FACES[0] if i else HEI, size, tighter=False)
@@ -474,6 +494,7 @@ ORDER = {
         "w:pStyle",
         "w:keepNext",
         "w:keepLines",
+        "w:pageBreakBefore",
         "w:autoSpaceDE",
         "w:autoSpaceDN",
         "w:snapToGrid",

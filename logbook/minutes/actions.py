@@ -44,7 +44,7 @@ def draft(year: int, *, by: Actor, at: dt.datetime) -> Minutes:
         meeting=meeting, reports=reports, members=accounts.members(),
         comments=[one for one in comments.of_meeting(by, meeting.id) if one.settled_at],
         ballot=ballot if ballot and ballot.erased_at else None,
-        is_void=ballot is not None and voting.is_void(ballot), recorder=by.name,
+        over=voting.over(ballot) if ballot else (), recorder=by.name,
     )  # fmt: skip
     minutes = Minutes(meeting_id=meeting.id)
     db.session.add(minutes)

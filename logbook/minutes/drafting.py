@@ -4,16 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from logbook.accounts.models import Person
-from logbook.ballots.models import Ballot
+from logbook.ballots.models import Ballot, BallotClass
+from logbook.ballots.papers import over_said
 from logbook.comments.models import Comment, Part
-from logbook.formats import MAX_TEXT, full_date
+from logbook.formats import MAX_TEXT, full_date, numeral
 from logbook.review.models import Meeting, Report
 from logbook.settings.queries import Words
 
 BLANK = "（待填）"
 UNSETTLED = "（点评未审定）"
 ELSEWHERE = "（点评内容较长，见点评稿）"
-DIGITS = "零一二三四五六七八九"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Facts:
     members: Sequence[Person]
     comments: Sequence[Comment]
     ballot: Ballot | None
-    is_void: bool
+    over: Sequence[BallotClass]  # the classes of which more came back than were handed out
     recorder: str
 
 
@@ -46,6 +46,7 @@ def _lines(facts: Facts, words: Words, *, said: bool) -> Iterable[str]:
     yield f"地点：{meeting.place or BLANK}"
     yield f"主持人：{BLANK}"
     yield f"出席：{'、'.join(one.name for one in facts.members) or BLANK}"
+    yield f"缺席：{BLANK}"
     yield f"记录人：{facts.recorder}"
     yield f"\n一、通报{meeting.year - 1}年度述职评议查摆问题整改情况"
     yield BLANK
@@ -56,7 +57,7 @@ def _lines(facts: Facts, words: Words, *, said: bool) -> Iterable[str]:
             yield f"{label}：{'、'.join(named)}。"
     yield "\n三、点评"
     for i, report in enumerate(facts.reports, 1):
-        yield f"（{_numeral(i)}）{_named(report)}"
+        yield f"（{numeral(i)}）{_named(report)}"
         settled = [one for one in facts.comments if one.report_id == report.id]
         for comment in settled:
             yield from _comment(comment) if said else [f"{comment.commentator.name}点评：{ELSEWHERE}"]
@@ -73,21 +74,13 @@ def _lines(facts: Facts, words: Words, *, said: bool) -> Iterable[str]:
 
 
 def _named(report: Report) -> str:
-    return f"{report.branch.name}{report.person.name}"
+    return f"{report.branch.name}书记{report.person.name}"
 
 
 def _comment(comment: Comment) -> Iterable[str]:
-    yield f"{comment.commentator.name}点评："
-    for part in Part:
-        clauses = [_sentence(one.text) for one in comment.clauses if one.part is part]
-        if clauses:
-            yield f"{part.chinese}：{''.join(clauses)}"
-
-
-def _sentence(text: str) -> str:
-    """On one line, closed."""
-    line = "".join(text.split("\n")).strip()
-    return line if line.endswith(("。", "！", "？", "；")) else f"{line}。"
+    said = [f"{part.chinese}：{comment.said(part)}" for part in Part if comment.said(part)]
+    yield f"{comment.commentator.name}点评：{said[0] if said else ''}"  # a name alone would stand at a page's foot
+    yield from said[1:]
 
 
 def _ballot(facts: Facts) -> str:
@@ -96,12 +89,4 @@ def _ballot(facts: Facts) -> str:
         return BLANK
     classes = facts.ballot.classes
     handed_out, came_back = sum(one.handed_out for one in classes), sum(one.cast + one.first for one in classes)
-    void = "收回多于发出，无效。" if facts.is_void else ""
-    return f"发出测评表{handed_out}份，收回{came_back}份。{void}"
-
-
-def _numeral(n: int) -> str:
-    """1…99 as headings are numbered: 一, 十, 十一, 二十三."""
-    tens, ones = divmod(n, 10)
-    ten = f"{DIGITS[tens] if tens > 1 else ''}十" if tens else ""
-    return f"{ten}{DIGITS[ones] if ones or not tens else ''}"
+    return "".join([f"发出测评表{handed_out}份，收回{came_back}份。", *map(over_said, facts.over)])

@@ -21,7 +21,6 @@ from logbook.settings.views import current
 
 bp = Blueprint("minutes", __name__)
 Answer = str | Response | tuple[str, int]
-YEAR = "<int(min=2000, max=2999):year>"
 
 
 def _there(year: int) -> Response:
@@ -42,7 +41,7 @@ def _version(minutes: Minutes, n: int | None = None) -> MinutesVersion:
     return found
 
 
-@bp.route(f"/review/{YEAR}/minutes")
+@bp.route("/review/<year:year>/minutes")
 @may(Act.READ_MINUTES)
 def show(year: int) -> str:
     if queries.meeting(actor(), year) is None:
@@ -52,7 +51,7 @@ def show(year: int) -> str:
     return render_template("minutes/show.html", year=year, minutes=minutes, latest=latest)
 
 
-@bp.post(f"/review/{YEAR}/minutes/draft")
+@bp.post("/review/<year:year>/minutes/draft")
 @may(Act.RUN_MEETING)
 def draft(year: int) -> Response:
     actions.draft(year, by=actor(), at=now())
@@ -60,7 +59,7 @@ def draft(year: int) -> Response:
     return _there(year)
 
 
-@bp.route(f"/review/{YEAR}/minutes/edit", methods=["GET", "POST"])
+@bp.route("/review/<year:year>/minutes/edit", methods=["GET", "POST"])
 @may(Act.RUN_MEETING)
 def edit(year: int) -> Answer:
     minutes = _minutes(year)
@@ -104,7 +103,7 @@ def _overtaken(minutes: Minutes, latest: MinutesVersion, form: MinutesForm, year
     return _edit_page(year, form, comparing.compared(before.text, latest.text) if before else ())
 
 
-@bp.route(f"/review/{YEAR}/minutes/versions")
+@bp.route("/review/<year:year>/minutes/versions")
 @may(Act.READ_MINUTES)
 def versions(year: int) -> str:
     """All of them, and what changed between two: those that were chosen, or the last two."""
@@ -119,13 +118,13 @@ def versions(year: int) -> str:
     )
 
 
-@bp.route(f"/review/{YEAR}/minutes/versions/<int:n>")
+@bp.route("/review/<year:year>/minutes/versions/<int:n>")
 @may(Act.READ_MINUTES)
 def version(year: int, n: int) -> str:
     return render_template("minutes/version.html", year=year, version=_version(_minutes(year), n))
 
 
-@bp.route(f"/review/{YEAR}/minutes/settle", methods=["GET", "POST"])
+@bp.route("/review/<year:year>/minutes/settle", methods=["GET", "POST"])
 @may(Act.RUN_MEETING)
 def settle(year: int) -> Answer:
     """After a page that says what it means, and what is still open."""
@@ -136,17 +135,13 @@ def settle(year: int) -> Answer:
         latest = _version(minutes)
         blanks = drafting.open_places(latest.text)
         return render_template("minutes/settle.html", year=year, latest=latest, blanks=blanks)
-    try:
-        actions.settle(year, n=as_integer(request.form.get("n", "")) or 0, by=actor(), at=now())
-        db.session.commit()
-        flash(_("会议记录已定稿。"))
-    except RuleBroken as broken:
-        db.session.close()
-        flash(str(broken.message))
+    actions.settle(year, n=as_integer(request.form.get("n", "")) or 0, by=actor(), at=now())
+    db.session.commit()
+    flash(_("会议记录已定稿。"))
     return _there(year)
 
 
-@bp.route(f"/review/{YEAR}/minutes/paper.<any(docx, pdf):ending>")
+@bp.route("/review/<year:year>/minutes/paper.<any(docx, pdf):ending>")
 @may(Act.READ_MINUTES)
 def paper(year: int, ending: str) -> Response:
     return printing.send(papers.paper(year, _version(_minutes(year)), current()), ending)

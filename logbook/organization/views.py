@@ -265,13 +265,9 @@ def void(what: str, row_id: int) -> Page:
     words, back = _voidable(what, row_id)
     if request.method == "GET":
         return _ask(_("作为误填取消"), words, back, hint=str(VOID_HINTS.get(what, VOID_HINT)))
-    try:
-        VOIDS[what](row_id, by=actor())
-        db.session.commit()
-        flash(_("已作为误填取消：%(words)s", words=words))
-    except RuleBroken as broken:
-        db.session.rollback()
-        flash(str(broken.message))
+    VOIDS[what](row_id, by=actor())
+    db.session.commit()
+    flash(_("已作为误填取消：%(words)s", words=words))
     return redirect(back, 303)
 
 
@@ -342,16 +338,12 @@ def end_liaison(liaison_id: int) -> Page:
 @may(Act.KEEP_LISTS)
 def copy_liaison() -> Response:
     year = _year()
-    try:
-        copied = actions.copy_liaison(year - 1, year, by=actor())
-        db.session.commit()
-        flash(_("已从%(year)s年复制%(n)s条挂点联系。", year=year - 1, n=copied.added))
-        if copied.own:
-            names = "；".join(copied.own)
-            flash(_("没有复制的，是本人所在党组织：%(names)s。确要作为挂点的，请逐条添加并确认。", names=names))
-    except RuleBroken as broken:
-        db.session.rollback()
-        flash(str(broken.message))
+    copied = actions.copy_liaison(year - 1, year, by=actor())
+    db.session.commit()
+    flash(_("已从%(year)s年复制%(n)s条挂点联系。", year=year - 1, n=copied.added))
+    if copied.own:
+        names = "；".join(copied.own)
+        flash(_("没有复制的，是本人所在党组织：%(names)s。确要作为挂点的，请逐条添加并确认。", names=names))
     return redirect(url_for("organization.index", year=year), 303)
 
 

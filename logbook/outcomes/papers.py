@@ -12,8 +12,7 @@ from logbook.rectification.queries import Line
 from logbook.review.models import Grade, Meeting, Report
 from logbook.settings.queries import Settings
 
-NONE = "（无）"
-EMPTY = "　"  # to be written by hand: nothing is settled yet
+EMPTY = "　"  # to be written by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +24,8 @@ class Told:
     to_mend: Sequence[Line]
 
     def said(self, part: Part) -> str:
-        """The clauses of that part, each a sentence."""
-        texts = [one.text.strip() for comment in self.comments for one in comment.clauses if one.part is part]
-        said = "".join(text if text[-1] in "。！？；" else f"{text}。" for text in texts if text)
-        return said or (NONE if texts or self.comments else EMPTY)
+        """What the comments say; room for a pen where they say nothing."""
+        return "".join(one.said(part) for one in self.comments) or EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +45,18 @@ class Held:
 
 
 def _title(meeting: Meeting, settings: Settings, kind: str) -> str:
-    return settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议{kind}")
+    return settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建工作\n述职评议{kind}")
 
 
 def feedback(told: Sequence[Told], meeting: Meeting, settings: Settings) -> Paper:
-    """综合评价意见反馈表, a page for each secretary: own result only, to be signed."""
+    """综合评价意见反馈表, a page for each secretary: own result only, to be signed; each goes to another."""
     title, blocks = _title(meeting, settings, "综合评价意见反馈表"), list[Block]()
-    for one in told:  # each is handed to another: each says what it is
-        blocks += [Break(), Heading(f"综合评价意见反馈表（{meeting.year}年度述职评议）", 1)] if blocks else []
+    for one in told:
+        if blocks:
+            name = Heading(f"综合评价意见反馈表（{meeting.year}年度述职评议）", 1)
+            blocks += [Break(), Para("内部资料　注意保管", indent=False), name]
         blocks.append(_form(one, settings))
-    return Paper(title=title, blocks=tuple(blocks), made_from=f"{meeting.year}年述职评议会议")
+    return Paper(title=title, blocks=tuple(blocks), folios=False, made_from=f"{meeting.year}年述职评议会议")
 
 
 def _form(one: Told, settings: Settings) -> Form:
@@ -70,16 +69,21 @@ def _form(one: Told, settings: Settings) -> Form:
         ("确定等次", grade),
         ("肯定", one.said(Part.PRAISE)),
         ("不足", one.said(Part.SHORTCOMING)),
-        ("整改要求", "\n".join(_to_mend(one.to_mend)) or one.said(Part.ADVICE)),
+        ("整改要求", "\n".join([one.said(Part.ADVICE).strip(), *_to_mend(one.to_mend)]).strip() or EMPTY),
         ("本人签收", "　　　　　　　　　　　　年　　月　　日"),
     )
     return Form(rows, (1, 1, 4, 4, 4, 2))
 
 
 def _to_mend(lines: Sequence[Line]) -> Iterable[str]:
-    """Each item with the day it is due."""
-    for i, one in enumerate((line for line in lines if not line.removed), 1):
-        yield f"{i}. {one.text.rstrip('。；')}（{full_date(one.due_on)}前）。"
+    """By when; the items themselves where their days differ."""
+    held = [one for one in lines if not one.removed]
+    if len({one.due_on for one in held}) == 1:
+        yield f"针对以上不足制定整改措施，{full_date(held[0].due_on)}前完成整改。"
+    else:
+        yield from (
+            f"{i}. {one.text.rstrip('。；')}：{full_date(one.due_on)}前完成整改。" for i, one in enumerate(held, 1)
+        )
 
 
 def notice(meeting: Meeting, held: Held, settings: Settings, on: dt.date, *, grades: bool) -> Paper:
@@ -101,7 +105,7 @@ def notice(meeting: Meeting, held: Held, settings: Settings, on: dt.date, *, gra
         )),
     ]  # fmt: skip
     return Paper(
-        title=settings.words.apply(f"关于{meeting.year}年度党组织书记抓基层党建\n工作述职评议情况的通报"),
+        title=settings.words.apply(f"关于{meeting.year}年度党组织书记抓基层党建工作\n述职评议情况的通报"),
         blocks=tuple(blocks), inner=False, signed=settings.words.apply(f"中共{settings.unit_name}党组"), dated=on,
         made_from=f"{meeting.year}年述职评议会议",
     )  # fmt: skip
@@ -120,6 +124,7 @@ def account(meeting: Meeting, held: Held, settings: Settings, on: dt.date) -> Pa
             f"对点评指出的问题，{f'形成整改事项{held.items}项，' if held.items else ''}逐项明确整改措施、责任人和"
             "完成时限，由党办跟踪销号，整改情况在下一年度述职评议会议上首先通报。"
         )),
+        Para("特此报告。"),
     ]  # fmt: skip
     return Paper(
         title=settings.words.apply(

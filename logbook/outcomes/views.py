@@ -27,38 +27,37 @@ from logbook.settings.views import current
 
 bp = Blueprint("outcomes", __name__)
 Answer = str | Response | tuple[str, int]
-YEAR = "<int(min=2000, max=2999):year>"
 
 
-def _meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
-    """The meeting with the reports this reader may know the outcome of: all others', or the cases they run."""
-    meeting = review.meeting(year)
-    if meeting is None:
-        raise NotThere
+def _meeting(year: int) -> tuple[Meeting, Sequence[Report], bool]:
+    """The meeting with the reports this reader may know the outcome of, and whether these are all of them.
+
+    They are all others', or the cases that this person runs.
+    """
+    meeting = review.the_meeting(year)
     reports = review.reports(meeting.id)
     shown = review.about_others(actor(), reports)
     wide = actor().may(Act.DECIDE_GRADE)
     found = [one for one in reports if one.id in shown and (wide or review.runs_case(actor(), one))]
     if not wide and not found:
         raise NotAllowed("read outcomes")
-    return meeting, found
+    return meeting, found, len(found) == len(reports)
 
 
-@bp.route(f"/review/{YEAR}/outcomes")
+@bp.route("/review/<year:year>/outcomes")
 @may(Act.READ_MEETING)
 def show(year: int) -> str:
     return _page(year)
 
 
 def _page(year: int, **shown: Any) -> str:
-    meeting, reports = _meeting(year)
+    meeting, reports, whole = _meeting(year)
     result, settings = _result(meeting, reports), current()
     rows = {one.report.id: one for one in result.rows} if result else {}
     forms: dict[str, Any] = {
         "decide_form": DecideForm(formdata=None),
         "feedback_form": _feedback_form(meeting, reports),
     }
-    whole = len(reports) == len(review.reports(meeting.id))
     return render_template(
         "outcomes/show.html", meeting=meeting, reports=reports, result=result, rows=rows, words=tally.WORDS,
         suggested={i: suggesting.suggested(row, result, settings.suggests) for i, row in rows.items() if result},
@@ -85,11 +84,11 @@ def _result(meeting: Meeting, reports: Sequence[Report]) -> Result | None:
     return tally.result(ballot, reports, current())
 
 
-@bp.route(f"/review/{YEAR}/outcomes/grades", methods=["GET", "POST"])
+@bp.route("/review/<year:year>/outcomes/grades", methods=["GET", "POST"])
 @may(Act.DECIDE_GRADE)
 def decide(year: int) -> Answer:
     """All that the group decided in one sitting."""
-    meeting, reports = _meeting(year)
+    meeting, reports, _whole = _meeting(year)
     form = DecideForm()
     if form.validate_on_submit():
         try:
@@ -103,10 +102,10 @@ def decide(year: int) -> Answer:
     return _page(year, decide_form=form), form.status
 
 
-@bp.route(f"/review/{YEAR}/outcomes/feedback", methods=["GET", "POST"])
+@bp.route("/review/<year:year>/outcomes/feedback", methods=["GET", "POST"])
 @may(Act.READ_MEETING)
 def feed_back(year: int) -> Answer:
-    meeting, reports = _meeting(year)
+    meeting, reports, _whole = _meeting(year)
     form = _feedback_form(meeting, reports, formdata=request.form if request.method == "POST" else None)
     if form.validate_on_submit():
         try:
@@ -121,11 +120,11 @@ def feed_back(year: int) -> Answer:
     return _page(year, feedback_form=form), form.status
 
 
-@bp.route(f"/review/{YEAR}/outcomes/feedback.<any(docx, pdf):ending>")
+@bp.route("/review/<year:year>/outcomes/feedback.<any(docx, pdf):ending>")
 @may(Act.READ_MEETING)
 def feedback_forms(year: int, ending: str) -> Response:
     """A page for each secretary, or one secretary's with ?report=; only cases that this person runs."""
-    meeting, reports = _meeting(year)
+    meeting, reports, _whole = _meeting(year)
     asked = request.args.get("report", type=int)
     chosen = [one for one in reports if review.runs_case(actor(), one) and asked in {None, one.id}]
     if not chosen:
@@ -137,16 +136,18 @@ def feedback_forms(year: int, ending: str) -> Response:
     return printing.send(papers.feedback(told, meeting, current()), ending, about=about)
 
 
-@bp.route(f"/review/{YEAR}/outcomes/notice.<any(docx, pdf):ending>")
+@bp.route("/review/<year:year>/outcomes/notice.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
 def notice(year: int, ending: str) -> Response:
     """With ?grades=1 as the group decided."""
     meeting, held = _held(year)
     grades = request.args.get("grades") == "1"
+    if grades and not all(one.grade for one in held.reports):
+        raise RuleBroken("", _("等次没有全部登记，写明等次的通报还不能印。"))
     return printing.send(papers.notice(meeting, held, current(), today(), grades=grades), ending)
 
 
-@bp.route(f"/review/{YEAR}/outcomes/account.<any(docx, pdf):ending>")
+@bp.route("/review/<year:year>/outcomes/account.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
 def account(year: int, ending: str) -> Response:
     meeting, held = _held(year)
@@ -155,10 +156,11 @@ def account(year: int, ending: str) -> Response:
 
 def _held(year: int) -> tuple[Meeting, Held]:
     """What is told of the whole: for nobody who may not know all of it."""
-    meeting, shown = _meeting(year)
-    reports = review.reports(meeting.id)
-    if len(shown) < len(reports):
+    meeting, reports, whole = _meeting(year)
+    if not whole:
         raise NotThere
+    if meeting.held_on is None or meeting.held_on > today():
+        raise RuleBroken("", _("会议还没有开：开过以后，在会议页填好日期，才有通报和报告。"))
     result = _result(meeting, reports)
     return meeting, Held(
         reports=reports, comments=comments.of_meeting(actor(), meeting.id),

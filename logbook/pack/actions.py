@@ -10,9 +10,9 @@ from logbook.ballots import queries as ballots
 from logbook.ballots.actions import is_void
 from logbook.comments import actions as comments
 from logbook.comments import queries as said
-from logbook.errors import NotThere, RuleBroken
+from logbook.errors import RuleBroken
 from logbook.formats import local_date
-from logbook.organization import queries as organization
+from logbook.pack import queries as gathered
 from logbook.pack.queries import Gathered
 from logbook.review import actions as review
 from logbook.review import queries
@@ -24,7 +24,7 @@ def build(year: int, *, by: Actor, at: dt.datetime) -> Meeting:
     if year not in {local_date(at).year - 1, local_date(at).year}:
         raise RuleBroken("year", _("只能新建今年或去年的会议。"))
     meeting = review.create_meeting(year, by=by, at=at)
-    comments.draft_all(meeting.id, by=by, at=at)
+    comments.draft_all(meeting, by=by, at=at)
     return meeting
 
 
@@ -51,13 +51,11 @@ def replace_secretary(report_id: int, person_id: int | None, *, by: Actor, at: d
 
     Raise RuleBroken once a ballot is open, or somebody worked on a comment.
     """
-    report = review.case(report_id, by)
-    meeting = queries.report(by, report_id)
-    others = organization.secretaries_since(report.branch_id, meeting[1].year) if meeting else []
-    if meeting is None or person_id not in {one.id for one in others}:
+    report, meeting, others = gathered.successors(by, report_id)
+    if person_id not in {one.id for one in others}:
         raise RuleBroken("person_id", _("请从名册里选一位继任的书记。"))
-    _open_list(meeting[1].year)
-    comments.remove_drafts(meeting[1].id, report_id)
+    _open_list(meeting.year)
+    comments.remove_drafts(meeting.id, report_id)
     if said.any_on(report_id):
         raise RuleBroken("person_id", _("对原述职人的点评已经有人改过或审定，不能改由他人述职。"))
     review.change_person(report_id, person_id or 0, by=by)
@@ -67,9 +65,7 @@ def replace_secretary(report_id: int, person_id: int | None, *, by: Actor, at: d
 
 def _open_list(year: int) -> None:
     """A ballot's sheets are printed in the list's order, and its counters are the secretaries'."""
-    meeting = queries.meeting(year)
-    if meeting is None:
-        raise NotThere
+    meeting = queries.the_meeting(year)
     ballot = ballots.ballot(meeting.id)
     if ballot is not None and not (ballot.closed_at and is_void(ballot)):
         raise RuleBroken("", _("已经开始测评，名单和次序不再改动。"))
@@ -77,8 +73,5 @@ def _open_list(year: int) -> None:
 
 def remove_meeting(year: int) -> None:
     """Take away a meeting made by mistake with what was drafted for it, as long as nobody has done anything with it."""
-    meeting = queries.meeting(year)
-    if meeting is None:
-        raise NotThere
-    comments.remove_drafts(meeting.id)
+    comments.remove_drafts(queries.the_meeting(year).id)
     review.remove_meeting(year)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from logbook.ballots import papers as ballots
 from logbook.ballots.models import VoterClass
@@ -15,6 +15,7 @@ from logbook.pack.queries import Case, Gathered
 from logbook.rectification import papers as rectification
 from logbook.review import papers as review
 from logbook.settings.queries import Settings
+from logbook.years.papers import text_blocks
 
 Named = tuple[str, Paper]
 
@@ -35,7 +36,7 @@ class Folder:
     def whole(self, parts: Sequence[Named]) -> Paper:
         """All of them as one, with contents."""
         meeting = self.found.meeting
-        title = self.settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议会议材料")
+        title = self.settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建工作\n述职评议会议材料")
         lines = (
             ("单位", self.settings.unit_name),
             ("时间", full_date(meeting.held_on) if meeting.held_on else "待定"),
@@ -74,24 +75,26 @@ class Folder:
 
     def _ballot(self) -> Iterable[Named]:
         meeting, reports, settings = self.found.meeting, self.found.reports, self.settings
-        printed = VoterClass if self.found.columns is not None and not self.found.result else ()
-        for voters in printed:
+        held = self.found.result is not None or any(one.decisions for one in reports)
+        for voters in () if held or self.found.columns is None else VoterClass:
             sheet = ballots.sheet(meeting, reports, self.found.columns or (), voters, settings)
             yield f"{settings.words.ballot}（{settings.words.apply(voters.chinese)}）", sheet
         if self.found.result:
-            made = ballots.statistics(meeting, self.found.result, settings, self.on, void=self.found.void)
-            yield "测评情况统计表", replace(made, title="测评情况统计表")
+            yield (
+                "测评情况统计表",
+                ballots.statistics(meeting, self.found.result, settings, self.on, over=self.found.over),
+            )
 
     def _after(self) -> Iterable[Named]:
         if any(not line.removed for _report, lines in self.found.lists for line in lines):
-            made = rectification.paper(self.found.meeting, self.found.lists, self.settings, self.on, one=False)
-            yield "整改清单", replace(made, title="整改清单")
+            lists = self.found.lists
+            yield "整改清单", rectification.paper(self.found.meeting, lists, self.settings, self.on, one=False)
         if self.found.minutes:
-            made = minutes.paper(self.found.meeting.year, self.found.minutes, self.settings)
-            yield "会议记录", replace(made, title="会议记录")
+            yield "会议记录", minutes.paper(self.found.meeting.year, self.found.minutes, self.settings)
 
 
 def _text(title: str, text: str) -> Iterable[Block]:
+    """A report as the secretary wrote it: its headings as headings, its words as they are."""
     if text:
         yield Heading(title, 1)
-    yield from (Para(line.strip()) for line in text.split("\n") if line.strip())
+    yield from text_blocks(text, (), str)

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logbook.access import Actor
+from logbook.accounts.models import Person
 from logbook.ballots import actions as ballot_actions
 from logbook.ballots import queries as ballots
 from logbook.ballots import tally
-from logbook.ballots.models import Ballot, Item, Sheet
+from logbook.ballots.models import Ballot, BallotClass, Item, Sheet
 from logbook.ballots.tally import Result
 from logbook.comments import queries as comments
 from logbook.comments.models import Comment
 from logbook.minutes import queries as minutes
 from logbook.minutes.models import MinutesVersion
+from logbook.organization import queries as organization
 from logbook.rectification import queries as rectification
 from logbook.rectification.queries import Line
 from logbook.review import briefs, queries
@@ -44,7 +46,7 @@ class Gathered:
     cases: Sequence[Case]
     columns: Sequence[Item] | None
     result: Result | None
-    void: bool
+    over: Sequence[BallotClass]  # the classes that make the ballot void
     lists: Sequence[tuple[Report, Sequence[Line]]]  # 整改清单, of the cases this reader runs
     minutes: MinutesVersion | None  # the latest, for whoever may read them
 
@@ -53,7 +55,7 @@ def gather(actor: Actor, meeting: Meeting, today: dt.date, settings: Settings) -
     """What this reader may know of the meeting; of themself nothing before feedback (rule 7)."""
     reports = queries.reports(meeting.id)
     shown, said = queries.about_others(actor, reports), comments.of_meeting(actor, meeting.id)
-    ballot = ballots.ballot(meeting.id)
+    ballot, known = ballots.ballot(meeting.id), briefs.ledger(meeting)
     runs = queries.runs_meeting(actor, reports)
     closed = runs and ballot is not None and ballot.erased_at is not None
     return Gathered(
@@ -61,15 +63,22 @@ def gather(actor: Actor, meeting: Meeting, today: dt.date, settings: Settings) -
         reports=reports,
         figures=summary.load(meeting.summary),
         cases=[
-            Case(one, briefs.build(actor, meeting, one, today), [c for c in said if c.report_id == one.id])
+            Case(one, briefs.build(actor, meeting, one, today, known), [c for c in said if c.report_id == one.id])
             for one in reports if one.id in shown
         ],
         columns=_columns(ballot) if runs else None,
         result=tally.result(ballot, reports, settings) if ballot and closed else None,
-        void=ballot is not None and ballot_actions.is_void(ballot),
+        over=ballot_actions.over(ballot) if ballot else (),
         lists=rectification.lists(actor, meeting),
         minutes=_latest(actor, meeting),
     )  # fmt: skip
+
+
+def successors(actor: Actor, report_id: int) -> tuple[Report, Meeting, Sequence[Person]]:
+    """A case that this reader runs, and who else led its branch in the year or since."""
+    report, meeting = queries.case(actor, report_id)
+    led = organization.secretaries_since(report.branch_id, meeting.year)
+    return report, meeting, [one for one in led if one.id != report.person_id]
 
 
 def _latest(actor: Actor, meeting: Meeting) -> MinutesVersion | None:

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
-from logbook.accounts.views import nearest_page, safe_next
+from logbook.accounts.views import came_from
 from logbook.db import db, writing
 from logbook.documents import pdf, pictures, sheet, word
 from logbook.documents.paper import Form, Paper
@@ -50,7 +50,7 @@ def send(paper: Paper, ending: str, name: str = "", about: int | None = None) ->
     paper = dataclasses.replace(paper, made_from=signed)
     if preview:
         return _begin(paper, made, moment)
-    content = _content(paper, ending)
+    (content,) = _contents([paper], ending)
     _note(made, moment)
     return file(content, made.name, ending)
 
@@ -68,7 +68,7 @@ def send_folder(papers: Sequence[tuple[str, Paper]], name: str, made_from: str) 
     """Make each paper as .docx, numbered in their order, note the folder in the list, and answer with it as .zip."""
     made = _made(name, "zip", made_from, actions.digest_of(*(paper for _name, paper in papers)))
     db.session.close()  # nobody waits for a database that somebody holds while they wait
-    contents, packed = _contents([paper for _title, paper in papers]), io.BytesIO()
+    contents, packed = _contents([paper for _title, paper in papers], "docx"), io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:  # a Word file is packed already
         for i, ((title, _paper), content) in enumerate(zip(papers, contents, strict=True), 1):
             archive.writestr(f"{i:02}{UNSAFE.sub('', title)[:LONGEST]}.docx", content)
@@ -88,12 +88,8 @@ def _note(made: Made, moment: dt.datetime) -> None:
         db.session.commit()
 
 
-def _content(paper: Paper, ending: str) -> bytes:
-    return word.make(paper) if ending == "docx" else pdf.make(paper, _fonts())
-
-
-def _contents(papers: Sequence[Paper]) -> Iterable[bytes]:
-    return word.make_all(papers)
+def _contents(papers: Sequence[Paper], ending: str) -> Iterable[bytes]:
+    return word.make_all(papers) if ending == "docx" else (pdf.make(one, _fonts()) for one in papers)
 
 
 def _fonts() -> Path:
@@ -128,7 +124,8 @@ def origin(paper_id: int) -> Response:
         ("程序版本", found.version),
     )  # fmt: skip
     paper = Paper(title=f"{current().unit_name}\n材料备查页", blocks=(Form(rows),), made_from=f"第{found.id}份材料")
-    return file(_content(paper, "pdf"), f"备查页{found.id}.pdf", "pdf")
+    (content,) = _contents([paper], "pdf")
+    return file(content, f"备查页{found.id}.pdf", "pdf")
 
 
 # --- a preview ------------------------------------------------------------------------------------
@@ -156,7 +153,7 @@ def _begin(paper: Paper, made: Made, moment: dt.datetime) -> Response:
 
 def _back() -> str:
     """The page somebody came from; from a preview that failed its own, from another house home."""
-    path = nearest_page(safe_next((request.referrer or "").removeprefix(request.host_url.rstrip("/"))))
+    path = came_from()
     if not path.startswith("/papers/preview/"):
         return path
     try:

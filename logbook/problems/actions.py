@@ -121,6 +121,21 @@ def raise_item(source: Source, new: NewProblem, *, label: str, rules: DueRules, 
     return problem
 
 
+def take_up(problem_id: int, source: Source, *, due_on: dt.date, measures: str, by: Actor, at: dt.datetime) -> bool:
+    """A review meeting has this problem on its list: it goes on under the list's number, due day and measures.
+
+    Nothing is entered twice. False where it is gone, or is another branch's by now: then the source raises its own.
+    """
+    problem = queries.problem(problem_id)
+    if problem is None or problem.dropped or problem.side is not Side.BRANCH:
+        return False
+    problem.taken_up_by, problem.taken_up_as = source.id, source.label
+    problem.due_on, problem.measures = max(due_on, problem.raised_on), measures or problem.measures
+    said = f"列入述职评议整改清单（{source.label}），完成时限{full_date(problem.due_on)}"
+    _step(Progress(problem_id=problem.id, state=problem.state.value, of_terms=True), said, by, at)
+    return True
+
+
 def _check(lines: Iterable[NewProblem | NewUndertaking], name: str, on: dt.date) -> None:
     for new in lines:
         if new.due_on is not None and not on <= new.due_on <= on + LONGEST_DUE:

@@ -94,6 +94,8 @@ class Problem(Base):
     answer: Mapped[Answer | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     closed_on: Mapped[dt.date | None]
+    taken_up_by: Mapped[int | None] = mapped_column(index=True)  # the last review meeting that has it on its list …
+    taken_up_as: Mapped[str] = mapped_column(default="")  # … as 整改2026-03
 
     branch: Mapped[Branch | None] = relationship(viewonly=True)
     raised_by: Mapped[Person | None] = relationship(foreign_keys=raised_by_id, viewonly=True)
@@ -108,6 +110,11 @@ class Problem(Base):
         Index(None, "branch_id", "state"),
         Index(None, "state", "due_on"),
     )
+
+    @property
+    def label(self) -> str:
+        """As it is named now: 2026-137/2（整改2026-03）."""
+        return f"{self.source_label}（{self.taken_up_as}）" if self.taken_up_as else self.source_label
 
 
 class Undertaking(Base):

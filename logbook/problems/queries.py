@@ -133,7 +133,7 @@ def _conditions(filters: Filters, today: dt.date) -> Iterable[ColumnElement[bool
     if filters.branch_id is not None:
         yield _at(filters.branch_id)
     if filters.text:
-        searched = (Problem.text, Problem.result, Problem.owner_unit, Problem.source_label)
+        searched = (Problem.text, Problem.result, Problem.owner_unit, Problem.source_label, Problem.taken_up_as)
         yield or_(*(column.contains(filters.text, autoescape=True) for column in searched))
 
 
@@ -343,9 +343,10 @@ def year_items(first: dt.date, last: dt.date) -> Sequence[Any]:
     return _columns(_concerns(Problem, first, last))
 
 
-def source_items(kind: SourceKind, ids: Iterable[int]) -> Sequence[Any]:
-    """The same columns of all problems of these sources, whenever they were raised or closed."""
-    return _columns(and_(Problem.source_kind == kind, Problem.source_id.in_(list(ids))))
+def meeting_items(ids: Sequence[int]) -> Sequence[Any]:
+    """The same columns of all problems on the lists of these meetings, whenever they were raised or closed."""
+    raised = and_(Problem.source_kind == SourceKind.MEETING, Problem.source_id.in_(ids))
+    return _columns(or_(raised, Problem.taken_up_by.in_(ids)))
 
 
 def _columns(condition: ColumnElement[bool]) -> Sequence[Any]:
@@ -354,7 +355,8 @@ def _columns(condition: ColumnElement[bool]) -> Sequence[Any]:
             Problem.id, Problem.raised_on, Problem.closed_on, Problem.state, Problem.side, Problem.category,
             Problem.branch_id, Problem.raised_by_id, Problem.source_kind, Problem.source_id, Problem.dropped,
             Problem.answer, Problem.source_label, Problem.text, Problem.due_on, Problem.owner_unit, Problem.result,
-            Problem.handling, Branch.name.label("branch"), Placement.general_branch_id,
+            Problem.handling, Problem.taken_up_by, Problem.taken_up_as, Branch.name.label("branch"),
+            Placement.general_branch_id,
         )
         .outerjoin(Branch, Branch.id == Problem.branch_id)
         .outerjoin(Placement, and_(Placement.branch_id == Problem.branch_id, *_held(Problem.raised_on)))

@@ -1,22 +1,22 @@
 """Drawing up the list, changing it before the feedback, and handing it to the ledger with the feedback."""
 
 import datetime as dt
-import hashlib
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 
 from logbook.access import Actor
 from logbook.comments import queries as comments
-from logbook.comments.models import Part
+from logbook.comments.models import Clause, Part
 from logbook.db import db
-from logbook.errors import NotAllowed, NotThere, RuleBroken
-from logbook.formats import local_date
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import fingerprint, local_date
 from logbook.problems import actions as ledger
 from logbook.problems.actions import LONGEST_DUE, MAX_LINE, DueRules, NewProblem, Source
 from logbook.problems.models import Category, Side, SourceKind
 from logbook.rectification import queries
 from logbook.rectification.models import RectificationItem, number_of
+from logbook.review import briefs
 from logbook.review import queries as review
 from logbook.review.models import Meeting, Report
 
@@ -36,42 +36,44 @@ def draft(meeting: Meeting, *, days: int, by: Actor, at: dt.datetime) -> int:
     What an item says already, or said before it was reworded or removed, isn't taken again.
     """
     reports = {one.id: one for one in review.reports(meeting.id)}
-    known, due_on, added = queries.words_of(meeting.id), local_date(at) + dt.timedelta(days=days), 0
+    known, due_on = queries.words_of(meeting.id), local_date(at) + dt.timedelta(days=days)
+    first = number = queries.next_number(meeting.id)
+    texts = {one.id: one.text for one in briefs.ledger(meeting).all}  # what the ledger has is named as it is there
     said = (
-        (comment.report_id, clause.text)
+        (comment.report_id, clause)
         for comment in comments.of_meeting(by, meeting.id)
         if comment.settled_at and review.runs_case(by, reports[comment.report_id])
         for clause in comment.clauses
         if clause.part is Part.SHORTCOMING
     )
-    for report_id, words in said:
-        if (report_id, words) not in known:
-            known.add((report_id, words))
-            _add(reports[report_id], meeting, NewItem(words, due_on), said=words, at=at)
-            added += 1
-    return added
+    for report_id, clause in said:
+        if (report_id, clause.text) not in known:
+            known.add((report_id, clause.text))
+            text = texts.get(clause.source_id or 0, clause.text) if clause.source_kind == "problem" else clause.text
+            _add(reports[report_id], meeting, NewItem(text, due_on), number, said=clause, by=by, at=at)
+            number += 1
+    return number - first
 
 
 def add_item(report_id: int, new: NewItem, *, by: Actor, at: dt.datetime) -> RectificationItem:
     """An item in the office's own words. Raise RuleBroken for the field at fault."""
-    found = review.report(by, report_id)
-    if found is None:
-        raise NotThere
-    if not review.runs_case(by, found[0]):
-        raise NotAllowed("run a case")
+    report, meeting = review.case(by, report_id)
     _check(new, local_date(at))
-    return _add(*found, new, at=at)
+    return _add(report, meeting, new, queries.next_number(meeting.id), by=by, at=at)
 
 
-def _add(report: Report, meeting: Meeting, new: NewItem, *, at: dt.datetime, said: str = "") -> RectificationItem:
+def _add(
+    report: Report, meeting: Meeting, new: NewItem, n: int, *, by: Actor, at: dt.datetime, said: Clause | None = None
+) -> RectificationItem:
     item = RectificationItem(
-        meeting_id=meeting.id, report_id=report.id, n=queries.next_number(meeting.id), said=said,
+        meeting_id=meeting.id, report_id=report.id, n=n, said=said.text if said else "",
+        rests_on_id=said.source_id if said and said.source_kind == "problem" else None,
         text=new.text.strip(), measures=new.measures.strip(), due_on=new.due_on,
     )  # fmt: skip
     db.session.add(item)
     db.session.flush()
     if report.fed_back_on:
-        _hand_over(item, report, meeting, local_date(at))
+        _hand_over(item, report, meeting, local_date(at), by, at)
     return item
 
 
@@ -88,7 +90,7 @@ def _check(new: NewItem, today: dt.date, *, kept: dt.date | None = None) -> None
 
 def state_of(item: RectificationItem) -> str:
     """How the item reads now, in short: who changes it on top of something else sees that."""
-    return hashlib.sha256(f"{item.text}\0{item.measures}\0{item.due_on}".encode()).hexdigest()[:16]
+    return fingerprint(item.text, item.measures, item.due_on)
 
 
 def change_item(item_id: int, new: NewItem, *, based_on: str, by: Actor, at: dt.datetime) -> RectificationItem:
@@ -105,19 +107,22 @@ def change_item(item_id: int, new: NewItem, *, based_on: str, by: Actor, at: dt.
     return item
 
 
-def remove_item(item_id: int, *, by: Actor) -> None:
-    """Take an item off the list; its number stays its own, and it can be put back."""
-    _open(item_id, by)[0].removed = True
+def remove_item(item_id: int, *, by: Actor) -> Meeting:
+    """Take an item off the list of its meeting; its number stays its own, and it can be put back."""
+    item, _report, meeting = _open(item_id, by)
+    item.removed = True
     db.session.flush()
+    return meeting
 
 
-def restore_item(item_id: int, *, by: Actor, at: dt.datetime) -> None:
-    """Put a removed item back."""
+def restore_item(item_id: int, *, by: Actor, at: dt.datetime) -> Meeting:
+    """Put a removed item back on the list of its meeting."""
     item, report, meeting = _open(item_id, by)
     item.removed, item.due_on = False, max(item.due_on, local_date(at))
     db.session.flush()
     if report.fed_back_on:
-        _hand_over(item, report, meeting, local_date(at))
+        _hand_over(item, report, meeting, local_date(at), by, at)
+    return meeting
 
 
 def _open(item_id: int, by: Actor) -> tuple[RectificationItem, Report, Meeting]:
@@ -135,26 +140,34 @@ def hand_over(report_id: int, on: dt.date, *, by: Actor, at: dt.datetime) -> int
     Before it a secretary who reads the ledger must find nothing about themself there (rule 7). Called again, it takes
     what isn't there yet. Raise RuleBroken("due_on") for an item that would be overdue from its first day.
     """
-    found = review.report(by, report_id)
-    if found is None:
-        raise NotThere
+    report, meeting = review.the_report(by, report_id)
     if on > local_date(at):
         raise RuleBroken("on", _("反馈日期不能晚于今天。"))
-    report, meeting = found
     waiting = [one for one in queries.of_report(report_id) if one.problem_id is None and not one.removed]
     for item in waiting:
-        _hand_over(item, report, meeting, on)
+        _hand_over(item, report, meeting, on, by, at)
     return len(waiting)
 
 
-def _hand_over(item: RectificationItem, report: Report, meeting: Meeting, on: dt.date) -> None:
+def _hand_over(
+    item: RectificationItem, report: Report, meeting: Meeting, on: dt.date, by: Actor, at: dt.datetime
+) -> None:
     number = number_of(meeting.year, item.n)
     if item.due_on < on:
         raise RuleBroken("due_on", _("%(number)s的完成时限早于反馈日期，请先改整改清单。", number=number))
     source = Source(SourceKind.MEETING, meeting.id, number, on, report.branch_id, None)
+    if item.rests_on_id and ledger.take_up(
+        item.rests_on_id, source, due_on=item.due_on, measures=item.measures, by=by, at=at
+    ):
+        item.problem_id = item.rests_on_id
+    else:
+        item.problem_id = _raise(item, source, report)
+    db.session.flush()
+
+
+def _raise(item: RectificationItem, source: Source, report: Report) -> int:
     new = NewProblem(
         item.text, item.n, Category.PARTY, Side.BRANCH, owner_person_id=report.person_id, due_on=item.due_on
     )
     rules = DueRules(0, 0, report.branch.host_unit)
-    item.problem_id = ledger.raise_item(source, new, label=number, measures=item.measures, rules=rules).id
-    db.session.flush()
+    return ledger.raise_item(source, new, label=source.label, measures=item.measures, rules=rules).id

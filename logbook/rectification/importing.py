@@ -4,7 +4,6 @@ A row at fault stays out and the others may go in: importing a file again takes 
 """
 
 import datetime as dt
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from flask_babel import lazy_gettext as _
 
 from logbook.access import Actor
 from logbook.errors import NotThere
+from logbook.formats import fingerprint
 from logbook.problems import actions as ledger
 from logbook.problems.models import State
 from logbook.rectification import queries
@@ -53,8 +53,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        said = [(one.line.id, one.changes) for one in self.changed]
-        return hashlib.sha256(repr(said).encode()).hexdigest()
+        return fingerprint(*((one.line.id, repr(one.changes)) for one in self.changed))
 
     @property
     def texts(self) -> list[str]:

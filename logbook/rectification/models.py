@@ -23,6 +23,9 @@ class RectificationItem(Base):
     measures: Mapped[str] = mapped_column(default="")
     due_on: Mapped[dt.date]
     removed: Mapped[bool] = mapped_column(default=False)
+    rests_on_id: Mapped[
+        int | None
+    ]  # the ledger's problem that the comment's words rest on: it is taken up, not doubled
     problem_id: Mapped[int | None] = mapped_column(ForeignKey("problem.id"))
 
     problem: Mapped[Problem | None] = relationship(viewonly=True)

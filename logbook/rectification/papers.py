@@ -11,7 +11,7 @@ from logbook.settings.queries import Settings
 
 EMPTY = "　"  # to be filled in
 HEAD = ("序号", "问题", "来源", "整改措施", "责任人", "完成时限", "进展情况", "整改结果", "销号（日期、确认人）")
-WIDTHS = (1.3, 3.5, 2.6, 3.2, 1.9, 2.95, 3.2, 2.2, 2.1)  # centimetres: a number, and a date, on one line
+WIDTHS = (1.2, 3.4, 2.6, 2.9, 2.4, 2.95, 2.7, 2.1, 2.95)  # centimetres: a number, and a date, on one line
 
 
 def paper(
@@ -29,7 +29,7 @@ def paper(
         report = lists[0][0]
         blocks.insert(0, Para(f"{report.branch.name}　书记：{report.person.name}", indent=False, keep=True))
     return Paper(
-        title=f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议整改清单", blocks=tuple(blocks), landscape=True,
+        title=f"{meeting.year}年度党组织书记抓基层党建工作\n述职评议整改清单", blocks=tuple(blocks), landscape=True,
         made_from=f"{meeting.year}年度述职评议整改清单，{len(rows)}项，{full_date(on)}",
     )  # fmt: skip
 

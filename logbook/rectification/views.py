@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -25,16 +25,13 @@ from logbook.settings.views import current
 
 bp = Blueprint("rectification", __name__)
 Answer = str | Response | tuple[str, int]
-YEAR = "<int(min=2000, max=2999):year>"
 MOST_FILES = 40  # at once: one of each secretary
 KEPT_SECONDS = 24 * 3600  # what was read waits a day for its confirmation
 
 
 def _meeting(year: int, *, reads: bool = False) -> Meeting:
     """The meeting, for the office and for whom the leader named; each finds the cases they run. `reads`: or reads."""
-    meeting = review.meeting(year)
-    if meeting is None:
-        raise NotThere
+    meeting = review.the_meeting(year)
     if not reads and not any(review.runs_case(actor(), one) for one in review.reports(meeting.id)):
         raise NotAllowed("run a case")
     return meeting
@@ -55,7 +52,7 @@ def source(meeting_id: int) -> Response:
     return redirect(url_for("rectification.show", year=meeting.year))
 
 
-@bp.route(f"/review/{YEAR}/rectification")
+@bp.route("/review/<year:year>/rectification")
 @may(Act.READ_MEETING)
 def show(year: int) -> str:
     meeting = _meeting(year, reads=actor().is_leader)
@@ -64,7 +61,7 @@ def show(year: int) -> str:
     return render_template("rectification/show.html", meeting=meeting, lists=lists, runs=runs)
 
 
-@bp.post(f"/review/{YEAR}/rectification/draft")
+@bp.post("/review/<year:year>/rectification/draft")
 @may(Act.READ_MEETING)
 def draft(year: int) -> Response:
     added = actions.draft(_meeting(year), days=current().rectification_days, by=actor(), at=now())
@@ -75,7 +72,7 @@ def draft(year: int) -> Response:
 
 
 # GET as well: what was typed when the session had ended is shown again on the same address.
-@bp.route(f"/review/{YEAR}/rectification/add", methods=["GET", "POST"])
+@bp.route("/review/<year:year>/rectification/add", methods=["GET", "POST"])
 @may(Act.READ_MEETING)
 def add(year: int) -> Answer:
     meeting = _meeting(year)
@@ -118,31 +115,22 @@ def change(item_id: int) -> Answer:
 @bp.post("/review/rectification/items/<int:item_id>/remove")
 @may(Act.READ_MEETING)
 def remove(item_id: int) -> Response:
-    return _done(item_id, lambda: actions.remove_item(item_id, by=actor()), _("已移出清单，可以恢复。"))
+    meeting = actions.remove_item(item_id, by=actor())
+    db.session.commit()
+    flash(_("已移出清单，可以恢复。"))
+    return _there(meeting.year)
 
 
 @bp.post("/review/rectification/items/<int:item_id>/restore")
 @may(Act.READ_MEETING)
 def restore(item_id: int) -> Response:
-    return _done(item_id, lambda: actions.restore_item(item_id, by=actor(), at=now()), _("已恢复。"))
+    meeting = actions.restore_item(item_id, by=actor(), at=now())
+    db.session.commit()
+    flash(_("已恢复。"))
+    return _there(meeting.year)
 
 
-def _done(item_id: int, act: Callable[[], object], said: str) -> Response:
-    found = queries.item(actor(), item_id)
-    if found is None:
-        raise NotThere
-    year = found[2].year
-    try:
-        act()
-        db.session.commit()
-        flash(said)
-    except RuleBroken as broken:
-        db.session.close()
-        flash(str(broken.message))
-    return _there(year)
-
-
-@bp.route(f"/review/{YEAR}/rectification/list.<any(docx, pdf):ending>")
+@bp.route("/review/<year:year>/rectification/list.<any(docx, pdf):ending>")
 @may(Act.READ_MEETING)
 def paper(year: int, ending: str) -> Response:
     """Of one secretary (?report=…), or of all that this reader may see."""
@@ -162,7 +150,7 @@ def paper(year: int, ending: str) -> Response:
 # --- back in --------------------------------------------------------------------------------------
 
 
-@bp.route(f"/review/{YEAR}/rectification/import", methods=["GET", "POST"])
+@bp.route("/review/<year:year>/rectification/import", methods=["GET", "POST"])
 @may(Act.READ_MEETING)
 def import_lists(year: int) -> Answer:
     meeting, form = _meeting(year), UploadForm()
@@ -209,7 +197,7 @@ def _signer(meeting: Meeting) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=salt)
 
 
-@bp.post(f"/review/{YEAR}/rectification/import/confirm")
+@bp.post("/review/<year:year>/rectification/import/confirm")
 @may(Act.READ_MEETING)
 def confirm_import(year: int) -> Answer:
     meeting, form = _meeting(year), ConfirmForm()

@@ -1,7 +1,6 @@
 """The meeting: built from its year with one click, put in order, briefs printed, the group's decisions entered."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from logbook.access import Actor
 from logbook.db import db
-from logbook.errors import NotAllowed, NotThere, RuleBroken
-from logbook.formats import MAX_TEXT, full_date, local_date
+from logbook.errors import NotThere, RuleBroken
+from logbook.formats import MAX_TEXT, fingerprint, full_date, local_date
 from logbook.organization import queries as organization
 from logbook.review import briefs, queries
 from logbook.review.briefs import Brief
@@ -81,7 +80,7 @@ def _freeze(meeting: Meeting, at: dt.datetime) -> None:
 
 def freeze_again(year: int, *, at: dt.datetime) -> None:
     """Take the figures and the text of now, as long as no grade was decided on the former ones."""
-    meeting = _meeting(year)
+    meeting = queries.the_meeting(year)
     if queries.is_decided(meeting.id):
         raise RuleBroken("", _("已经登记过等次，年度数字不再重新固定。"))
     _freeze(meeting, at)
@@ -90,7 +89,7 @@ def freeze_again(year: int, *, at: dt.datetime) -> None:
 
 def remove_meeting(year: int) -> None:
     """Take away a meeting made by mistake, while nothing of it was decided or printed."""
-    meeting = _meeting(year)
+    meeting = queries.the_meeting(year)
     filed = any(one.written or one.speech for one in queries.reports(meeting.id))
     if filed or queries.is_decided(meeting.id) or queries.is_printed(meeting.id):
         raise RuleBroken("", _("已经收过述职报告、登记过等次或打印过材料，会议不能删去。"))
@@ -102,16 +101,9 @@ def remove_meeting(year: int) -> None:
     db.session.flush()
 
 
-def _meeting(year: int) -> Meeting:
-    meeting = queries.meeting(year)
-    if meeting is None:
-        raise NotThere
-    return meeting
-
-
 def change_meeting(year: int, new: Arrangement) -> Meeting:
     """Raise RuleBroken("held_on") for a day in another year than the meeting's or the next."""
-    meeting = _meeting(year)
+    meeting = queries.the_meeting(year)
     if new.held_on is not None and new.held_on.year not in {year, year + 1}:
         raise RuleBroken("held_on", _("会议日期应在当年或次年。"))
     meeting.held_on, meeting.place = new.held_on, new.place.strip()[:200]
@@ -122,7 +114,7 @@ def change_meeting(year: int, new: Arrangement) -> Meeting:
 
 def _unheld(year: int) -> Meeting:
     """The meeting, as long as no grade was decided: what was done at it stays as it was."""
-    meeting = _meeting(year)
+    meeting = queries.the_meeting(year)
     if queries.is_decided(meeting.id):
         raise RuleBroken("", _("已经登记过等次，述职的次序不再改动。"))
     return meeting
@@ -154,7 +146,7 @@ def draw_lots(year: int, places: Mapping[int, int | None]) -> None:
 
 def change_report(report_id: int, commentator_id: int | None, *, in_writing: bool, by: Actor) -> Report:
     """Who comments, and whether the report is only in writing; nobody comments on themself."""
-    report = _report(report_id, by)
+    report = queries.the_report(by, report_id)[0]
     if commentator_id == report.person_id:
         raise RuleBroken("commentator_id", _("点评人不能是被评议的书记本人。"))
     report.commentator_id, report.in_writing = commentator_id, in_writing
@@ -164,7 +156,7 @@ def change_report(report_id: int, commentator_id: int | None, *, in_writing: boo
 
 def change_person(report_id: int, person_id: int, *, by: Actor) -> None:
     """Another secretary reports. Who was graded stays who reported, and nobody runs or comments on their own case."""
-    report = _report(report_id, by)
+    report = queries.the_report(by, report_id)[0]
     if report.decisions or person_id in {report.handler_id, report.commentator_id}:
         raise RuleBroken("person_id", _("已经登记过等次，或他是这一件的经办人、点评人，不能改由他述职。"))
     report.person_id = person_id
@@ -174,7 +166,7 @@ def change_person(report_id: int, person_id: int, *, by: Actor) -> None:
 
 def state_of(report: Report) -> str:
     """What is filed now, in short: who files on top of something else sees it."""
-    return hashlib.sha256(f"{report.written}\0{report.speech}".encode()).hexdigest()[:16]
+    return fingerprint(report.written, report.speech)
 
 
 def file_report(report_id: int, written: str, speech: str, *, based_on: str, by: Actor) -> Report:
@@ -182,7 +174,7 @@ def file_report(report_id: int, written: str, speech: str, *, based_on: str, by:
 
     Raise RuleBroken("written") for what is too long, and where somebody filed another meanwhile.
     """
-    report = case(report_id, by)
+    report = queries.case(by, report_id)[0]
     if based_on != state_of(report):
         raise RuleBroken("written", _("您填写期间，这份报告已有改动。请另开一页核对，确认后再保存一次。"))
     for field, text in (("written", written), ("speech", speech)):
@@ -195,7 +187,7 @@ def file_report(report_id: int, written: str, speech: str, *, based_on: str, by:
 
 def name_handler(report_id: int, handler_id: int | None, *, by: Actor) -> Report:
     """The leader names who runs a case instead of the office, or nobody any more; not whom it is about."""
-    report = _report(report_id, by)
+    report = queries.the_report(by, report_id)[0]
     if handler_id == report.person_id:
         raise RuleBroken("handler_id", _("经办人不能是被评议的书记本人。"))
     report.handler_id = handler_id
@@ -205,7 +197,7 @@ def name_handler(report_id: int, handler_id: int | None, *, by: Actor) -> Report
 
 def sort_extract(report_id: int, visit_id: int, stance: Stance | None, *, by: Actor, at: dt.datetime) -> None:
     """Say what an extract of the brief speaks for, for oneself; None leaves it unsorted again."""
-    report, meeting = _found(report_id, by)
+    report, meeting = queries.the_report(by, report_id)
     brief = briefs.build(by, meeting, report, local_date(at))
     if visit_id not in {one.visit_id for one in brief.extracts}:
         raise NotThere
@@ -218,7 +210,7 @@ def sort_extract(report_id: int, visit_id: int, stance: Stance | None, *, by: Ac
 
 def give_feedback(report_id: int, on: dt.date | None, *, by: Actor, at: dt.datetime) -> Report:
     """The secretary has signed for the result on that day, and from then on sees what is about them (rule 7)."""
-    report = case(report_id, by)
+    report = queries.case(by, report_id)[0]
     if report.grade is None or report.decision is None:
         raise RuleBroken("on", _("%(name)s的等次还没有登记，不能反馈。", name=report.person.name))
     if on is None or not (report.decision.decided_on or on) <= on <= local_date(at):
@@ -233,7 +225,7 @@ def decide_grade(report_id: int, new: NewDecision, *, by: Actor, at: dt.datetime
 
     Every decision is a row of its own; a later one says why it changes the former.
     """
-    report, meeting = _found(report_id, by)
+    report, meeting = queries.the_report(by, report_id)
     if report.person_id == by.person_id:
         raise NotThere
     _check(new, report, meeting.year, local_date(at))
@@ -265,7 +257,7 @@ def _check(new: NewDecision, report: Report, year: int, today: dt.date) -> None:
 
 def print_brief(report_id: int, *, by: Actor, at: dt.datetime) -> tuple[Brief, Report]:
     """Keep the brief as it is printed now, for this reader."""
-    report, meeting = _found(report_id, by)
+    report, meeting = queries.the_report(by, report_id)
     brief = briefs.build(by, meeting, report, local_date(at))
     keep_print(report.id, brief, by=by, at=at)
     return brief, report
@@ -276,22 +268,3 @@ def keep_print(report_id: int, brief: Brief, *, by: Actor, at: dt.datetime) -> N
     kept = briefs.dump(brief)
     db.session.add(PrintedBrief(report_id=report_id, reader_id=by.person_id, body=kept, printed_at=at))
     db.session.flush()
-
-
-def case(report_id: int, by: Actor) -> Report:
-    """The report, for whoever runs this case; raise NotAllowed for others, NotThere about oneself."""
-    report = _report(report_id, by)
-    if not queries.runs_case(by, report):
-        raise NotAllowed("run a case")
-    return report
-
-
-def _report(report_id: int, by: Actor) -> Report:
-    return _found(report_id, by)[0]
-
-
-def _found(report_id: int, by: Actor) -> tuple[Report, Meeting]:
-    found = queries.report(by, report_id)
-    if found is None:
-        raise NotThere
-    return found

@@ -6,6 +6,7 @@ secretary; what the bureau owes the branch stands apart; members' failings stand
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -64,14 +65,52 @@ class Brief:
     hidden: int
 
 
-def build(actor: Actor, meeting: Meeting, report: Report, today: dt.date) -> Brief:
-    """The brief as its reader may see it now."""
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What the ledger has for a meeting: rectification items of earlier ones, and the year's other problems."""
+
+    rectification: Sequence[Any]
+    others: Sequence[Any]
+
+    @property
+    def all(self) -> Sequence[Any]:
+        return [*self.rectification, *self.others]
+
+    def at(self, branch_id: int) -> tuple[list[Any], list[Any]]:
+        """Both of one branch."""
+        here = [[row for row in rows if _of(row, branch_id)] for rows in (self.rectification, self.others)]
+        return here[0], here[1]
+
+
+def ledger(meeting: Meeting) -> Ledger:
+    """Read once for all its secretaries.
+
+    Of the meeting before all items, whatever became of them; of older ones those still open when the year began.
+    """
+    first, last, earlier = (
+        dt.date(meeting.year, 1, 1),
+        dt.date(meeting.year, 12, 31),
+        queries.meetings_before(meeting.year),
+    )
+    items = [
+        row
+        for row in problems.meeting_items(earlier)
+        if (row.taken_up_by or row.source_id) == earlier[0] or row.closed_on is None or row.closed_on >= first
+    ]
+    listed = {row.id for row in items}
+    rows = [row for row in problems.year_items(first, last) if row.source_kind is not SourceKind.MEETING]
+    others = [row for row in rows if row.id not in listed]
+    return Ledger(*([row for row in rows if not row.dropped] for rows in (items, others)))
+
+
+def build(actor: Actor, meeting: Meeting, report: Report, today: dt.date, known: Ledger | None = None) -> Brief:
+    """The brief as its reader may see it now; `known` is the ledger, where it is read for several."""
     first, last = dt.date(meeting.year, 1, 1), dt.date(meeting.year, 12, 31)
     filters = Filters(first, last, branch_id=report.branch_id, state="counted", by_date=True)
     everything, readable = visits.totals(actor, filters)
     trips, _readable = visits.totals(actor, replace(filters, trips=True))
     latest = queries.last_visit(actor, report.branch_id, first, last)
-    rectification, items = known(meeting, report.branch_id, last)
+    rectification, items = (known or ledger(meeting)).at(report.branch_id)
     return Brief(
         branch=report.branch.name,
         secretary=report.person.name,
@@ -89,22 +128,6 @@ def build(actor: Actor, meeting: Meeting, report: Report, today: dt.date) -> Bri
     )
 
 
-def known(meeting: Meeting, branch_id: int, last: dt.date) -> tuple[list[Any], list[Any]]:
-    """What the ledger has on a branch: rectification items of earlier meetings, and the year's other problems.
-
-    Of the meeting before all items, whatever became of them; of older ones those still open when the year began.
-    """
-    first, earlier = dt.date(meeting.year, 1, 1), queries.meetings_before(meeting.year)
-    items = [
-        row
-        for row in problems.source_items(SourceKind.MEETING, earlier)
-        if row.source_id == earlier[0] or row.closed_on is None or row.closed_on >= first
-    ]
-    others = [row for row in problems.year_items(first, last) if row.source_kind is not SourceKind.MEETING]
-    here = [[row for row in rows if _of(row, branch_id) and not row.dropped] for rows in (items, others)]
-    return here[0], here[1]
-
-
 def _of(row: Any, branch_id: int) -> bool:
     """Raised at the branch, or at one that stood inside it that day."""
     return branch_id in {row.branch_id, row.general_branch_id}
@@ -115,7 +138,7 @@ def _cited(number: str, version: int) -> str:
 
 
 def _item(row: Any) -> Line:
-    return Line(row.text, row.source_label, row.state.value, problem_id=row.id)
+    return Line(row.text, row.taken_up_as or row.source_label, row.state.value, problem_id=row.id)
 
 
 def _record(row: Any) -> Line:

@@ -73,12 +73,10 @@ class HandlerForm(Form):
 
 
 class WrittenReportForm(WrittenForm):
-    written = TextAreaField(
-        _("述职报告"), filters=[clean_text], description=_("书记交来的，粘贴在这里。一般不超过4000字。")
-    )
+    written = TextAreaField(_("述职报告"), filters=[clean_text], description=_("书记交来的，粘贴在这里。"))
     speech = TextAreaField(
         _("现场述职稿（与述职报告不同的才填）"), filters=[clean_text],
-        description=_("在会上念的那一份。一般不超过1300字。"),
+        description=_("在会上念的那一份。"),
     )  # fmt: skip
 
     based_on = HiddenField()

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from logbook.documents.paper import Attachment, Block, Heading, Paper, Para, Table
-from logbook.formats import full_date, short_date
+from logbook.formats import full_date, numeral, short_date
 from logbook.problems.models import State
 from logbook.review.briefs import ORDER, Brief, Line
 from logbook.review.models import Agenda, Meeting, Report
@@ -40,14 +40,19 @@ def _part(title: str, sentences: Iterable[str], none: str = "") -> Iterable[Bloc
     yield from map(Para, found or [none])
 
 
+EXTRACTS = ("工作中的好做法（摘录）", "需要加强的（摘录）", "其他掌握的情况（摘录）")
+
+
 def _extracts(lines: Sequence[Line]) -> Iterable[Block]:
     """Numbered through, for and against as the reader sorted them; what nobody sorted stands last."""
-    numbered = [(one.stance, f"{i}. {_extract(one)}") for i, one in enumerate(lines, 1)]
-    titles = ("四、工作中的好做法（摘录）", "五、需要加强的（摘录）", "六、其他掌握的情况（摘录）")
-    for title, stance in zip(titles, ORDER, strict=True):
-        said = [text for sorted_as, text in numbered if sorted_as == stance]
-        if said or stance:
-            yield from _part(title, said, "没有摘录。")
+    if not lines:
+        yield from _part("四、平时工作掌握情况（摘录）", ["没有本人可见的摘录。"])
+    n = 4
+    for stance, title in zip(ORDER, EXTRACTS, strict=True):
+        texts = [f"{i}. {_extract(one)}" for i, one in enumerate(lines, 1) if one.stance == stance]
+        if texts:
+            yield from _part(f"{numeral(n)}、{title}", texts)
+            n += 1
 
 
 def _sources(lines: Iterable[Line]) -> str:
@@ -60,7 +65,8 @@ def _item(one: Line) -> str:
 
 
 def _extract(one: Line) -> str:
-    return f"“{one.text}”［{one.source}］。"
+    """Whole sentences, ended within the quotation marks."""
+    return f"“{one.text.rstrip('。')}。”［{one.source}］"
 
 
 def _contact(brief: Brief, words: Words) -> str:
@@ -96,7 +102,7 @@ def meeting_paper(
 
     `graded`: the reports whose decided grade is printed; None, as preset, prints no grades.
     """
-    frozen = "归档时" if meeting.year_was_closed else f"未归档，{full_date(figures.made_on)}"
+    frozen = "归档时的数字" if meeting.year_was_closed else f"年度尚未归档，截至{full_date(figures.made_on)}"
     words = settings.words.apply
     facts = (
         f"党组成员下基层{figures.records}人次，到支部{figures.trips}次，到过{figures.liaison_branches}个挂点支部中的"
@@ -105,11 +111,11 @@ def meeting_paper(
     )
     text = tuple(text_blocks(meeting.text, (), words))
     return Paper(
-        title=words(f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议会议安排"),
+        title=words(f"{meeting.year}年度党组织书记抓基层党建工作\n述职评议会议安排"),
         blocks=(
             Para(f"会议时间：{full_date(meeting.held_on) if meeting.held_on else '待定'}"),
             Para(f"会议地点：{meeting.place or '待定'}"),
-            Para(words(f"年度下基层情况（{frozen}的数字）：{facts}")),
+            Para(words(f"年度下基层情况（{frozen}）：{facts}")),
         ),
         signed=f"{settings.unit_name}{words('党办')}",
         dated=on,
@@ -119,9 +125,6 @@ def meeting_paper(
         ),
         made_from=f"{meeting.year}年述职评议会议",
     )
-
-
-NUMERALS = "一二三四五六七八"
 
 
 def _items(meeting: Meeting, settings: Settings) -> list[str]:
@@ -141,9 +144,9 @@ def _items(meeting: Meeting, settings: Settings) -> list[str]:
 
 def agenda(meeting: Meeting, reports: Sequence[Report], settings: Settings, on: dt.date) -> Paper:
     """会议议程, with the order of the reports as 附件."""
-    items = [Heading(f"{number}、{item}", 1) for number, item in zip(NUMERALS, _items(meeting, settings), strict=False)]
+    items = [Heading(f"{numeral(i)}、{item}", 1) for i, item in enumerate(_items(meeting, settings), 1)]
     return Paper(
-        title=settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议会议议程"),
+        title=settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建工作\n述职评议会议议程"),
         blocks=(
             Para(f"时间：{full_date(meeting.held_on) if meeting.held_on else '待定'}"),
             Para(f"地点：{meeting.place or '待定'}"),
@@ -162,18 +165,18 @@ def script(meeting: Meeting, reports: Sequence[Report], settings: Settings) -> P
     items = _items(meeting, settings)
     opening = (
         f"按照安排，今天召开{settings.unit_name}党组{meeting.year}年度党组织书记抓基层党建工作述职评议会议。会议议程有"
-        f"{NUMERALS[len(items) - 1]}项：{'；'.join(f'{NUMERALS[i]}是{item}' for i, item in enumerate(items))}。"
+        f"{numeral(len(items))}项：{'；'.join(f'{numeral(i)}是{item}' for i, item in enumerate(items, 1))}。"
     )
     said = {items[1]: _reporting(meeting, reports)}
     if meeting.agenda is Agenda.TOGETHER:
         said[items[2]] = [f"请{who}同志点评{about}。" for who, about in _commenting(reports)]
     blocks: list[Block] = [Para("同志们：", indent=False), Para(settings.words.apply(opening))]
-    for i, item in enumerate(items):
-        blocks.append(Heading(f"{NUMERALS[i]}、{item}", 1))
+    for i, item in enumerate(items, 1):
+        blocks.append(Heading(f"{numeral(i)}、{item}", 1))
         blocks += map(Para, said.get(item, [settings.words.apply(_said(item))]))
     blocks.append(Para("今天的会议就到这里。散会。"))
     return Paper(
-        title=settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建\n工作述职评议会议主持词"),
+        title=settings.words.apply(f"{meeting.year}年度党组织书记抓基层党建工作\n述职评议会议主持词"),
         blocks=tuple(blocks), made_from=f"{meeting.year}年述职评议会议",
     )  # fmt: skip
 
@@ -186,8 +189,13 @@ def _reporting(meeting: Meeting, reports: Sequence[Report]) -> list[str]:
         said.append(f"{first}，请{one.branch.name}书记{one.person.name}同志述职。")
         if meeting.agenda is Agenda.EACH:
             said.append(f"请{named.name}同志点评。" if named else "（点评人未定。）")
-    written = [f"{one.branch.name}书记{one.person.name}同志" for one in reports if one.in_writing]
-    return said + ([f"{'、'.join(written)}作书面述职，材料已印发。"] if written else [])
+    written = [one for one in reports if one.in_writing]
+    if written:
+        names = "、".join(f"{one.branch.name}书记{one.person.name}同志" for one in written)
+        said.append(f"{names}作书面述职，材料已印发。")
+    if meeting.agenda is Agenda.EACH:
+        said += [f"请{who}同志点评{about}。" for who, about in _commenting(written)]
+    return said
 
 
 def _commenting(reports: Sequence[Report]) -> Iterable[tuple[str, str]]:
@@ -198,7 +206,8 @@ def _commenting(reports: Sequence[Report]) -> Iterable[tuple[str, str]]:
 
 def _said(item: str) -> str:
     if item.endswith("测评"):
-        return "下面进行现场测评，请工作人员发放测评表。请大家结合述职情况和平时了解的情况独立评价；测评无记名。"
+        how = "请大家结合述职情况和平时了解的情况独立评价；测评无记名，填好后由工作人员统一收回。"
+        return f"下面进行现场测评，请工作人员发放测评表。{how}"
     return f"下面，{'请' if item.endswith(('讲话', '点评')) else ''}{item}。"
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from logbook.access import Actor
 from logbook.db import db
+from logbook.errors import NotAllowed, NotThere
 from logbook.review.models import Decision, Meeting, PrintedBrief, Report, SortedExtract, Stance
 from logbook.visits import rights
 from logbook.visits.models import Visit
@@ -36,6 +37,14 @@ def meetings_before(year: int) -> Sequence[int]:
     return db.session.scalars(select(Meeting.id).where(Meeting.year < year).order_by(Meeting.year.desc())).all()
 
 
+def the_meeting(year: int) -> Meeting:
+    """The year's; raise NotThere where there is none."""
+    found = meeting(year)
+    if found is None:
+        raise NotThere
+    return found
+
+
 def reports(meeting_id: int) -> Sequence[Report]:
     """The reporting secretaries in their order."""
     return db.session.scalars(
@@ -61,6 +70,22 @@ def report(actor: Actor, report_id: int) -> tuple[Report, Meeting] | None:
     return row[0], row[1]
 
 
+def the_report(actor: Actor, report_id: int) -> tuple[Report, Meeting]:
+    """A report with its meeting; raise NotThere when it is absent, or about the reader and not fed back."""
+    found = report(actor, report_id)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def case(actor: Actor, report_id: int) -> tuple[Report, Meeting]:
+    """The same for whoever runs this case; raise NotAllowed for others."""
+    found = the_report(actor, report_id)
+    if not runs_case(actor, found[0]):
+        raise NotAllowed("run a case")
+    return found
+
+
 def runs_case(actor: Actor, report: Report) -> bool:
     """The office runs every case, and whoever the leader named for this one; nobody their own (rule 7)."""
     return (actor.is_office or report.handler_id == actor.person_id) and bool(about_others(actor, [report]))
@@ -71,6 +96,12 @@ def cases_of(person_id: int) -> Sequence[Report]:
     mine = (Report.handler_id == person_id, Report.person_id != person_id, Report.fed_back_on.is_(None))
     query = select(Report).where(*mine).options(*PEOPLE).order_by(Report.meeting_id, Report.position)
     return db.session.scalars(query).all()
+
+
+def speaks(actor: Actor, found: Report) -> bool:
+    """Any member may comment until the grade is decided, the 点评人 also then; nobody on themself, fed back or not."""
+    until = found.grade is None or actor.person_id == found.commentator_id
+    return actor.is_member and actor.person_id != found.person_id and until
 
 
 def runs_meeting(actor: Actor, found: Sequence[Report]) -> bool:

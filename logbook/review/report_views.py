@@ -15,20 +15,13 @@ from logbook.printing import views as printing
 from logbook.problems.models import State
 from logbook.review import actions, briefs, papers, queries
 from logbook.review.forms import GradeForm, HandlerForm, ReportForm, WrittenReportForm
-from logbook.review.models import Meeting, Report, Stance
+from logbook.review.models import Report, Stance
 from logbook.settings.forms import Form
 from logbook.settings.views import current
 
 bp = Blueprint("reports", __name__)
 Answer = str | Response | tuple[str, int]
 USUAL = {"written": 4000, "speech": 1300}  # characters; hints, no limits (mission.md: no word counts)
-
-
-def _report(report_id: int) -> tuple[Report, Meeting]:
-    found = queries.report(actor(), report_id)
-    if found is None:
-        raise NotThere
-    return found
 
 
 @bp.route("/review/reports/<int:report_id>")
@@ -39,7 +32,7 @@ def brief(report_id: int) -> str:
 
 def _brief(report_id: int, **shown: Form) -> str:
     """The page, with the form that was sent as it was typed and what is wrong with it."""
-    report, meeting = _report(report_id)
+    report, meeting = queries.the_report(actor(), report_id)
     forms: dict[str, Any] = {
         "report_form": _report_form(report, formdata=None), "grade_form": _grade_form(report, formdata=None),
         "handler_form": _handler_form(report, formdata=None),
@@ -47,8 +40,8 @@ def _brief(report_id: int, **shown: Form) -> str:
     found, printed = briefs.build(actor(), meeting, report, today()), queries.printed(actor(), report_id)
     return render_template(
         "review/brief.html", report=report, meeting=meeting, brief=found, printed=printed, Stance=Stance, State=State,
-        outdated=bool(printed) and briefs.load(printed[0].body) != found, runs=queries.runs_case(actor(), report),
-        **forms | shown,
+        outdated=bool(printed) and briefs.load(printed[0].body) != found,
+        speaks=queries.speaks(actor(), report), runs=queries.runs_case(actor(), report), **forms | shown,
     )  # fmt: skip
 
 
@@ -77,7 +70,7 @@ def _handler_form(report: Report, **options: Any) -> HandlerForm:
 @bp.route("/review/reports/<int:report_id>/change", methods=["GET", "POST"])
 @may(Act.RUN_MEETING)
 def change(report_id: int) -> Answer:
-    form = _report_form(_report(report_id)[0])
+    form = _report_form(queries.the_report(actor(), report_id)[0])
     if form.validate_on_submit():
         try:
             actions.change_report(report_id, form.commentator(), in_writing=bool(form.in_writing.data), by=actor())
@@ -93,7 +86,7 @@ def change(report_id: int) -> Answer:
 @bp.route("/review/reports/<int:report_id>/handler", methods=["GET", "POST"])
 @may(Act.NAME_HANDLER)
 def name_handler(report_id: int) -> Answer:
-    form = _handler_form(_report(report_id)[0])
+    form = _handler_form(queries.the_report(actor(), report_id)[0])
     if form.validate_on_submit():
         actions.name_handler(report_id, form.handler(), by=actor())
         db.session.commit()
@@ -105,7 +98,7 @@ def name_handler(report_id: int) -> Answer:
 @bp.route("/review/reports/<int:report_id>/grade", methods=["GET", "POST"])
 @may(Act.DECIDE_GRADE)
 def decide(report_id: int) -> Answer:
-    report, meeting = _report(report_id)
+    report, meeting = queries.the_report(actor(), report_id)
     form, year = _grade_form(report), meeting.year
     if form.validate_on_submit():
         try:
@@ -144,7 +137,7 @@ def print_brief(report_id: int) -> Response:
 @may(Act.READ_MEETING)
 def printed(report_id: int, print_id: int) -> str:
     """A brief as this reader printed it then."""
-    report, meeting = _report(report_id)
+    report, meeting = queries.the_report(actor(), report_id)
     kept = next((one for one in queries.printed(actor(), report_id) if one.id == print_id), None)
     if kept is None:
         raise NotThere
@@ -157,10 +150,10 @@ def printed(report_id: int, print_id: int) -> str:
 @may(Act.READ_MEETING)
 def written(report_id: int) -> Answer:
     """The report as it was handed in: read before the meeting, filed by who runs the case."""
-    report, meeting = _report(report_id)
+    report, meeting = queries.the_report(actor(), report_id)
     form = WrittenReportForm(obj=report, data={"based_on": actions.state_of(report)})
     if request.method == "POST":
-        actions.case(report_id, actor())
+        queries.case(actor(), report_id)
     if form.validate_on_submit():
         try:
             actions.file_report(report_id, *form.texts(), based_on=form.based_on.data or "", by=actor())
@@ -170,7 +163,7 @@ def written(report_id: int) -> Answer:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    report, meeting = _report(report_id)
+    report, meeting = queries.the_report(actor(), report_id)
     form.based_on.data = actions.state_of(report)
     page = render_template(
         "review/written.html", report=report, meeting=meeting, form=form, usual=USUAL,

@@ -20,7 +20,6 @@ from logbook.years import summary
 
 bp = Blueprint("review", __name__)
 Answer = str | Response | tuple[str, int]
-YEAR = "<int(min=2000, max=2999):year>"
 
 
 @bp.route("/review")
@@ -32,17 +31,10 @@ def index() -> str:
     return render_template("review/index.html", meetings=meetings, free=free)
 
 
-def _meeting(year: int) -> Meeting:
-    meeting = queries.meeting(year)
-    if meeting is None:
-        raise NotThere
-    return meeting
-
-
-@bp.route(f"/review/{YEAR}", methods=["GET", "POST"])
+@bp.route("/review/<year:year>", methods=["GET", "POST"])
 @may(Act.READ_MEETING)
 def show(year: int) -> Answer:
-    meeting = _meeting(year)
+    meeting = queries.the_meeting(year)
     form = MeetingForm.of(meeting)
     if request.method == "POST" and not actor().may(Act.RUN_MEETING):
         raise NotThere
@@ -55,7 +47,7 @@ def show(year: int) -> Answer:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return _page(_meeting(year), form), 422 if form.errors else 200
+    return _page(queries.the_meeting(year), form), 422 if form.errors else 200
 
 
 def _page(meeting: Meeting, form: MeetingForm) -> str:
@@ -70,37 +62,33 @@ def _page(meeting: Meeting, form: MeetingForm) -> str:
     )  # fmt: skip
 
 
-@bp.post(f"/review/{YEAR}/freeze")
+@bp.post("/review/<year:year>/freeze")
 @may(Act.RUN_MEETING)
 def freeze(year: int) -> Response:
-    try:
-        actions.freeze_again(year, at=now())
-        db.session.commit()
-        flash(_("已按现在的数字和文字重新固定。"))
-    except RuleBroken as broken:
-        db.session.close()
-        flash(str(broken.message))
+    actions.freeze_again(year, at=now())
+    db.session.commit()
+    flash(_("已按现在的数字和文字重新固定。"))
     return redirect(url_for("review.show", year=year), 303)
 
 
-@bp.route(f"/review/{YEAR}/agenda.<any(docx, pdf):ending>")
+@bp.route("/review/<year:year>/agenda.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
 def agenda(year: int, ending: str) -> Response:
-    meeting = _meeting(year)
+    meeting = queries.the_meeting(year)
     made = papers.agenda(meeting, queries.reports(meeting.id), current(), _dated(meeting))
     return printing.send(made, ending, f"{year}年述职评议会议议程")
 
 
-@bp.route(f"/review/{YEAR}/script.<any(docx, pdf):ending>")
+@bp.route("/review/<year:year>/script.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
 def script(year: int, ending: str) -> Response:
     """What the host says, from the first word to the last."""
-    meeting = _meeting(year)
+    meeting = queries.the_meeting(year)
     made = papers.script(meeting, queries.reports(meeting.id), current())
     return printing.send(made, ending, f"{year}年述职评议会议主持词")
 
 
-@bp.route(f"/review/{YEAR}/meeting.<any(docx, pdf):ending>")
+@bp.route("/review/<year:year>/meeting.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
 def meeting_paper(year: int, ending: str) -> Response:
     return printing.send(_paper(year), ending, f"{year}年述职评议会议安排")
@@ -113,7 +101,7 @@ def _dated(meeting: Meeting) -> dt.date:
 
 def _paper(year: int) -> Paper:
     """Without grades, unless the group decided that they are printed."""
-    meeting = _meeting(year)
+    meeting = queries.the_meeting(year)
     reports = queries.reports(meeting.id)
     graded = queries.about_others(actor(), reports) if request.args.get("grades") == "1" else None
     return papers.meeting_paper(

@@ -41,7 +41,7 @@ def hold(last: Year) -> None:
     for one in reports:
         written, before = texts.REPORT.format(branch=one.branch.name, year=year), review.state_of(one)
         review.file_report(one.id, written, "", based_on=before, by=clerk)
-    comments.draft_all(meeting.id, by=clerk, at=at - 5 * DAY)
+    comments.draft_all(meeting, by=clerk, at=at - 5 * DAY)
     for i, comment in enumerate(said.of_meeting(clerk, meeting.id)):
         _settle(comment, last, at - DAY, texts.WANTING[i % len(texts.WANTING)])
     rectification.draft(meeting, days=DUE, by=clerk, at=at)

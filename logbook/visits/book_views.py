@@ -34,7 +34,7 @@ def mine() -> Response:
     return redirect(url_for("books.show", member_id=actor().person_id, year=today().year))
 
 
-@bp.route("/books/<int:member_id>/<int(min=2000, max=2999):year>")
+@bp.route("/books/<int:member_id>/<year:year>")
 @may(Act.READ_RECORDS)
 def show(member_id: int, year: int) -> str:
     found, by = queries.book(member_id, year), actor()
@@ -55,7 +55,7 @@ def _by_month(records: Any) -> dict[int, list[Visit]]:
     return {month: [r for r in records if r.visited_on.month == month and r.counts] for month in range(1, 13)}
 
 
-@bp.route("/books/<int:member_id>/<int(min=2000, max=2999):year>/book.pdf")
+@bp.route("/books/<int:member_id>/<year:year>/book.pdf")
 @may(Act.READ_RECORDS)
 def bound(member_id: int, year: int) -> Response:
     """The book as it is bound."""
@@ -98,7 +98,7 @@ def sheet(visit_id: int) -> Response:
     return printing.send(papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}")
 
 
-@bp.route("/books/<int(min=2000, max=2999):year>")
+@bp.route("/books/<year:year>")
 @may(Act.READ_RECORDS)
 def index(year: int) -> str:
     years = sorted({*queries.years(), today().year, year}, reverse=True)
@@ -106,7 +106,7 @@ def index(year: int) -> str:
     return render_template("visits/books.html", year=year, years=years, books=queries.books(year), missing=missing)
 
 
-@bp.post("/books/<int(min=2000, max=2999):year>/issue")
+@bp.post("/books/<year:year>/issue")
 @may(Act.ISSUE_BOOKS)
 def issue(year: int) -> Response:
     count = actions.issue_books(year, by=actor(), at=now())
@@ -125,7 +125,7 @@ def system(ending: str) -> Response:
     return printing.send(papers.record_system(current(), today()), ending)
 
 
-@bp.route("/books/<int(min=2000, max=2999):year>/arrangement.<any(docx, pdf, xlsx):ending>")
+@bp.route("/books/<year:year>/arrangement.<any(docx, pdf, xlsx):ending>")
 @may(Act.ISSUE_BOOKS)
 def arrangement(year: int, ending: str) -> Response:
     """Who is responsible for which branch; secretaries as of today, or of the year's last day."""
@@ -138,7 +138,7 @@ def arrangement(year: int, ending: str) -> Response:
     return printing.send_workbook(sheets, made.title, made.made_from)
 
 
-@bp.route("/books/<int(min=2000, max=2999):year>/blank.pdf")
+@bp.route("/books/<year:year>/blank.pdf")
 @may(Act.ISSUE_BOOKS)
 def blank(year: int) -> Response:
     """A book to be written in by hand: of ?member=, or for anybody."""

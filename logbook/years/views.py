@@ -34,7 +34,6 @@ from logbook.years.summary import YearSummary
 
 bp = Blueprint("years", __name__)
 Answer = str | Response | tuple[str, int]
-YEAR = "<int(min=2000, max=2999):year>"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 25
@@ -236,7 +235,7 @@ def _counts() -> bool:
 # --- closing --------------------------------------------------------------------------------------
 
 
-@bp.route(f"/years/{YEAR}/close", methods=["GET", "POST"])
+@bp.route("/years/<year:year>/close", methods=["GET", "POST"])
 @may(Act.CLOSE_YEAR)
 def close(year: int) -> Answer:
     form = CloseForm()
@@ -266,7 +265,7 @@ def _whole(year: int) -> dict[str, Any]:
     return {"from": f"{year}-01-01", "to": f"{year}-12-31"}
 
 
-@bp.route(f"/years/{YEAR}/addendum", methods=["GET", "POST"])
+@bp.route("/years/<year:year>/addendum", methods=["GET", "POST"])
 @may(Act.CLOSE_YEAR)
 def add_addendum(year: int) -> Answer:
     form, record = AddendumForm(), as_integer(request.args.get("record", ""))

@@ -15,7 +15,7 @@ from logbook.formats import now, today
 from logbook.problems.models import Problem, Side, State
 from logbook.review import actions as meetings
 from logbook.review.actions import NewDecision
-from logbook.review.models import Grade, Report, Stance
+from logbook.review.models import Grade, Meeting, Report, Stance
 from logbook.visits.models import Visit
 from tests import factories
 from tests.client import filled
@@ -143,11 +143,11 @@ def test_another_member_finds_nothing_and_may_say_something_of_their_own(judged,
 
 def test_all_are_drafted_at_once_and_once(judged):
     clerk, member, secretary, report, _branch = judged
-    assert actions.draft_all(1, by=clerk, at=now()) == 1
-    assert actions.draft_all(1, by=clerk, at=now()) == 0
+    assert actions.draft_all(db.session.get(Meeting, 1), by=clerk, at=now()) == 1
+    assert actions.draft_all(db.session.get(Meeting, 1), by=clerk, at=now()) == 0
     assert [one.report_id for one in queries.to_settle(member.person_id)] == [report]
     assert not queries.to_settle(secretary.person_id)
-    assert actions.draft_all(1, by=member, at=now()) == 0  # runs no case
+    assert actions.draft_all(db.session.get(Meeting, 1), by=member, at=now()) == 0  # runs no case
 
 
 def test_what_the_commentator_sorted_is_added_and_anothers_words_are_not(judged, comment):

@@ -4,13 +4,14 @@ import datetime as dt
 
 import pytest
 
+from logbook import formats
 from logbook.access import Role
 from logbook.ballots.models import Ballot, BallotClass
 from logbook.comments.models import Clause, Comment, Part
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import MAX_TEXT, now, today
-from logbook.minutes import actions, drafting, queries
+from logbook.minutes import actions, queries
 from logbook.minutes.actions import NewVersion
 from logbook.minutes.models import MinutesVersion
 from logbook.review import actions as meetings
@@ -23,21 +24,21 @@ DRAFTED = """\
 地点：三楼会议室
 主持人：（待填）
 出席：施喆、王珺
+缺席：（待填）
 记录人：钱玥
 
 一、通报2025年度述职评议查摆问题整改情况
 （待填）
 
 二、述职
-现场述职：森林党支部赵堃。
-书面述职：环湖党支部周晓。
+现场述职：森林党支部书记赵堃。
+书面述职：环湖党支部书记周晓。
 
 三、点评
-（一）森林党支部赵堃
-王珺点评：
-肯定：党员认领责任段。活动室修好。
+（一）森林党支部书记赵堃
+王珺点评：肯定：党员认领责任段。活动室修好。
 不足：会议记录简单。
-（二）环湖党支部周晓
+（二）环湖党支部书记周晓
 （点评未审定）
 
 四、党组书记总点评
@@ -121,7 +122,8 @@ def test_a_ballot_is_named_by_its_numbers_when_its_traces_are_erased(clerk):
 
 def test_a_void_ballot_is_called_so(clerk):
     ballot(handed_out=6, cast=7, erased_at=now())
-    assert "发出测评表12份，收回14份。收回多于发出，无效。" in drafted(clerk)
+    over = "收回7份，收回多于发出，本次测评无效。"
+    assert f"发出测评表12份，收回14份。A票 党组成员发出6份、{over}B票 党组织书记发出6份、{over}" in drafted(clerk)
 
 
 def test_it_is_drafted_in_the_units_own_words_but_what_was_said_stays(clerk):
@@ -157,7 +159,7 @@ def test_comments_too_long_to_be_edited_stay_in_their_own_papers(clerk):
 
 @pytest.mark.parametrize(("n", "numeral"), [(1, "一"), (10, "十"), (11, "十一"), (20, "二十"), (23, "二十三")])
 def test_headings_are_numbered_as_one_writes_them(n, numeral):
-    assert drafting._numeral(n) == numeral
+    assert formats.numeral(n) == numeral
 
 
 def test_it_is_drafted_once(clerk):

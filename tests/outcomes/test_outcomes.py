@@ -13,7 +13,7 @@ from logbook.comments.models import Part
 from logbook.db import db
 from logbook.formats import full_date, now, today
 from logbook.review import actions as meetings
-from logbook.review.models import Decision, Report
+from logbook.review.models import Decision, Meeting, Report
 from tests import factories
 
 YEAR = today().year
@@ -27,7 +27,7 @@ def held(client):
     for name, secretary in (("森林党支部", factories.person(name="赵堃")), ("环湖党支部", member),
                             ("码头党支部", factories.person(name="钱玥"))):  # fmt: skip
         factories.term(factories.branch(name), secretary)
-    meetings.create_meeting(YEAR, by=factories.actor(clerk), at=now())
+    meetings.create_meeting(YEAR, by=factories.actor(clerk), at=now()).held_on = today()
     db.session.commit()
     reports = [one.id for one in db.session.query(Report).order_by(Report.position)]
     return client(clerk), client(leader), client(member), reports
@@ -187,3 +187,18 @@ def test_a_grade_changed_after_feedback_is_told_again(held):
     assert "需重新反馈" in leader.get(f"/review/reports/{reports[1]}").text
     clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1])})
     assert "差" in member.get(f"/review/reports/{reports[1]}").text
+
+
+def test_what_is_told_of_a_meeting_waits_until_it_was_held(held):
+    clerk, leader, _member, reports = held
+    leader.post(f"/review/{YEAR}/outcomes/grades", grades(reports, "good", "", "") | {"decided_on": TODAY})
+    page = f"http://localhost/review/{YEAR}/outcomes"
+    told = clerk.get(f"/review/{YEAR}/outcomes/notice.docx?grades=1", headers={"Referer": page}, follow_redirects=True)
+    assert "等次没有全部登记" in told.text
+    for day in (None, today() + dt.timedelta(days=1)):
+        db.session.query(Meeting).one().held_on = day
+        db.session.commit()
+        for paper in ("notice", "account"):
+            answer = clerk.get(f"/review/{YEAR}/outcomes/{paper}.docx", headers={"Referer": page})
+            assert answer.headers["Location"] == f"/review/{YEAR}/outcomes"
+            assert "会议还没有开" in clerk.get(f"/review/{YEAR}/outcomes").text

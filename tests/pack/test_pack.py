@@ -60,7 +60,7 @@ def test_each_paper_is_a_file_in_the_order_of_the_meeting(meeting):
         "06测评表（A票 党组成员）.docx", "07测评表（B票 党组织书记）.docx", "08测评表（C票 党员群众代表）.docx",
     ]  # fmt: skip
     first = found["04森林党支部　赵堃.docx"]
-    for said in ("一年来的工作。", "没有摘录。", "不足：“新职工不清楚支部活动安排”", "（点评人尚未审定。）"):
+    for said in ("一年来的工作。", "没有本人可见的摘录。", "不足：“新职工不清楚支部活动安排”", "（点评人尚未审定。）"):
         assert said in first
     assert "述职报告未交。" in found["05环湖党支部　钱玥.docx"]
 

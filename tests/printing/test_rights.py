@@ -215,8 +215,8 @@ class Rights:
 # --- papers, as handed to the writers -------------------------------------------------------------
 
 
-def handed_over(paper, _ending):
-    return json.dumps(asdict(paper), default=str, ensure_ascii=False).encode()
+def handed_over(papers, _ending):
+    return [json.dumps(asdict(one), default=str, ensure_ascii=False).encode() for one in papers]
 
 
 @dataclass(frozen=True)
@@ -282,8 +282,7 @@ def asked(browser, address):
 def test_no_reader_finds_on_any_paper_what_is_not_for_them(bureau, monkeypatch):
     rights, rows = Rights({person: roles for person, (_browser, roles) in bureau.items()}), one_of_each()
     with monkeypatch.context() as at_the_edge:
-        at_the_edge.setattr(printing, "_content", handed_over)
-        at_the_edge.setattr(printing, "_contents", lambda papers: [handed_over(one, "docx") for one in papers])
+        at_the_edge.setattr(printing, "_contents", handed_over)
         got = {endpoint: _asked_by_all(bureau, rights, rows, endpoint) for endpoint in PAPERS}
     assert [name for name, answers in got.items() if not answers] == ["printing.origin", "printing.previewed"]
     for answers in filter(None, got.values()):

@@ -7,17 +7,20 @@ import openpyxl
 import pytest
 from docx import Document
 
+from logbook.comments import drafting
+from logbook.comments.models import Clause, Comment, Part
 from logbook.db import db
 from logbook.formats import now, today
 from logbook.problems.models import Problem, Side, SourceKind, State
 from logbook.rectification import actions
+from logbook.rectification.models import RectificationItem
 from logbook.review import briefs
 from logbook.review import queries as review
 from logbook.review.models import Meeting, Report
 from logbook.settings.queries import Settings
 from logbook.years import actions as years
 from tests import factories
-from tests.rectification.conftest import PATH, WOODS, YEAR, feed_back, items
+from tests.rectification.conftest import PATH, WOODS, YEAR, comment, feed_back, items
 
 NEXT = YEAR + 1
 
@@ -140,3 +143,34 @@ def test_it_names_the_meeting_it_comes_from(office, bureau):
     feed_back(bureau.lake)
     made = db.session.query(Problem).one()
     assert (made.source_kind, made.source_label, made.source_line) == (SourceKind.MEETING, f"整改{YEAR}-03", 3)
+
+
+def test_a_problem_that_the_ledger_has_is_taken_up_and_not_doubled(client, office, bureau):
+    """From an open problem past its day to the comment, the list, the ledger, the card and next year's brief."""
+    late = {"raised_on": dt.date(YEAR, 1, 9), "due_on": dt.date(YEAR, 2, 9)}
+    problem = factories.problem(bureau.member, bureau.branch, text="台账晚。", side=Side.BRANCH, **late)
+    drafted = db.session.query(Problem).one()
+    number = drafted.source_label
+    rested = drafting.of_problem(drafted)
+    comment(bureau.woods, factories.member(), settled=True)
+    made = db.session.query(Comment).order_by(Comment.id.desc()).first()
+    db.session.add(
+        Clause(comment_id=made.id, part=Part.SHORTCOMING, position=9, text="“台账晚”，尚未办结。",
+               source_kind="problem", source_id=problem, source=rested.label, rests_on=rested.rests_on)
+    )  # fmt: skip
+    db.session.commit()
+    office.post(f"{PATH}/draft")
+    feed_back(bureau.woods)
+    held = db.session.get(Problem, problem)
+    assert held.label == f"{number}（整改{YEAR}-{last_number():02}）"
+    assert held.due_on > dt.date(YEAR, 2, 9)
+    assert [one.text for one in db.session.query(Problem) if "台账晚" in one.text] == ["台账晚。"]
+    assert held.label in office.get(f"/branches/{bureau.branch}").text
+    found = brief(bureau, NEXT)
+    assert held.taken_up_as in {one.source for one in found.rectification}
+    assert "台账晚。" not in {one.text for one in found.own_problems}
+    assert "台账晚。" in {one.text for one in brief(bureau, YEAR, today()).own_problems}  # of its own meeting
+
+
+def last_number():
+    return max(one.n for one in db.session.query(RectificationItem))

@@ -118,8 +118,7 @@ def found_by(person):
 @pytest.fixture(autouse=True)
 def _handed_over(monkeypatch):
     """Papers are read as they are handed to their writers (tests/printing/test_rights.py opens the files)."""
-    monkeypatch.setattr(printing, "_content", handed_over)
-    monkeypatch.setattr(printing, "_contents", lambda papers: [handed_over(one, "docx") for one in papers])
+    monkeypatch.setattr(printing, "_contents", handed_over)
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))
