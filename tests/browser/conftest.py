@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import sync_playwright
 
+import run
 from tests.conftest import POSTGRES, drop_database, new_database
 
 ROOT = Path(__file__).parent.parent.parent
@@ -117,10 +118,9 @@ class House:
 
     @contextlib.contextmanager
     def served(self):
-        """Serve as run.py does: granian, one process with threads."""
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1"]
-        command += ["--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(self.port), "--no-log"]
-        server = subprocess.Popen([*command, "logbook.app:create_server_app"], env=self.environment, cwd=ROOT)
+        """Serve as run.py does, in one process."""
+        command = run.server_command(sys.executable, "127.0.0.1", self.port, 1)
+        server = subprocess.Popen(command, env=self.environment, cwd=ROOT)
         try:
             self._wait()
             yield self
