@@ -120,7 +120,7 @@ class House:
     def served(self):
         """Serve as run.py does, in one process."""
         command = run.server_command(sys.executable, "127.0.0.1", self.port, 1)
-        server = subprocess.Popen(command, env=self.environment, cwd=ROOT)
+        self.process = server = subprocess.Popen(command, env=self.environment, cwd=ROOT)
         try:
             self._wait()
             yield self
