@@ -78,16 +78,18 @@ def page(open_page):
 class House:
     """An installation being served: its address, and its commands. It is empty, or a copy of another at rest."""
 
-    def __init__(self, instance, like=None):
+    def __init__(self, instance, like=None, database=None):
         self.instance = instance
         self.environment = os.environ | {"LOGBOOK_INSTANCE": str(instance), "PYTHONPATH": str(ROOT)}
         self.environment.pop("LOGBOOK_DATABASE_URL", None)
         self.database = f"sqlite:///{instance / 'logbook.db'}"
         if like:
             shutil.copytree(like.instance, instance)
-        if POSTGRES:
-            self.name, self.database = new_database(like.name) if like else new_database()
-            self.environment["LOGBOOK_DATABASE_URL"] = self.database
+        self.name = None
+        if POSTGRES and not database:
+            self.name, database = new_database(like.name) if like else new_database()
+        if database:
+            self.database = self.environment["LOGBOOK_DATABASE_URL"] = database
         with contextlib.closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -97,7 +99,7 @@ class House:
 
     def close(self):
         """Take its database away; files go with their folder."""
-        if POSTGRES:
+        if self.name:
             drop_database(self.name)
 
     def rows(self, query, **values):

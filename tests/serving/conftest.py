@@ -40,17 +40,23 @@ def session_cookie(token):
     return f"logbook={token}"
 
 
-@pytest.fixture
-def small_house(tmp_path):
-    """An installation with a branch and a member, served; `cookie` is the member's."""
-    with house_in(tmp_path / "instance") as house:
+@pytest.fixture(scope="session")
+def pattern(tmp_path_factory):
+    """An installation with a branch and a member, at rest; made once, copied by whoever needs one."""
+    with house_in(tmp_path_factory.mktemp("pattern") / "instance") as house:
         with inside(house):
             factories.setting("unit_name", "青湖风景区管理局")
             factories.branch()
-            house.member = factories.member()
-            house.cookie = session_cookie(factories.sign_in(house.member))
-        with house.served():
-            yield house
+            house.cookie = session_cookie(factories.sign_in(factories.member()))
+        yield house
+
+
+@pytest.fixture
+def small_house(tmp_path, pattern):
+    """An installation with a branch and a member, served; `cookie` is the member's."""
+    with house_in(tmp_path / "instance", pattern) as house, house.served():
+        house.cookie = pattern.cookie
+        yield house
 
 
 def form_of(house, path="/visits/new"):
