@@ -28,6 +28,8 @@ class Patient(Writer):
     def send(self, method, path, body):
         status, answer = super().send(method, path, body)
         if status == 503:
+            self.connection.close()
+            self.stop.wait(0.1)
             raise http.client.HTTPException(status)
         return status, answer
 
