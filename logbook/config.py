@@ -5,6 +5,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
+
 VERSION = "0.1.0"  # as pyproject.toml has it
 MIB = 1024 * 1024
 
@@ -54,7 +56,10 @@ def _engine_options(url: str) -> dict[str, Any]:
         "keepalives_count": 3,
         "tcp_user_timeout": 10_000,
     }
-    return options | {"connect_args": {name: value for name, value in line.items() if f"{name}=" not in url}}
+    said = make_url(url).query
+    # A page that is read does not wait for a table that somebody holds.
+    server = {"options": f"{said.get('options', '')} -c lock_timeout=5s".strip()}
+    return options | {"connect_args": {k: v for k, v in line.items() if k not in said} | server}
 
 
 def _secret_key(instance: Path) -> str:

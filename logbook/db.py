@@ -205,11 +205,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
             connection.execute(f"PRAGMA {pragma}").close()
         _record.info["patience"] = connection.execute("PRAGMA busy_timeout").fetchone()[0] / 1000  # seconds
 
-    else:
-        with connection.cursor() as cursor:  # a page that is read does not wait for a table that somebody holds
-            cursor.execute("SET lock_timeout = '5s'")
-        connection.commit()
-
 
 # One writer at a time in one unit's schema, as on SQLite: rules that read first and write then hold on both.
 _POSTGRES_TURN = "SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(hashtext(current_schema()))"
@@ -273,6 +268,13 @@ def _take_turn(connection: Connection, seconds: float) -> None:
         busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
         raise OperationalError("BEGIN IMMEDIATE", None, busy)
     connection.info["turn"] = turn
+
+
+@event.listens_for(Pool, "checkin")
+def _be_patient_again(connection: Any, record: Any) -> None:
+    """Whoever takes the connection past the transactions above (VACUUM, a checkpoint) waits as long as it was told."""
+    if connection is not None and record.info.pop("waits", None) is not None:
+        connection.execute(f"PRAGMA busy_timeout={int(1000 * record.info['patience'])}").close()
 
 
 @event.listens_for(Pool, "checkin")

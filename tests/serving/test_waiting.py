@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from logbook.formats import now
+from tests.conftest import POSTGRES
 from tests.serving.conftest import form_of, stored
 from tests.serving.wire import FORM, ask, begun, get, head, post, urlencoded
 
@@ -81,7 +82,8 @@ def test_a_long_writer_keeps_nobody_from_reading_and_writers_are_told_soon(small
     (for_a_phone,) = [text.partition("\n\n")[2] for _status, text, _took in told if "application/json" in text]
     assert "系统正忙" in json.loads(for_a_phone)["error"]
     assert max(took for _status, _text, took in told) < 25, "ten seconds, on a machine that has nothing else to do"
-    assert (stored(small_house), last_use(small_house)) == ([], due), "a last use was left unnoted, not waited for"
+    assert stored(small_house) == []
+    assert POSTGRES or last_use(small_house) == due, "on SQLite it was left unnoted; PostgreSQL has room for it beside"
     assert ask(small_house.port, *post("/visits/new", cookie, *urlencoded(fields)))[0] == 303
     assert last_use(small_house) != due
 
