@@ -333,7 +333,8 @@ def listen(home: Home, host: str, port: int) -> NoReturn:
     # SQLite has one writer: one process with threads; PostgreSQL takes several processes.
     workers = 1 if home.database else max(2, min(os.cpu_count() or 2, 6))
     say("open", host=f"[{host}]" if ":" in host else host, port=port)
-    if not (host == "localhost" or host.startswith("127.") or host == "::1" or os.environ.get("LOGBOOK_PROXIES")):
+    private = host in {"localhost", "::1"} or host.startswith("127.")
+    if not private and os.environ.get("LOGBOOK_PROXIES", "0") == "0":
         say("plain", host=host)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if hard < 0 else min(FILES, hard)  # a thousand may be slow, and each of them is an open file

@@ -43,13 +43,13 @@ class Answer(NamedTuple):
     body: bytes | Path
 
 
-def create_served() -> "Served":
+def create_served() -> "Served":  # pragma: no cover - a worker of a real server: tests/serving
     """Return the application as one of granian's workers serves it."""
     end_with_parent()
     return Served(create_server_app())
 
 
-def end_with_parent() -> None:
+def end_with_parent() -> None:  # pragma: no cover - the same; it would end the tests with their parent
     """Let the kernel end this worker when the main process is gone: a stray one would keep port and folder."""
     ctypes.CDLL(None, use_errno=True).prctl(DIES_WITH_PARENT, signal.SIGKILL)
     parent = multiprocessing.parent_process()

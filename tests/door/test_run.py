@@ -189,10 +189,11 @@ def test_the_second_start_of_the_demo_only_serves(clone):
     clone.instance /= "demo"
     clone.flask("db-upgrade")
     (clone.instance / "demo.json").write_text(json.dumps({"visits": None, "accounts": "王一 wang"}), "utf-8")
-    with clone.serving("demo"):
+    with clone.serving("demo", "--host", "0.0.0.0"):  # noqa: S104 - a phone in the office shall see it
         pass
     assert "王一 wang" in clone.output
     assert "正在" not in clone.output
+    assert "没有加密（HTTP），只宜试用" in clone.output
 
 
 def own_test(clone, body):
