@@ -16,6 +16,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - only an older Python gets to rea
 
 import argparse
 import contextlib
+import ctypes
 import datetime as dt
 import errno
 import fcntl
@@ -46,6 +47,8 @@ STAMP = VENV / "installed"
 RUNTIME, TEST = ROOT / "requirements.lock", ROOT / "requirements-test.lock"
 WHEELHOUSE = ROOT / "wheelhouse"
 IN_USE = "in_use"
+CLOCK = "LOGBOOK_CLOCK"  # seconds, for tests: see logbook/clock.py
+SHANGHAI = dt.timezone(dt.timedelta(hours=8))
 # Each unit's own words, as the settings offer them; the first is the preset.
 WORDS = {
     "group_word": ("党组", "党委", "党工委"),
@@ -87,6 +90,8 @@ LINES = {
     "filling": "正在准备示例单位…… Filling the sample bureau …",
     "needed": "第一次启用要填{what}；请加 {option}。 The first start needs {option}.",
     "code": "一次性登录码：{code}，七天内有效，在登录页设置密码。 One-time code, for 7 days; it sets a password.",
+    "clock": "LOGBOOK_CLOCK 只供测试拨动时钟，正式使用不能设置；请去掉这个环境变量，再运行一次。 "
+    "LOGBOOK_CLOCK moves the clock for tests only; unset it and run this again.",
     "no_data": "还没有数据：{path}；请检查 LOGBOOK_INSTANCE。 There is no data yet; check LOGBOOK_INSTANCE.",
     "not_a_file": "{path} 不是普通文件或文件夹，没有写；请换一个。 That is no regular file or folder; choose another.",
     "no_file": "找不到文件 {path}；请检查路径。 There is no such file; check its path.",
@@ -187,12 +192,18 @@ def _make_venv(stamped: str) -> None:
     # A system upgrade leaves a .venv whose Python is another one: its packages are of no use.
     clear = bool(stamped) and stamped != os.path.realpath(PYTHON)
     uv = shutil.which("uv")
-    if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
+    if not uv and not _has_venv() and apt("python3-venv"):
+        importlib.invalidate_caches()
+    if _has_venv():
         quietly([sys.executable, "-m", "venv", *(["--clear"] if clear else []), VENV])
     elif uv:
         quietly([uv, "venv", "--quiet", "--clear" if clear else "--allow-existing", "--python", sys.executable, VENV])
     else:
         raise Stop("no_venv")
+
+
+def _has_venv() -> bool:
+    return all(importlib.util.find_spec(name) for name in ("ensurepip", "venv"))
 
 
 def _install(lock_file: Path) -> None:
@@ -238,6 +249,8 @@ class Home:
 
 def home_here() -> Home:
     """Return the installation that the environment names, by default instance/; what is written stays private."""
+    if os.environ.get(CLOCK):
+        raise Stop("clock")
     os.umask(0o077)
     folder = Path(os.environ.get("LOGBOOK_INSTANCE") or ROOT / "instance").absolute()
     url = known_url(os.environ.get("LOGBOOK_DATABASE_URL") or f"sqlite:///{folder / 'logbook.db'}", folder)
@@ -567,8 +580,14 @@ def _load_postgres(home: Home, dump: Path, aside: Path) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without what would lead tests to real data."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("LOGBOOK_")}
+    """Return the environment without what would lead tests to real data; a clock that was moved stays so."""
+    return {name: value for name, value in os.environ.items() if name == CLOCK or not name.startswith("LOGBOOK_")}
+
+
+def clock_at(text: str) -> str:
+    """Return the LOGBOOK_CLOCK with which it is this moment now, in Shanghai: 2028-02-29T23:50."""
+    moment = dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+    return f"{round((moment - dt.datetime.now(dt.timezone.utc)).total_seconds()):+d}"  # noqa: UP017 - as old as 3.6
 
 
 def test(options: argparse.Namespace) -> NoReturn:
@@ -576,45 +595,59 @@ def test(options: argparse.Namespace) -> NoReturn:
     ready(TEST)
     argv: list[object] = [PYTHON, "-m", "pytest", "-n", min(os.cpu_count() or 1, 8) + 1]  # one waits for a browser
     env = {**clean_environment(), "LOGBOOK_THOROUGH": "1" if options.thorough else "0"}
+    env.update({CLOCK: options.at} if options.at else {})
+    needs = [CHROMIUM, DRIVER] * (not options.no_browser) + [OFFICE] * (not options.no_office)
+    programs = provide(*needs, *[POSTGRES] * options.postgres)
     if options.no_browser:
         say("no_browser")
         argv.append("--ignore=tests/browser")
     else:
-        env["LOGBOOK_CHROMIUM"] = chromium()
+        env["LOGBOOK_CHROMIUM"] = programs[0]
     if options.no_office:
         say("no_office")
         argv += ["-m", "not office"]
-    else:
-        program(("soffice",), *OFFICE)
     # Only a run of everything, on the preset database, can judge what is covered.
     if not (options.rest or options.no_browser or options.no_office or options.postgres):
         argv += ["--cov=logbook", "--cov-branch", "--cov-fail-under=98"]
     if options.postgres:
-        argv = [PYTHON, "tests/postgres.py", program(("initdb",), "postgresql"), *argv]
+        argv = [PYTHON, "tests/postgres.py", programs[-1], *argv]
     become([*argv, *options.rest], env)
 
 
-OFFICE = ("libreoffice-writer-nogui", "libreoffice-calc-nogui", "fonts-liberation")
+# What must be there, by any of its names, and Debian's packages that hold it.
+CHROMIUM = (("chromium", "chromium-browser", "google-chrome"), ("chromium", "fonts-noto-cjk"))
+DRIVER = (("libatomic.so.1",), ("libatomic1",))  # of Playwright: the Node it brings needs it
+OFFICE = (("soffice",), ("libreoffice-writer-nogui", "libreoffice-calc-nogui", "fonts-liberation"))
+POSTGRES = (("initdb",), ("postgresql",))
+Need = tuple[tuple[str, ...], tuple[str, ...]]
 
 
-def chromium() -> str:
-    return program(("chromium", "chromium-browser", "google-chrome"), "chromium", "fonts-noto-cjk")
+def provide(*needs: Need) -> list[str]:
+    """Return where the first name of each is; root on Debian gets what is missing installed, all at once."""
+    missing = [(names, packages) for names, packages in needs if not _which(names)]
+    packages = [package for _names, some in missing for package in some]
+    if missing and not apt(*packages):
+        raise Stop("missing", name="、".join(names[0] for names, _some in missing), packages=" ".join(packages))
+    return [_which(names) or names[0] for names, _packages in needs]
 
 
-def program(names: Sequence[str], *packages: str) -> str:
-    """Return the path of the first of `names` that is there; root on Debian gets missing `packages` installed."""
-    found = _which(names)
-    if not found and (os.geteuid() or not shutil.which("apt-get")):
-        raise Stop("missing", name=names[0], packages=" ".join(packages))
-    if not found:
-        say("apt", packages=" ".join(packages))
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        quietly(["apt-get", "update", "-q"])
-        quietly(["apt-get", "install", "-qy", "--no-install-recommends", *packages], env=env)
-    return found or _which(names) or names[0]
+def apt(*packages: str) -> bool:
+    """Install packages of Debian's; False where that is not ours to do."""
+    if os.geteuid() or not shutil.which("apt-get"):
+        return False
+    say("apt", packages=" ".join(packages))
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    quietly(["apt-get", "update", "-q"])
+    quietly(["apt-get", "install", "-qy", "--no-install-recommends", *packages], env=env)
+    return True
 
 
 def _which(names: Sequence[str]) -> "str | None":
+    if ".so" in names[0]:
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(names[0])
+            return names[0]
+        return None
     # Debian keeps PostgreSQL's server programs off the path.
     servers = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
     path = os.pathsep.join([*map(str, servers), os.environ.get("PATH", os.defpath)])
@@ -651,7 +684,7 @@ def bench(options: argparse.Namespace) -> NoReturn:
     ready(TEST)
     env = clean_environment()
     if "--browser" in options.rest:
-        env["LOGBOOK_CHROMIUM"] = chromium()
+        env["LOGBOOK_CHROMIUM"] = provide(CHROMIUM, DRIVER)[0]
     become([PYTHON, "-m", "benchmarks", *options.rest], env)
 
 
@@ -723,6 +756,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--no-browser": {"action": "store_true", "help": "不运行浏览器测试 leave browser tests out"},
     "--no-office": {"action": "store_true", "help": "不运行用 LibreOffice 的测试 leave out tests using LibreOffice"},
     "--postgres": {"action": "store_true", "help": "在 PostgreSQL 上运行 run on PostgreSQL"},
+    "--at": {"type": clock_at, "help": "在这一刻开始，如 --at=2028-02-29T23:50（北京时间） begin at this moment"},
     "--thorough": {"action": "store_true", "help": "随机测试跑满数量 random suites at their full number"},
 }
 COMMANDS: dict[Any, str] = {
@@ -731,7 +765,7 @@ COMMANDS: dict[Any, str] = {
     code: "who",
     backup: "file",
     restore: "backup",
-    test: "--no-browser --no-office --postgres --thorough",
+    test: "--no-browser --no-office --postgres --thorough --at",
     **dict.fromkeys((fonts, check, bench, lock, bundle), ""),
 }
 
@@ -753,7 +787,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
         for name in options.split():
             one.add_argument(name, **OPTIONS[name])
     own = {"test", "bench", "-h", "--help", *COMMANDS[test].split()}
-    passed_on = [word for word in argv if word not in own] if argv[:1] in (["test"], ["bench"]) else []
+    passing = argv[:1] in (["test"], ["bench"])
+    passed_on = [word for word in argv if passing and word.partition("=")[0] not in own]
     parsed = parser.parse_args([word for word in argv if word not in passed_on] or ["--help"])
     parsed.rest = passed_on
     return parsed

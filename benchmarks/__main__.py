@@ -1,7 +1,6 @@
 """python -m benchmarks [--visits N …] [--browser]: a table; every figure beside its limit, measured in the same run."""
 
 import argparse
-import datetime as dt
 import sys
 import tempfile
 import time
@@ -13,6 +12,7 @@ from flask.testing import FlaskClient
 from benchmarks import audit, ballots, memory, pages, papers, store
 from benchmarks import browser as phone
 from benchmarks.house import House, tokens
+from logbook.formats import today
 
 Row = tuple[str, str, str, str]
 LARGE = 100_000
@@ -88,7 +88,7 @@ def _pages(house: House) -> list[Row]:
 
 def _year(house: House) -> list[Row]:
     _say("summing up a year …")
-    app, year = house.app(), dt.datetime.now(dt.UTC).year - 1
+    app, year = house.app(), today().year - 1
     office = pages.client(app, "office")
     days = f"from={year}-01-01&to={year}-12-31"
     ms, _statements = pages.page(app, office, f"/years?{days}")

@@ -23,7 +23,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response
 
-from logbook import access, cli, config, formats, logs
+from logbook import access, cli, clock, config, formats, logs
 from logbook.access import Act
 from logbook.accounts import carried
 from logbook.accounts.views import bp as accounts
@@ -187,11 +187,20 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
 def create_server_app() -> Flask:
     """Return the application of a server process, which lives long and makes only one."""
     app = create_app()
+    _refuse_a_moved_clock(app.config["INSTANCE"])
     with contextlib.suppress(OSError):  # a full disk, a folder that is another's: no reason not to serve
         Shelf(app.config["INSTANCE"] / "previews").clean(formats.now())
     gc.collect()
     gc.freeze()  # or every full collection walks all modules again, and sixteen people wait 40 ms for it
     return app
+
+
+def _refuse_a_moved_clock(instance: Path) -> None:
+    """A real installation, which run.py keeps to one server by a file in it, has the machine's own time."""
+    if clock.offset() and (instance / "in_use").exists() and not (instance / "demo.json").exists():
+        raise RuntimeError(
+            "LOGBOOK_CLOCK 只供测试拨动时钟，正式使用不能设置。 LOGBOOK_CLOCK moves the clock for tests; unset it."
+        )
 
 
 def _language() -> str:

@@ -5,20 +5,17 @@ import hashlib
 import json
 import re
 import unicodedata
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from flask_babel import get_locale
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from logbook import clock
+
+SHANGHAI = clock.SHANGHAI
+now, today = clock.now, clock.today
 LARGEST = 2**31 - 1  # of a stored integer
 MAX_TEXT = 20_000  # characters of one text field: some ten full pages
 _SECRECY = re.compile(r"绝密|机密|秘密★|秘密\s*[☆*]")
-
-
-def now() -> dt.datetime:
-    """Return this instant, in UTC."""
-    return dt.datetime.now(dt.UTC)
 
 
 def local_date(instant: dt.datetime) -> dt.date:
@@ -29,11 +26,6 @@ def local_date(instant: dt.datetime) -> dt.date:
 def begin_of(day: dt.date) -> dt.datetime:
     """Return the instant a day begins in Asia/Shanghai."""
     return dt.datetime.combine(day, dt.time(), SHANGHAI)
-
-
-def today() -> dt.date:
-    """Return today's date in Asia/Shanghai."""
-    return local_date(now())
 
 
 def full_date(day: dt.date) -> str:

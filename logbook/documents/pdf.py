@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import datetime as dt
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from logbook.clock import today
 from logbook.documents import fonts
 from logbook.documents.paper import Block, Chart, Paper, Signature, Table, full_date, printable
 
@@ -83,7 +83,7 @@ def _plain(paper: Paper) -> dict[str, Any]:
         "landscape": paper.landscape,
         "receiver": paper.receiver,
         "signed": paper.signed,
-        "day": list((paper.dated or dt.datetime.now(dt.UTC).date()).timetuple()[:3]),  # PDF/A wants a date
+        "day": list((paper.dated or today()).timetuple()[:3]),  # PDF/A wants a date
         "dated": full_date(paper.dated) if paper.dated else "",
         "names": names,
         "blocks": _blocks(paper.blocks),

@@ -11,6 +11,7 @@ from math import ceil
 from pathlib import Path
 from typing import IO, Any
 
+from logbook.clock import now
 from logbook.documents.paper import printable
 
 MOST_UNPACKED = 200 * 1024 * 1024  # bytes
@@ -87,6 +88,7 @@ def write(target: Path | IO[bytes], sheets: Iterable[Sheet]) -> None:
     # Text that begins with = + - @ stays text: nothing typed is ever taken for a formula or a link.
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options)
+    book.set_properties({"created": now().replace(tzinfo=None)})
     taken: set[str] = set()
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#EEF1F4", "border": 1, "text_wrap": True, "valign": "top"}),

@@ -1,6 +1,5 @@
 """Word files by GB/T 9704-2012: a grid of 22 lines of 28 characters, fonts named and never shipped."""
 
-import datetime as dt
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -8,6 +7,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
+from logbook.clock import now
 from logbook.documents import pdf
 from logbook.documents.paper import (
     Attachment,
@@ -88,7 +88,7 @@ def _prepare(document: Any, paper: Paper, pages: float) -> None:
     core = document.core_properties
     title, made_from = printable(paper.title.replace("\n", "")), printable(paper.made_from)
     core.title, core.author, core.comments = title[:LONGEST_PROPERTY], "", made_from[:LONGEST_PROPERTY]
-    core.created = core.modified = dt.datetime.now(dt.UTC).replace(tzinfo=None)  # else the template's, of 2013
+    core.created = core.modified = now().replace(tzinfo=None)  # else the template's, of 2013
     _clear(document)
     style = document.styles["Normal"]
     _face(style.element.get_or_add_rPr(), FACES[0], BODY)

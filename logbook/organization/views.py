@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from werkzeug.wrappers import Response
 from logbook.access import Act, actor, may
 from logbook.accounts import queries as accounts
 from logbook.accounts.models import Person
+from logbook.clock import written_at
 from logbook.db import db
 from logbook.documents.sheet import UnreadableWorkbook
 from logbook.errors import NotThere, RuleBroken
@@ -41,7 +41,7 @@ bp = Blueprint("organization", __name__)
 
 Page = str | Response | tuple[str, int]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-KEPT_SECONDS = 24 * 3600  # an upload waits a day for its confirmation
+KEPT_FOR = dt.timedelta(days=1)  # an upload waits a day for its confirmation
 ROWS: dict[str, Callable[[int], Placement | SecretaryTerm | Membership | None]] = {
     "terms": lambda row_id: queries.history_row(SecretaryTerm, row_id),
     "placements": lambda row_id: queries.history_row(Placement, row_id),
@@ -411,7 +411,7 @@ def _uploads() -> Path:
 def _keep(content: bytes) -> str:
     """Keep what was uploaded, under its owner's id, until it is confirmed; return its name."""
     for old in _uploads().iterdir():
-        if old.stat().st_mtime < time.time() - KEPT_SECONDS:
+        if written_at(old) < now() - KEPT_FOR:
             old.unlink(missing_ok=True)
     digest = hashlib.sha256(content).hexdigest()
     _upload(digest).write_bytes(content)
@@ -427,6 +427,6 @@ def _kept(digest: str) -> bytes | None:
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         return None
     path = _upload(digest)
-    if not path.exists() or path.stat().st_mtime < time.time() - KEPT_SECONDS:
+    if not path.exists() or written_at(path) < now() - KEPT_FOR:
         return None
     return path.read_bytes()

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from logbook.clock import written_at
 from logbook.documents import pictures
 from logbook.documents.paper import Paper
 from logbook.errors import NotThere
@@ -128,16 +129,16 @@ def wait(place: Path) -> None:
         time.sleep(0.05)
 
 
-def _begun(place: Path) -> float:
+def _begun(place: Path) -> dt.datetime:
     """When it was asked for; what is being removed by another process is the oldest."""
     try:
-        return (place / ASKED).stat().st_mtime
+        return written_at(place / ASKED)
     except FileNotFoundError:
-        return 0.0
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def _old(place: Path, at: dt.datetime) -> bool:
-    return _begun(place) < (at - KEPT_FOR).timestamp()
+    return _begun(place) < at - KEPT_FOR
 
 
 def _remove(place: Path) -> None:
