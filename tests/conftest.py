@@ -12,8 +12,10 @@ from jinja2 import FileSystemBytecodeCache
 
 from logbook.app import create_app
 from logbook.db import Base, db
+from run import clock_at
 from tests import factories
 from tests.client import Client, listening
+from tests.clock import keep_within_a_day
 
 THOROUGH = os.environ.get("LOGBOOK_THOROUGH") == "1"
 POSTGRES = os.environ.get("LOGBOOK_TEST_DATABASE_URL")
@@ -40,6 +42,16 @@ def pytest_collection_modifyitems(config, items):
     for item in items if POSTGRES else ():
         if item.nodeid.startswith(ONCE) and "postgres" not in item.name:
             item.add_marker(pytest.mark.skip(reason="the kind of database changes nothing here: see the run on SQLite"))
+
+
+def pytest_runtest_setup():
+    keep_within_a_day()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """clock("2028-02-29T23:50") sets the time in Shanghai, for this test and the children it begins afterwards."""
+    return lambda moment: monkeypatch.setenv("LOGBOOK_CLOCK", clock_at(moment))
 
 
 def on_postgres(statement):

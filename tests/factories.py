@@ -94,7 +94,7 @@ def actor(person_id):
 
 
 def sign_in(person_id, at=None):
-    token = sessions.begin(person_id, device="test", at=at or dt.datetime.now(dt.UTC))
+    token = sessions.begin(person_id, device="test", at=at or now())
     db.session.commit()
     return token
 

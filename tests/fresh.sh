@@ -42,7 +42,7 @@ make_base() {
 
 settle() { # this machine's way to the net, and no service that starts by itself
     local root=$1 file
-    mirrors | sed 's/ / /; s/^/deb /; s/$/ main/' >"$root/etc/apt/sources.list"
+    mirrors | sed 's/^/deb /; s/$/ main/' >"$root/etc/apt/sources.list"
     apt-config dump --format '%f "%v";%n' Acquire | grep -v -e IndexTargets -e ' "";' \
         >"$root/etc/apt/apt.conf.d/00this-machine" || true
     for file in /etc/apt/auth.conf.d /etc/apt/auth.conf /etc/apt/trusted.gpg.d /etc/apt/keyrings /etc/hosts \
@@ -84,13 +84,15 @@ inside() {
     esac
 }
 
-in_root() { # a login's plain environment, and pip's settings where this machine has them there
+in_root() { (become "$@"); }
+
+become() { # a login's plain environment, and pip's settings where this machine has them there
     local root=$1 settings=()
     shift
     while IFS= read -r -d '' line; do
         case $line in PIP_* | [a-z]*_proxy=* | [A-Z]*_PROXY=*) settings+=("$line") ;; esac
     done < <(env -0)
-    chroot "$root" env -i HOME=/root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    exec chroot "$root" env -i HOME=/root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         "${settings[@]}" sh -c 'cd /srv/logbook && exec "$@"' sh "$@"
 }
 
@@ -98,7 +100,7 @@ answers() { # start a server, wait until it says that it is well, stop it, and s
     local root=$1 port server until=$((SECONDS + PATIENCE)) begun=$SECONDS
     shift
     port=$(chroot "$root" python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    in_root "$root" python3 run.py "$@" --port "$port" </dev/null &
+    become "$root" python3 run.py "$@" --port "$port" </dev/null &
     server=$!
     until in_root "$root" python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/health', timeout=5)" \
         2>/dev/null; do

@@ -3,13 +3,13 @@
 import contextlib
 import os
 import signal
-import time
 from pathlib import Path
 
 from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as TooLong
 
-from tests.browser.conftest import FLAGS, chromium
+from tests.browser.conftest import FLAGS, PATIENCE, chromium, set_clock
+from tests.clock import wait_until
 
 SHIFT = "(shift) => { const real = Date.now; Date.now = () => real() + shift; }"
 
@@ -28,7 +28,8 @@ class Phone:
             str(self.profile), executable_path=chromium(), args=FLAGS.split(), locale="zh-CN",
             viewport={"width": self.width, "height": 844}, has_touch=True,
         )  # fmt: skip
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE)
+        set_clock(self.context)
         self.page = self.context.pages[0]
         self._prepare(self.page)
 
@@ -51,10 +52,7 @@ class Phone:
                 os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(Error):
             self.context.close()
-        for _ in range(100):
-            if not self._processes():
-                break
-            time.sleep(0.05)
+        wait_until(lambda: not self._processes())
         for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
             with contextlib.suppress(FileNotFoundError):
                 (self.profile / name).unlink()
@@ -93,11 +91,10 @@ class Phone:
 
     def ready(self, *, shell=True):
         """Until the phone holds its key and what it takes along, and the shell lies in its cache."""
-        self.page.locator("html[data-phone=ready]").wait_for(state="attached", timeout=20_000)
-        for _ in range(200 if shell else 0):
-            if self.page.evaluate("async () => navigator.serviceWorker.controller && (await caches.keys()).length"):
-                return
-            time.sleep(0.1)
+        self.page.locator("html[data-phone=ready]").wait_for(state="attached")
+        taken = "async () => navigator.serviceWorker.controller && (await caches.keys()).length"
+        if shell:
+            wait_until(lambda: self.page.evaluate(taken))
 
     def sign_out(self):
         self.goto("/")

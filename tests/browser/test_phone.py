@@ -76,7 +76,7 @@ def arrived(phone):
     if "/sign-in" in phone.page.url:
         phone.sign_in(*phone.owner)
     phone.ready(shell=False)
-    expect(phone.page.locator("#outbox [data-state=queued]")).to_have_count(0, timeout=20_000)
+    expect(phone.page.locator("#outbox [data-state=queued]")).to_have_count(0)
 
 
 def test_recorded_without_signal_after_a_cold_start_and_received_once(world, phones):
@@ -169,7 +169,7 @@ def test_after_signing_out_nothing_readable_is_on_the_disk_and_the_draft_is_stil
     phone.page.locator("a:has-text('看情况')").first.click()
     write(phone, record)
     write(phone, draft, send=False)
-    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存")
     phone.sign_out()
     phone.context.close()
     assert found_in(phone.profile, {card, record, draft}) == set()
@@ -305,7 +305,7 @@ def test_what_is_changed_after_sending_goes_out_as_a_correction(world, phones):
 def test_a_draft_goes_on_on_another_device_and_two_versions_of_it_are_both_kept(world, phones):
     first, second = phones(), phones()
     write(first, "甲处写的开头", send=False)
-    expect(first.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    expect(first.page.locator("#draft-state")).to_have_text("草稿已存")
     arrived(second)
     row = second.page.locator("#outbox [data-state=draft]")
     expect(row).to_contain_text("在另一处写的")
@@ -315,7 +315,7 @@ def test_a_draft_goes_on_on_another_device_and_two_versions_of_it_are_both_kept(
     for phone, text in ((second, "乙处接着写的"), (first, "甲处也接着写的")):
         phone.page.locator("#findings").fill(text)
         for state in ("在本机", "草稿已存"):
-            expect(phone.page.locator("#draft-state")).to_have_text(state, timeout=15_000)
+            expect(phone.page.locator("#draft-state")).to_have_text(state)
     texts = {dict(map(tuple, item["fields"]))["findings"] for item in first.items()}
     assert texts == {"甲处也接着写的", "乙处接着写的"}
 
@@ -386,7 +386,7 @@ def test_a_proxys_page_is_no_answer_of_ours(world, phones, status):
 
 def sent_from(second, first):
     """The draft that is open on the first phone is gone on with, and sent, on the second."""
-    expect(first.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    expect(first.page.locator("#draft-state")).to_have_text("草稿已存")
     arrived(second)
     second.page.locator("#outbox [data-state=draft]").get_by_role("button", name="继续写").click()
     second.ready(shell=False)
@@ -436,7 +436,7 @@ def test_what_is_typed_while_the_page_is_coming_stays(phones):
 def test_a_server_from_an_older_backup_takes_no_draft_away(world, phones):
     phone = phones()
     write(phone, TEXT, send=False)
-    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存")
     world.rows("DELETE FROM draft")
     for _ in range(2):
         arrived(phone)
@@ -448,11 +448,11 @@ def test_an_older_text_of_a_draft_on_the_server_replaces_none(world, phones):
     phone = phones()
     write(phone, TEXT, send=False)
     rest = phone.page.locator("#draft-state")
-    expect(rest).to_have_text("草稿已存", timeout=15_000)
+    expect(rest).to_have_text("草稿已存")
     older = world.rows("SELECT fields FROM draft")[0]
     phone.page.locator("#findings").fill(f"{TEXT}接着写的。")
     for state in ("在本机", "草稿已存"):
-        expect(rest).to_have_text(state, timeout=15_000)
+        expect(rest).to_have_text(state)
     world.rows("UPDATE draft SET revision = 1, fields = :older", older=older[0])
     arrived(phone)
     phone.page.wait_for_timeout(500)
