@@ -15,6 +15,9 @@ SHANGHAI = clock.SHANGHAI
 now, today = clock.now, clock.today
 LARGEST = 2**31 - 1  # of a stored integer
 MAX_TEXT = 20_000  # characters of one text field: some ten full pages
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－﹣", "-"))
+_COUNTED = re.compile(r"约?([0-9]+)(?:多|余)?[人名位个份]?左?右?")
+_NUMBERED = re.compile(r"([0-9]{4})(?:年?第|-)([0-9]+)号?")
 _SECRECY = re.compile(r"绝密|机密|秘密★|秘密\s*[☆*]")
 
 
@@ -87,6 +90,27 @@ def as_integer(text: str, most: int = LARGEST) -> int | None:
     """Return the number typed in ASCII digits; None for anything else, and for what no column can hold."""
     digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
     return int(text) if digits and int(text) <= most else None
+
+
+def as_typed(text: str) -> str:
+    """Return a number or code as it was meant on any keyboard: half width, dashes as -, nothing blank or invisible."""
+    half = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    return "".join(char for char in half if not char.isspace() and unicodedata.category(char) != "Cf")
+
+
+def as_count(text: str, most: int = LARGEST) -> int | None:
+    """Return the whole number in what people write for one (１２, 12人, 约30人); None for anything else."""
+    found = _COUNTED.fullmatch(as_typed(text))
+    return as_integer(found[1], most) if found else None
+
+
+def as_label(text: str) -> str:
+    """Return a record's number as it is stored, however it was typed (2026—150, 2026年第150号); other text as it is."""
+    typed = as_typed(text)
+    if re.fullmatch(r"[0-9]{4}-[0-9]+(/[0-9]+)?", typed):
+        return typed
+    found = _NUMBERED.fullmatch(typed)
+    return f"{found[1]}-{found[2]}" if found else text
 
 
 def as_date(text: str) -> dt.date | None:

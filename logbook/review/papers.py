@@ -65,8 +65,9 @@ def _item(one: Line) -> str:
 
 
 def _extract(one: Line) -> str:
-    """Whole sentences, ended within the quotation marks."""
-    return f"“{one.text.rstrip('。')}。”［{one.source}］"
+    """Whole sentences, ended within the quotation marks; what was cut short ends as it was cut."""
+    end = "" if one.text.endswith(("。", "！", "？", "…")) else "。"
+    return f"“{one.text}{end}”［{one.source}］"
 
 
 def _contact(brief: Brief, words: Words) -> str:

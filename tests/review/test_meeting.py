@@ -283,11 +283,11 @@ def test_its_reader_sorts_the_extracts_for_and_against(client, bureau, meeting):
     browser.post(f"{path}/extracts/{wanting}", {"stance": "wanting"})
     browser.post(f"{path}/extracts/{good}", {"stance": "good"})
     text = read(browser.post(f"{path}/print", {"as": "docx"}))
-    assert "四、工作中的好做法（摘录）\n1. “结合巡护”" in text
-    assert "五、需要加强的（摘录）\n2. “安排不清”" in text
-    assert "六、其他掌握的情况" in read(client(leader).post(f"{path}/print", {"as": "docx"}))
+    assert "四、工作中的好做法（摘录）\n1. “结合巡护。”" in text
+    assert "五、需要加强的（摘录）\n2. “安排不清。”" in text
+    assert "四、其他掌握的情况（摘录）" in read(client(leader).post(f"{path}/print", {"as": "docx"}))
     browser.post(f"{path}/extracts/{good}", {"stance": ""})
-    assert "其他掌握的情况" in browser.get(path).text
+    assert "还没有归类" in browser.get(path).text
     assert client(bureau[0]).post(f"{path}/extracts/{good}", {"stance": "good"}).status_code == 404
 
 

@@ -121,7 +121,7 @@ def test_everything_a_record_can_hold(client, place):
         ({"branch_id": ""}, "请选择党组织，或写明其他地点"),
         ({"branch_id": "99999"}, "请选择列出的党组织"),
         ({"branch_id": "'; DROP TABLE visit"}, "请重新选择或填写此项"),
-        ({"headcount": "-1"}, "请重新选择或填写此项"),
+        ({"headcount": "-1"}, "请填一个整数"),
         ({"companion_ids": ["x"]}, "请重新选择此项"),
         ({"paper_on": "2026-13-40"}, "请选择日期"),
         ({"problem_text": ["缺棚"], "problem_side": ["nobody"]}, "请重新选择这一行的内容"),
