@@ -1,5 +1,6 @@
 // Fills the shell's pages, which hold nothing themselves, from what this member's phone took along when it had signal.
 
+import { ZONE } from "./here.js";
 import * as phone from "./phone.js";
 
 const root = document.documentElement;
@@ -65,7 +66,6 @@ function showHome(pack) {
 
 // --- the form ---
 
-const ZONE = "Asia/Shanghai"; // where the unit's days begin, wherever the phone is
 const day = (date) => new Intl.DateTimeFormat("sv", { timeZone: ZONE }).format(date); // 2026-03-05
 
 function option(value, text) {

@@ -17,8 +17,9 @@ SHIFT = "(shift) => { const real = Date.now; Date.now = () => real() + shift; }"
 class Phone:
     """`line` is what it reaches the server by."""
 
-    def __init__(self, playwright, profile, line, width=390):
+    def __init__(self, playwright, profile, line, width=390, **options):
         self.playwright, self.profile, self.line, self.width = playwright, Path(profile), line, width
+        self.options = options  # of its browser, such as the zone its clock shows
         self.shift = 0  # milliseconds its clock is wrong
         self.context = self.owner = None
         self.start()
@@ -26,7 +27,7 @@ class Phone:
     def start(self):
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.profile), executable_path=chromium(), args=FLAGS.split(), locale="zh-CN",
-            viewport={"width": self.width, "height": 844}, has_touch=True,
+            viewport={"width": self.width, "height": 844}, has_touch=True, **self.options,
         )  # fmt: skip
         self.context.set_default_timeout(PATIENCE)
         set_clock(self.context)

@@ -1,6 +1,7 @@
 """A member's phone: without signal, killed, signed out, shared; what leaves it, what stays, what nobody reads."""
 
 import contextlib
+import datetime as dt
 import gzip
 import io
 import urllib.parse
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from logbook.formats import begin_of, today
 from tests.browser.conftest import house_in, served_copy
 from tests.browser.line import Line
 from tests.browser.phones import Phone
@@ -94,6 +96,15 @@ def test_recorded_without_signal_after_a_cold_start_and_received_once(world, pho
     arrived(phone)
     expect(phone.page.locator("#outbox")).to_contain_text("已收到")
     assert stored(world, TEXT) == 1
+
+
+def test_days_offered_without_signal_are_shanghais_wherever_the_phone_is(world, phones):
+    phone, tomorrow = phones(timezone_id="America/Los_Angeles"), today() + dt.timedelta(days=1)
+    phone.context.clock.install(time=begin_of(tomorrow) + dt.timedelta(minutes=5))
+    phone.goto("/phone/form")
+    days = phone.page.locator("[name=visited_on]")
+    expect(days.first).to_have_value(tomorrow.isoformat())
+    expect(days.nth(1)).to_have_value(today().isoformat())
 
 
 def test_a_lost_answer_doubles_nothing(world, phones):
