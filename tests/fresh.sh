@@ -117,11 +117,10 @@ answers() { # start a server, wait until it says that it is well, stop it, and s
 say() { echo "fresh.sh: $*"; }
 
 prove() { # one command in a root of its own; a line that ends with the command's own last one
-    local command=$1 root log begun=$SECONDS
-    root="$WORK/root"
+    local command=$1 log begun=$SECONDS
+    root=$(mktemp -d "$WORK/root-XXXXXX") # two runs may share a folder
     log="$WORK/$(tr -c 'a-zA-Z0-9\n' _ <<<"$command" | cut -c -60).log"
-    rm -rf --one-file-system "$root"
-    cp -a --reflink=auto "$BASE" "$root"
+    cp -aT --reflink=auto "$BASE" "$root"
     git clone --quiet --no-hardlinks "$HERE" "$root/srv/logbook"
     chown -R 0:0 "$root/srv/logbook"
     WORK=$WORK unshare --mount --pid --fork --kill-child bash "$HERE/tests/fresh.sh" --inside "$root" "$command" \
@@ -134,8 +133,8 @@ prove() { # one command in a root of its own; a line that ends with the command'
         tail -40 "$log" | sed 's/^/    /'
         red=1
     fi
-    running=
     rm -rf --one-file-system "$root"
+    running='' root=''
 }
 
 clean_up() {
@@ -143,7 +142,7 @@ clean_up() {
         kill -TERM "$running" 2>/dev/null || true # with it goes every process and mount inside
         wait "$running" 2>/dev/null || true
     fi
-    rm -rf --one-file-system "$WORK/root" "$BASE.part"
+    rm -rf --one-file-system "${root:-$BASE.part}"
     [ -z "${temporary:-}" ] || rm -rf --one-file-system "$WORK"
 }
 
