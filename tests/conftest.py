@@ -12,6 +12,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from logbook.app import create_app
 from logbook.db import Base, db
+from logbook.formats import today
 from run import clock_at
 from tests import factories
 from tests.client import Client, listening
@@ -52,6 +53,12 @@ def pytest_runtest_setup():
 def clock(monkeypatch):
     """clock("2028-02-29T23:50") sets the time in Shanghai, for this test and the children it begins afterwards."""
     return lambda moment: monkeypatch.setenv("LOGBOOK_CLOCK", clock_at(moment))
+
+
+@pytest.fixture
+def december(clock):
+    """This year is nearly over: what is told of it lies behind."""
+    clock(f"{today().year}-12-20T10:00")
 
 
 def on_postgres(statement):
