@@ -26,6 +26,7 @@ import json
 import mmap
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -49,6 +50,7 @@ WHEELHOUSE = ROOT / "wheelhouse"
 IN_USE = "in_use"
 CLOCK = "LOGBOOK_CLOCK"  # seconds, for tests: see logbook/clock.py
 SHANGHAI = dt.timezone(dt.timedelta(hours=8))
+FILES = 8192  # open at once
 # Each unit's own words, as the settings offer them; the first is the preset.
 WORDS = {
     "group_word": ("党组", "党委", "党工委"),
@@ -82,6 +84,8 @@ LINES = {
     "usage": "参数有误（{said}）；运行 python3 run.py {command}--help 看用法。 Wrong argument; see its --help.",
     "not_ready": "数据库还没有启用或升级；请先运行 run.py serve。 The database is not ready; run run.py serve first.",
     "port": "端口应在 1 至 65535 之间；请改 --port。 The port must be between 1 and 65535; change --port.",
+    "plain": "{host} 上的连接没有加密（HTTP），只宜试用；正式使用请按 README 在前面架 HTTPS 反向代理。 "
+    "Connections to {host} are not encrypted; for real use put an HTTPS proxy before it, as README says.",
     "port_taken": "端口 {port} 已被占用；请停止占用它的程序，或用 --port 换一个。 "
     "Port {port} is taken; stop what uses it or choose another with --port.",
     "no_listening": "不能在 {host} 的端口 {port} 上服务（{why}）；请检查 --host 和 --port（1024 以下需 root）。 "
@@ -304,33 +308,56 @@ def moment() -> str:
 # --- demo, serve, code
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise Stop when nothing can listen at `host` and `port`."""
+def hold_port(host: str, port: int) -> None:
+    """Keep `port` to this process, also after exec. Raise Stop when nothing can listen there, or another logbook does.
+
+    The server binds with SO_REUSEPORT: without this, two installations would both listen, and deal requests between
+    them. A name in the kernel's abstract namespace lives as long as its process, and is one for all users and folders.
+    """
     if not 0 < port < 1 << 16:
         raise Stop("port")
+    name = socket.socket(socket.AF_UNIX)
     try:
+        name.bind(f"\0logbook-port-{port}")
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         socket.create_server((host, port), family=family).close()
     except OSError as error:
+        name.close()
         taken = error.errno == errno.EADDRINUSE
         raise Stop(
             "port_taken" if taken else "no_listening", host=host, port=port, why=str(error.strerror).split(" (")[0]
         ) from None
+    os.set_inheritable(name.detach(), True)
+
+
+def server_command(python: "Path | str", host: str, port: int, workers: int) -> "list[str]":
+    """Return the command that serves the application; tests and benchmarks serve with it, too."""
+    # A worker's death is not the server's. Bodies are read, and threads kept apart, in logbook/serving.py.
+    flags = (
+        "--interface rsgi --http 1 --no-ws --factory --log-level error --backpressure 1024 "
+        "--respawn-failed-workers --respawn-interval 1 --workers-kill-timeout 10"
+    )
+    place = ["--workers", str(workers), "--host", host, "--port", str(port)]
+    return [str(python), "-m", "granian", *flags.split(), *place, "logbook.serving:create_served"]
 
 
 def listen(home: Home, host: str, port: int) -> NoReturn:
     """Become the server: signals reach it directly."""
     # SQLite has one writer: one process with threads; PostgreSQL takes several processes.
-    workers, threads = (1, 4) if home.database else (max(2, min(os.cpu_count() or 2, 8)), 4)
+    workers = 1 if home.database else max(2, min(os.cpu_count() or 2, 6))
     say("open", host=f"[{host}]" if ":" in host else host, port=port)
-    flags = f"--interface wsgi --factory --no-ws --log-level error --workers-kill-timeout 10 --workers {workers}"
-    argv = [PYTHON, "-m", "granian", *flags.split(), "--blocking-threads", threads, "--host", host, "--port", port]
-    become([*argv, "logbook.app:create_server_app"], home.environment())
+    if not (host == "localhost" or host.startswith("127.") or host == "::1" or os.environ.get("LOGBOOK_PROXIES")):
+        say("plain", host=host)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard < 0 else min(FILES, hard)  # a thousand may be slow, and each of them is an open file
+    if 0 <= soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    become(server_command(PYTHON, host, port, workers), home.environment())
 
 
 def demo(options: argparse.Namespace) -> NoReturn:
     """试用：示例单位，打开即用 · try it: a sample bureau, ready to use"""
-    check_port(options.host, options.port)
+    hold_port(options.host, options.port)
     ready(RUNTIME)
     os.umask(0o077)
     folder = ROOT / "instance" / "demo"
@@ -361,7 +388,7 @@ def _fill(home: Home, card: Path, visits: "int | None") -> None:
 
 def serve(options: argparse.Namespace) -> NoReturn:
     """启用：本单位的服务，升级前自动备份 · serve this installation; backs up before an upgrade"""
-    check_port(options.host, options.port)
+    hold_port(options.host, options.port)
     ready(RUNTIME)
     home = home_here()
     hold(home)

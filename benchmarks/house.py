@@ -12,6 +12,8 @@ from pathlib import Path
 
 from flask import Flask
 
+import run
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -46,10 +48,8 @@ class House:
         with contextlib.closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        argv = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1"]
-        argv += ["--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(port), "--no-log"]
+        argv = run.server_command(sys.executable, "127.0.0.1", port, 1)
         with (self.folder / "server.log").open("w") as log:
-            argv.append("logbook.app:create_server_app")
             server = subprocess.Popen(argv, env=self.environment, cwd=ROOT, stderr=log, stdout=log)
         try:
             _wait(port)

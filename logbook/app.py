@@ -1,7 +1,6 @@
 """The factory: settings, extensions, features, error pages, response headers; the only file that knows all features."""
 
 import contextlib
-import errno
 import gc
 import gzip
 import hashlib
@@ -9,32 +8,28 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import Babel, Domain, get_locale
-from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf import CSRFProtect
-from flask_wtf.csrf import CSRFError
 from markupsafe import Markup, escape
-from sqlalchemy.exc import OperationalError
-from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response
 
-from logbook import access, cli, clock, config, formats, logs
+from logbook import access, cli, clock, config, formats, logs, troubles
 from logbook.access import Act
 from logbook.accounts import carried
 from logbook.accounts.views import bp as accounts
-from logbook.accounts.views import came_from, login_manager
+from logbook.accounts.views import login_manager
 from logbook.ballots.counting import shown as points
 from logbook.ballots.views import bp as ballots
 from logbook.ballots.voting import bp as voting
 from logbook.comments.views import bp as comments
-from logbook.db import db, reading, set_writing
+from logbook.db import begin_request, db, end_request, reading
 from logbook.desk.views import bp as desk
-from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.gate import ARRIVED, SAFE, Gate
 from logbook.minutes.views import bp as minutes
 from logbook.organization.views import bp as organization
 from logbook.outcomes.views import bp as outcomes
@@ -50,7 +45,7 @@ from logbook.rectification.views import bp as rectification
 from logbook.review.report_views import bp as reports
 from logbook.review.views import bp as review
 from logbook.sample import cli as sample
-from logbook.settings.queries import Words
+from logbook.settings.queries import Settings, Words
 from logbook.settings.views import bp as settings
 from logbook.settings.views import current
 from logbook.visits.book_views import bp as books
@@ -84,7 +79,6 @@ FEATURES = (
     shell,
 )
 ROOT = Path(__file__).parent
-SAFE = {"GET", "HEAD", "OPTIONS"}
 SMALLEST_TO_PACK = 1400  # bytes: below, one network packet holds it anyway
 HEADERS = {
     "Content-Security-Policy": (
@@ -164,6 +158,9 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     # The version stands in the path: scripts import one another by their plain names, and are kept for a year.
     app = Flask(__name__, template_folder=str(ROOT.parent / "templates"), static_url_path=f"/static/{_release()}")
     app.config.update(config.load(overrides))
+    app.wsgi_app = Gate(  # type: ignore[method-assign]
+        app.wsgi_app, most=app.config["MAX_CONTENT_LENGTH"], hosts=app.config["HOSTS"]
+    )
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -172,15 +169,17 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     CSRFProtect(app).exempt(voting)  # its token would need a session; the code on the slip is what a forger lacks
     login_manager.init_app(app)
     logs.init_app(app)
+    app.url_map.merge_slashes = False  # it would lead to an address made of the Host that was sent
     app.url_map.converters |= {"int": Identity, "year": Year, "key": ClientKey}
     for feature in FEATURES:
         app.register_blueprint(feature)
     cli.register(app)
     sample.register(app)
-    _errors(app)
+    troubles.register(app)
     _templates(app)
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(lambda _error: end_request())
     return app
 
 
@@ -209,16 +208,30 @@ def _language() -> str:
 
 def _begin() -> None:
     g.unwatched = request.endpoint in access.UNWATCHED
-    set_writing(on=request.method not in SAFE)
+    begin_request(writes=request.method not in SAFE, arrived=request.environ[ARRIVED])
     if request.endpoint != "static":
         with reading():  # a transaction of its own, or every request would begin by waiting for the writers
-            g.words = current().words
+            g.words = _settings().words
             db.session.close()
+
+
+def _settings() -> Settings:
+    """The settings; asked for once more where the connection was one to a server that was restarted meanwhile."""
+    try:
+        return current()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        db.session.close()
+        return current()
 
 
 def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    place = response.headers.get("Location", "").removeprefix(request.host_url)
+    if place and place != response.headers["Location"]:  # Werkzeug's own redirects name the Host that was sent
+        response.headers["Location"] = "/" + place.lstrip("/")
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint == "static" and response.status_code in {200, 304}:
@@ -289,114 +302,6 @@ def _release() -> str:
 
 def _asset(name: str) -> str:
     return url_for("static", filename=name)
-
-
-def _errors(app: Flask) -> None:
-    app.register_error_handler(CSRFError, _form_expired)
-    app.register_error_handler(RuleBroken, _refused)
-    app.register_error_handler(NotAllowed, lambda _error: _page(403))
-    app.register_error_handler(NotThere, lambda _error: _page(404))
-    app.register_error_handler(OperationalError, _database_trouble)
-    app.register_error_handler(HTTPException, lambda error: _page(error.code or 500))
-    app.register_error_handler(Exception, _unforeseen)
-    # What fails on an error page itself: its kind and place only, as for every other error.
-    app.log_exception = lambda exc_info: _log(exc_info[1])  # type: ignore[method-assign]
-
-
-def _page(status: int, message: str = "") -> Any:
-    db.session.rollback()
-    if request.accept_mimetypes.best == "application/json":
-        return {"error": message or str(status)}, status
-    return render_template("errors/error.html", status=status, message=message), status
-
-
-def _refused(broken: RuleBroken) -> Any:
-    """A button that may not be pressed says why, on the page where it was; a form says it at its field, by itself."""
-    db.session.close()
-    back = came_from()
-    if back.partition("?")[0] == request.path and request.method in SAFE:  # it would come here again
-        return _page(400, str(broken.message))
-    flash(str(broken.message))
-    return redirect(back, 303)
-
-
-def _form_expired(_error: CSRFError) -> Any:
-    """A page left open too long: what was typed is shown again with a fresh token."""
-    if request.accept_mimetypes.best == "application/json":
-        return {"error": _("页面打开得太久，请刷新后再提交一次。")}, 400
-    body = MultiDict(request.form.items(multi=True))
-    if current_user.is_authenticated and request.endpoint not in access.PUBLIC:
-        g.trouble = _("页面打开得太久，没有保存。内容还在下面，请再提交一次；附件要重新选择。")
-        page = carried.show_again(request.full_path.rstrip("?"), body)
-        if page is not None:
-            page.status_code = max(page.status_code, 400)
-            return page
-    if request.endpoint == "accounts.sign_in":
-        return redirect(url_for("accounts.sign_in"), 303)
-    if not current_user.is_authenticated and request.endpoint not in access.PUBLIC:
-        return login_manager.unauthorized()
-    return _page(400, _("页面打开得太久，请返回上一页，刷新后再提交一次。"))
-
-
-def _database_trouble(error: OperationalError) -> Any:
-    """A long writer, a full disk: the request was not carried out, what was typed is shown again."""
-    said = str(error.orig)
-    if "full" in said or "No space left" in said:
-        return _disk_full()
-    if "lock" in said or "connection" in said:
-        return _trouble(_("系统正忙，没有保存。请过一会儿再提交，内容还在下面。"))
-    return _unforeseen(error)
-
-
-def _disk_full() -> Any:
-    if request.method == "GET":
-        return _trouble(_("磁盘已满，文件没有生成。请联系系统管理员清理磁盘后再试。"))
-    return _trouble(_("磁盘已满，没有保存。请联系系统管理员清理磁盘后再提交，内容还在下面。"))
-
-
-def _trouble(message: str) -> Any:
-    db.session.rollback()
-    set_writing(on=False)
-    g.trouble = message
-    body, posted = MultiDict(request.form.items(multi=True)), request.method == "POST"
-    page = carried.show_again(request.full_path.rstrip("?"), body) if posted else None
-    return (page, 503) if page is not None else _page(503, message)
-
-
-def _found_full(error: BaseException | None) -> bool:
-    """Whether a full disk lies at the bottom of it: libraries wrap what the system said."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _log(error: BaseException | None) -> None:
-    """The kind of error and its place, never its message: that may hold what somebody typed."""
-    trace = error.__traceback__ if error else None
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-    logs.log.error("%s in %s at %s", type(error).__name__, request.endpoint, place)
-
-
-def _unforeseen(error: Exception) -> Any:
-    db.session.rollback()
-    if _found_full(error):
-        return _disk_full()
-    _log(error)
-    if request.endpoint == "static" or not _database_answers():
-        return "系统暂时不能使用，请稍后再试。 The system is not available at the moment.", 500
-    return _page(500)
-
-
-def _database_answers() -> bool:
-    try:
-        current()
-    except Exception:  # noqa: BLE001 - an error page must not fail, whatever is wrong below
-        return False
-    return True
 
 
 gc.freeze()  # what was imported stays; making the application would have all of it looked through again and again

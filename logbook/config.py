@@ -21,8 +21,7 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "INSTANCE": instance,
         "SECRET_KEY": overrides.get("SECRET_KEY") or _secret_key(instance),
         "SQLALCHEMY_DATABASE_URI": url,
-        # A long writer is waited for this many seconds; then the page says so and keeps what was typed.
-        "SQLALCHEMY_ENGINE_OPTIONS": {"connect_args": {"timeout": 30}} if url.startswith("sqlite") else {},
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(url),
         # Eight attachments of 10 MiB and the text; what is larger is refused before it is read.
         "MAX_CONTENT_LENGTH": 84 * MIB,
         "MAX_FORM_MEMORY_SIZE": 4 * MIB,
@@ -35,9 +34,27 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": "zh",
         "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
         # How many reverse proxies stand in front (HTTPS); 0: none, their headers are not believed.
+        # The names it is asked for under; none: any, as it cannot know them.
+        "HOSTS": [name for name in os.environ.get("LOGBOOK_HOSTS", "").lower().replace(" ", "").split(",") if name],
         "PROXIES": int(os.environ.get("LOGBOOK_PROXIES", "0")),
     }
     return config | overrides | {"INSTANCE": instance}
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    """A connection for each of the server's threads; a command waits 30 s for a long writer, a request less (db.py)."""
+    options: dict[str, Any] = {"pool_size": 12, "max_overflow": 4, "pool_timeout": 5}
+    if url.startswith("sqlite"):
+        return options | {"connect_args": {"timeout": 30}}
+    # Who is gone without a word is noticed in seconds, not in two hours; what the address says itself wins.
+    line = {
+        "connect_timeout": 3,
+        "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    }
+    return options | {"connect_args": {name: value for name, value in line.items() if f"{name}=" not in url}}
 
 
 def _secret_key(instance: Path) -> str:

@@ -5,6 +5,7 @@ import datetime as dt
 import enum
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Annotated, Any, Self
@@ -99,33 +100,77 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 # In one process, writers take turns here: SQLite's own waiting is a nap that knows no order.
 _turns: dict[str, threading.Lock] = {}
 
-# A transaction that will write takes SQLite's lock at its beginning; one that only reads must not.
-_writing: ContextVar[bool] = ContextVar("writing", default=True)
+
+class Purpose(enum.Enum):
+    """What a transaction is begun for."""
+
+    READ = "read"
+    WRITE = "write"  # takes the writers' turn at its beginning; whoever only reads must not
+    TOUCH = "touch"  # writes a trifle if nobody writes just now, and waits for nobody
+
+
+# Seconds that a request waits for other writers, its time in the server's queue included: with what is rendered
+# afterwards nobody waits for more than ten. A page that is read waits for a row in a log only.
+WRITER_WAITS, READER_WAITS = 8.0, 3.0
+AT_LEAST = 0.5  # also for a request whose own work took long: the writer before it is done in a moment
+
+_purpose: ContextVar[Purpose] = ContextVar("purpose", default=Purpose.WRITE)
+_until: ContextVar[float | None] = ContextVar("until", default=None)  # by time.monotonic(); None: no request
+_uncertain: ContextVar[bool] = ContextVar("uncertain", default=False)
 
 
 @contextlib.contextmanager
-def reading() -> Iterator[None]:
+def _begun_for(purpose: Purpose) -> Iterator[None]:
+    token = _purpose.set(purpose)
+    try:
+        yield
+    finally:
+        _purpose.reset(token)
+
+
+def reading() -> contextlib.AbstractContextManager[None]:
     """Transactions begun inside only read: on SQLite they take no write lock."""
-    token = _writing.set(False)
-    try:
-        yield
-    finally:
-        _writing.reset(token)
+    return _begun_for(Purpose.READ)
 
 
-@contextlib.contextmanager
-def writing() -> Iterator[None]:
+def writing() -> contextlib.AbstractContextManager[None]:
     """A transaction begun inside writes, also while a page is only read."""
-    token = _writing.set(True)
-    try:
-        yield
-    finally:
-        _writing.reset(token)
+    return _begun_for(Purpose.WRITE)
+
+
+def touching() -> contextlib.AbstractContextManager[None]:
+    """A transaction begun inside writes what nobody waits for: it fails at once where somebody writes."""
+    return _begun_for(Purpose.TOUCH)
 
 
 def set_writing(*, on: bool) -> None:
     """Say whether transactions begun from here on, in this request, will write."""
-    _writing.set(on)
+    _purpose.set(Purpose.WRITE if on else Purpose.READ)
+
+
+def begin_request(*, writes: bool, arrived: float) -> None:
+    """Say what this request is for, and when it arrived, by time.monotonic(): others are waited for from then on."""
+    set_writing(on=writes)
+    _until.set(arrived + (WRITER_WAITS if writes else READER_WAITS))
+    _uncertain.set(False)
+
+
+def end_request() -> None:
+    """Forget when it arrived: a thread, or a test, goes on with something else."""
+    _until.set(None)
+
+
+def is_uncertain() -> bool:
+    """Whether a commit was under way last: what the database did with it is known to nobody when it went away."""
+    return _uncertain.get()
+
+
+def let_go() -> None:
+    """End the session's transaction, also on a connection that is broken."""
+    try:
+        db.session.rollback()
+    except Exception:  # noqa: BLE001 - whatever a broken connection says: it is given up
+        db.session().invalidate()
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -160,30 +205,73 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
             connection.execute(f"PRAGMA {pragma}").close()
         _record.info["patience"] = connection.execute("PRAGMA busy_timeout").fetchone()[0] / 1000  # seconds
 
+    else:
+        with connection.cursor() as cursor:  # a page that is read does not wait for a table that somebody holds
+            cursor.execute("SET lock_timeout = '5s'")
+        connection.commit()
+
 
 # One writer at a time in one unit's schema, as on SQLite: rules that read first and write then hold on both.
-_POSTGRES_TURN = "SELECT set_config('lock_timeout', '30s', true), pg_advisory_xact_lock(hashtext(current_schema()))"
+_POSTGRES_TURN = "SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(hashtext(current_schema()))"
+_POSTGRES_TOUCH = "SELECT set_config('lock_timeout', '50ms', true)"
 
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    if connection.dialect.name != "sqlite":
-        if _writing.get():
-            connection.exec_driver_sql(_POSTGRES_TURN)
-    elif _writing.get():
-        _take_turn(connection)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
+    _uncertain.set(False)
+    purpose = _purpose.get()
+    begin = _begin_sqlite if connection.dialect.name == "sqlite" else _begin_postgres
+    begin(connection, purpose)
+
+
+@event.listens_for(Engine, "commit")
+def _commit(_connection: Connection) -> None:
+    _uncertain.set(True)
+
+
+def _left(most: float) -> float:
+    """How many seconds this request may still wait for others, `most` at most."""
+    until = _until.get()
+    return most if until is None else min(most, max(AT_LEAST, until - time.monotonic()))
+
+
+def _begin_postgres(connection: Connection, purpose: Purpose) -> None:
+    if purpose is Purpose.WRITE:
+        patience = max(1, int(1000 * _left(30)))  # 0 would be for ever
+        connection.exec_driver_sql(_POSTGRES_TURN, (f"{patience}ms",))
+    elif purpose is Purpose.TOUCH:
+        connection.exec_driver_sql(_POSTGRES_TOUCH)
+
+
+def _begin_sqlite(connection: Connection, purpose: Purpose) -> None:
+    most: float = connection.info["patience"]
+    if purpose is Purpose.READ:
+        _be_patient(connection, min(most, READER_WAITS))
         connection.exec_driver_sql("BEGIN")
+        return
+    _take_turn(connection, 0 if purpose is Purpose.TOUCH else _left(most))
+    _be_patient(connection, 0 if purpose is Purpose.TOUCH else _left(most))
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _take_turn(connection: Connection) -> None:
+def _be_patient(connection: Connection, seconds: float) -> None:
+    """Let SQLite itself wait so long: for other programs."""
+    milliseconds = int(1000 * seconds)
+    if connection.info.get("waits") != milliseconds:
+        pooled: Any = connection.connection.driver_connection
+        pooled.execute(f"PRAGMA busy_timeout={milliseconds}").close()
+        connection.info["waits"] = milliseconds
+
+
+def _take_turn(connection: Connection, seconds: float) -> None:
     """Wait for the writers before; the turn ends when the connection goes back to its pool."""
     turn = _turns.setdefault(str(connection.engine.url), threading.Lock())
     if "turn" in connection.info:
         return
-    if not turn.acquire(timeout=connection.info["patience"]):
-        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+    if not turn.acquire(timeout=seconds):
+        busy = sqlite3.OperationalError("database is locked")
+        busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise OperationalError("BEGIN IMMEDIATE", None, busy)
     connection.info["turn"] = turn
 
 

@@ -76,8 +76,17 @@ def check_page(html):
 
 def filled(page, action=""):
     """What the page's form to that address would send as it is: {name: [value, …]}."""
+    return sent_by(next(one for one in posting(page) if (one.get("action") or "").endswith(action)))
+
+
+def posting(page):
+    """The forms of a page that are sent by POST."""
     forms = html5lib.parse(page, namespaceHTMLElements=False).iter("form")
-    form = next(one for one in forms if one.get("method") == "post" and (one.get("action") or "").endswith(action))
+    return [one for one in forms if one.get("method") == "post"]
+
+
+def sent_by(form):
+    """What a form would send as it is: {name: [value, …]}."""
     sent = {}
     for one in form.iter():
         ticked = one.get("type") not in {"checkbox", "radio"} or one.get("checked") is not None

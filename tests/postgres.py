@@ -34,16 +34,26 @@ def folder():
 
 @contextlib.contextmanager
 def server(programs, home):
-    """Start PostgreSQL with its data and socket in `home`; yield when it answers."""
-    subprocess.run(
-        [programs / "initdb", *INITDB.split(), home / "data"], cwd=home, check=True, stdout=subprocess.DEVNULL, **WHO
-    )
-    argv = [programs / "postgres", "-D", home / "data", "-k", home, *QUICK.split()]
-    with (home / "log").open("wb") as log:
+    """Make a cluster with its data and socket in `home`, and run it; yield when it answers."""
+    make(programs, home)
+    with running(programs, home, QUICK):
+        yield
+
+
+def make(programs, home):
+    argv = [programs / "initdb", *INITDB.split(), home / "data"]
+    subprocess.run(argv, cwd=home, check=True, stdout=subprocess.DEVNULL, **WHO)
+
+
+@contextlib.contextmanager
+def running(programs, home, options):
+    """Run the cluster in `home`; yield its process when it answers."""
+    argv = [programs / "postgres", "-D", home / "data", "-k", home, *options.split()]
+    with (home / "log").open("ab") as log:
         process = subprocess.Popen(argv, cwd=home, stdout=log, stderr=log, start_new_session=True, **WHO)
     try:
         wait_for(programs, home, process)
-        yield
+        yield process
     finally:
         process.send_signal(signal.SIGINT)  # PostgreSQL's "fast" stop: it drops whoever is still connected
         process.wait()

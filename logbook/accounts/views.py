@@ -30,7 +30,7 @@ from logbook.access import UNWATCHED, Act, Actor, Role, actor, may
 from logbook.accounts import actions, carried, devices, queries, sessions
 from logbook.accounts.forms import AccountForm, CodeForm, PasswordForm, PersonForm, SignInForm
 from logbook.accounts.models import Person, SignInSession
-from logbook.db import db, reading, writing
+from logbook.db import db, reading, touching
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import local_date, now, shown_date
 from logbook.settings.views import current
@@ -77,9 +77,9 @@ def _load(incoming: Request) -> SignedIn | None:
 
 
 def _touch(session_id: int, at: dt.datetime) -> None:
-    """Note that the session is used, in a transaction of its own; no page waits in vain for that."""
+    """Note that the session is used, in a transaction of its own, if nobody writes just now; no page waits for that."""
     try:
-        with writing():
+        with touching():
             sessions.touch(session_id, at=at)
             db.session.commit()
     except OperationalError:

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect, sync_playwright
 
+import run
 from logbook.clock import now, offset
 from tests.clock import wait_until
 from tests.conftest import POSTGRES, drop_database, new_database
@@ -87,16 +88,18 @@ def page(open_page):
 class House:
     """An installation being served: its address, and its commands. It is empty, or a copy of another at rest."""
 
-    def __init__(self, instance, like=None):
+    def __init__(self, instance, like=None, database=None):
         self.instance = instance
         self.environment = os.environ | {"LOGBOOK_INSTANCE": str(instance), "PYTHONPATH": str(ROOT)}
         self.environment.pop("LOGBOOK_DATABASE_URL", None)
         self.database = f"sqlite:///{instance / 'logbook.db'}"
         if like:
             shutil.copytree(like.instance, instance)
-        if POSTGRES:
-            self.name, self.database = new_database(like.name) if like else new_database()
-            self.environment["LOGBOOK_DATABASE_URL"] = self.database
+        self.name = None
+        if POSTGRES and not database:
+            self.name, database = new_database(like.name) if like else new_database()
+        if database:
+            self.database = self.environment["LOGBOOK_DATABASE_URL"] = database
         with contextlib.closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -106,7 +109,7 @@ class House:
 
     def close(self):
         """Take its database away; files go with their folder."""
-        if POSTGRES:
+        if self.name:
             drop_database(self.name)
 
     def rows(self, query, **values):
@@ -127,10 +130,9 @@ class House:
 
     @contextlib.contextmanager
     def served(self):
-        """Serve as run.py does: granian, one process with threads."""
-        command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--workers", "1"]
-        command += ["--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(self.port), "--no-log"]
-        server = subprocess.Popen([*command, "logbook.app:create_server_app"], env=self.environment, cwd=ROOT)
+        """Serve as run.py does, in one process."""
+        command = run.server_command(sys.executable, "127.0.0.1", self.port, 1)
+        self.process = server = subprocess.Popen(command, env=self.environment, cwd=ROOT)
         try:
             self._wait()
             yield self
