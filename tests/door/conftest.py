@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-SHARED = ("logbook", "templates", "pyproject.toml", "requirements.lock", "requirements-test.lock")
+SHARED = ("door", "logbook", "templates", "pyproject.toml", "requirements.lock", "requirements-test.lock")
 FIRST_START = ["--unit-name", "青湖风景区管理局", "--name", "王一", "--sign-in-name", "wang"]
 
 
