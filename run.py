@@ -15,6 +15,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - only an older Python gets to rea
     )
 
 import argparse
+import datetime as dt
 import errno
 import importlib.util
 import json
@@ -23,15 +24,18 @@ import shutil
 import signal
 import socket
 import sqlite3
+import struct
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from door.backup import backup, write_backup
 from door.home import IN_USE, Home, hold, home_here, moment, refuse_newer
-from door.keeping import backup, restore, write_backup
 from door.lines import LINES, Stop, line_of, say
 from door.programs import PYTHON, ROOT, VENV, become, digest, quietly, run
+from door.restore import restore
+from logbook import instance
 
 STAMP = VENV / "installed"
 RUNTIME, TEST = ROOT / "requirements.lock", ROOT / "requirements-test.lock"
@@ -106,16 +110,35 @@ def _install(lock_file: Path) -> None:
     quietly([PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--retries=2", *flags])
 
 
-def migrate(home: Home) -> bool:
-    """Bring the database to this program's version, after a backup; return whether it has accounts."""
-    current, head, people = home.flask("db-version").split()
+def migrate(home: Home, *, take_over: bool = False) -> "tuple[bool, str]":
+    """Bring the database to this program's version, after a backup.
+
+    Return whether it has accounts, and when its newest record was made. `take_over` makes this folder and key its own.
+    """
+    if take_over and not instance.is_sound(home.key):
+        instance.make_key(home.key)
+    opening = ["db-open", *(["--take-over"] if take_over else [])]
+    current, head, people, newest = home.flask(*opening).split()
     if current != head:
         if current != "-":
             refuse_newer(current)
             write_backup(home, home.folder / "backups" / f"before-{head}-{moment()}.zip")
         home.flask("db-upgrade")
-        people = home.flask("db-version").split()[2]
-    return people != "nobody"
+        _current, _head, people, newest = home.flask(*opening).split()
+    return people != "nobody", newest
+
+
+OLDEST_CLOCK = "2026-01-01T00:00:00+00:00"  # the program itself is younger
+
+
+def judge_clock(newest: str, *, is_right: bool) -> None:
+    """Raise Stop where the clock is behind what is stored: numbers and dates of that day would stand for ever."""
+    now, last = dt.datetime.now(dt.UTC), dt.datetime.fromisoformat(OLDEST_CLOCK if newest == "-" else newest)
+    shown = {"now": f"{now.astimezone():%Y-%m-%d %H:%M}", "newest": f"{last.astimezone():%Y-%m-%d %H:%M}"}
+    if now < last - dt.timedelta(days=1) and not is_right:
+        raise Stop("clock_behind", **shown)
+    if newest != "-" and now > last + dt.timedelta(days=400):
+        say("clock_ahead", **shown)
 
 
 # --- demo, serve, code
@@ -182,7 +205,9 @@ def serve(options: argparse.Namespace) -> NoReturn:
     ready(RUNTIME)
     home = home_here()
     hold(home)
-    if not migrate(home):
+    has_accounts, newest = migrate(home, take_over=options.take_over)
+    judge_clock(newest, is_right=options.clock_is_right)
+    if not has_accounts:
         first_account(home, options)
     listen(home, options.host, options.port)
 
@@ -377,6 +402,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "--" + name.replace("_", "-"): {"choices": words, "help": "第一次启用：用词 first start: the word used here"}
         for name, words in WORDS.items()
     },
+    "--take-over": {"action": "store_true", "help": "密钥或附件文件夹确已换新 the key or folder is new for good"},
+    "--clock-is-right": {"action": "store_true", "help": "本机时间没有错 this machine's clock is right"},
     "who": {"help": "姓名或登录名 name or sign-in name"},
     "file": {"nargs": "?", "type": Path, "help": "要写的备份文件 the backup to write"},
     "backup": {"type": Path, "help": "备份文件 the backup"},
@@ -387,7 +414,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 COMMANDS: dict[Any, str] = {
     demo: "--host --port --visits --fresh",
-    serve: "--host --port --unit-name --group-word --office-word --liaison-word --ballot-word --name --sign-in-name",
+    serve: "--host --port --unit-name --group-word --office-word --liaison-word --ballot-word --name --sign-in-name "
+    "--take-over --clock-is-right",
     code: "who",
     backup: "file",
     restore: "backup",
@@ -428,7 +456,7 @@ def main(argv: list[str]) -> int:
         return options.function(options) or 0
     except KeyboardInterrupt:
         return 130
-    except (OSError, sqlite3.Error, Stop) as error:
+    except (OSError, sqlite3.Error, ValueError, struct.error, instance.Refused, Stop) as error:
         print(f"错误 Error: {line_of(error)}", file=sys.stderr)
         return 1
 

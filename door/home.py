@@ -4,14 +4,17 @@ import contextlib
 import datetime as dt
 import fcntl
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from door.lines import Stop
+from door import postgres
+from door.lines import Stop, say
 from door.programs import PYTHON, ROOT, quietly
+from logbook import instance, restoring
 
-IN_USE = "in_use"
+IN_USE = restoring.IN_USE
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,11 @@ def known_url(url: str, folder: Path) -> str:
     raise Stop("bad_url")
 
 
-def hold(home: Home) -> None:
-    """Keep this installation to this process, also after exec: one server, and no restore beneath it."""
+def hold(home: Home) -> int:
+    """Keep this installation to this process, also after exec: one server, and no restore beneath it.
+
+    A restore that was broken off is carried out first. Return the lock's handle, for a child that must keep it too.
+    """
     home.folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(home.folder / IN_USE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -70,6 +76,40 @@ def hold(home: Home) -> None:
     except BlockingIOError:
         raise Stop("in_use", folder=home.folder) from None
     os.set_inheritable(handle, True)
+    restoring.settle(home.folder, lambda: marker_of(home))
+    close_key(home)
+    return handle
+
+
+def marker_of(home: Home) -> str:
+    """Return by which restore PostgreSQL's tables came; SQLite needs none."""
+    return postgres.ask(home.url, restoring.TURN, restoring.MARKER)
+
+
+def close_key(home: Home) -> None:
+    """Take the key from everybody but its owner, and say so."""
+    if home.key.exists() and instance.close_key(home.key):
+        say("key_closed", path=home.key)
+
+
+@contextlib.contextmanager
+def sharing(folder: Path, *, alone: bool = False) -> Iterator[None]:
+    """Read an installation while no restore changes it; `alone` is the restore, which waits for no backup."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(handle, alone=alone)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, *, alone: bool) -> None:
+    try:
+        fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Stop("backing_up" if alone else "being_restored") from None
+    except OSError:  # a network share that locks no folders
+        return
 
 
 def refuse_newer(version: str) -> None:

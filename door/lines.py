@@ -35,11 +35,44 @@ LINES = {
     "other_kind": "备份与现用的数据库种类不同（SQLite、PostgreSQL），没有恢复；请检查 LOGBOOK_DATABASE_URL。 "
     "The backup is of the other kind of database; nothing was restored. Check LOGBOOK_DATABASE_URL.",
     "restored": "已恢复；原来的数据在 {aside}。 Restored; what was there before is kept in that folder.",
+    "ended": "恢复后所有人要重新登录；没有用过的一次性登录码已失效，请重新发放。 "
+    "Everybody signs in anew; one-time codes that were not used have ended: issue new ones.",
+    "voided": "备份时没有结束的民主测评（{n}个）作废，没有计票，请重新测评。 "
+    "Ballots that were open in the backup ({n}) are void and not counted; hold them again.",
+    "backing_up": "正在备份，请等它结束后再恢复。 A backup is being made; restore when it has ended.",
+    "being_restored": "正在从备份恢复，请等它结束后再运行一次。 "
+    "A restore is at work; run this again when it has ended.",
+    "ballot_open": "民主测评正在进行，没有备份，也没有升级：备份会留下投票的过程。请先在“民主测评”页结束测评。 "
+    "A ballot is open: no backup and no upgrade, for a copy would tell of its course. Close it first.",
+    "lost": "附件有{n}个缺失或损坏，备份里没有完好的：下基层记录{records}；请从较早的备份里找回。 "
+    "{n} attachments are missing or damaged, and so they are in this backup; look for them in an older one.",
+    "key_closed": "密钥文件 {path} 原来别的账号也能读，已改为只有本账号可读。 "
+    "Other accounts could read the key's file; now only this one can.",
+    "no_schema": "数据库里没有 LOGBOOK_DATABASE_URL 指定的 schema；请先建好，或改地址里的 search_path。 "
+    "The database has no schema of that name; create it, or mend the search_path in the address.",
+    "which_schema": "这份备份里有几个单位的 schema，没有与本安装同名的，没有恢复；请检查 LOGBOOK_DATABASE_URL。 "
+    "The backup holds the schemas of several units, none of this one's name; nothing was restored.",
+    "others_connected": "还有服务连着这个数据库（可能在另一台机器上），没有恢复；请先停止它们。 "
+    "Servers are still connected to this database, perhaps on another machine; stop them first.",
+    "read_only": "磁盘或文件夹是只读的，没有写；请检查 LOGBOOK_INSTANCE 和挂载。 "
+    "The disk or folder is read-only; check LOGBOOK_INSTANCE and how it is mounted.",
+    "read_only_database": "数据库不可写：文件或所在文件夹属于别的账号，或磁盘只读；请换有权限的账号运行。 "
+    "The database cannot be written: it belongs to another account, or the disk is read-only.",
+    "clock_behind": "本机时间是 {now}，最近一条记录却是 {newest} 登记的，没有启动；请校正时间，"
+    "时间没错的加 --clock-is-right。 "
+    "The clock is behind the newest record; set it, or add --clock-is-right.",
+    "clock_ahead": "注意：本机时间是 {now}，最近一条记录是 {newest} 登记的；本机时间不对的，请停下校正。 "
+    "The clock is far ahead of the newest record; if it is wrong, stop and set it.",
 }
 # What the programs below say, and which line that comes to; the first that fits.
 TROUBLES = (
     ("No space left on device|disk is full|Disk quota exceeded", "disk_full"),
-    ("database is locked", "locked"),
+    ("logbook: others are connected", "others_connected"),
+    ("logbook: no such schema|no schema has been selected", "no_schema"),
+    ("database is locked|canceling statement due to lock timeout", "locked"),
+    ("Read-only file system", "read_only"),
+    ("attempt to write a readonly database", "read_only_database"),
+    ("Permission denied: '(?P<path>.+?)'", "not_allowed"),
     ("file is not a database|malformed|unable to open database file|file is encrypted", "bad_database"),
     ("connection to server|connection failed|psycopg.OperationalError", "no_postgres"),
     ("no such table|no such column|UndefinedTable|UndefinedColumn", "not_ready"),
@@ -63,8 +96,9 @@ def say(line: str, **values: object) -> None:
 def explain(output: str) -> Stop:
     """Return the one line that a failed program's output comes to."""
     for pattern, line in TROUBLES:
-        if re.search(pattern, output):
-            return Stop(line)
+        found = re.search(pattern, output)
+        if found:
+            return Stop(line, **found.groupdict())
     lines = [line.strip() for line in output.splitlines() if line.strip(" \t") and "(Background on" not in line] or [
         "?"
     ]
@@ -72,11 +106,12 @@ def explain(output: str) -> Stop:
     return Stop(re.sub("(?i)^error: ", "", (named or lines)[-1]))
 
 
-def line_of(error: Exception) -> Stop:
-    if isinstance(error, Stop):
-        return error
+def line_of(error: BaseException) -> str:
+    """Return the line for whatever ended a command."""
+    if isinstance(error, (Stop, SystemExit)):  # the application's own refusal says "Error: …" by itself
+        return re.sub("^Error: ", "", str(error))
     if isinstance(error, (IsADirectoryError, NotADirectoryError, FileExistsError)):
-        return Stop("not_a_file", path=error.filename)
+        return str(Stop("not_a_file", path=error.filename))
     if isinstance(error, (PermissionError, FileNotFoundError)):
-        return Stop("not_allowed" if isinstance(error, PermissionError) else "no_file", path=error.filename)
-    return explain(str(error))
+        return str(Stop("not_allowed" if isinstance(error, PermissionError) else "no_file", path=error.filename))
+    return str(explain(str(error)))

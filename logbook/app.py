@@ -16,14 +16,14 @@ from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup, escape
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response
 
-from logbook import access, cli, config, formats, logs
+from logbook import access, cli, config, formats, instance, logs
 from logbook.access import Act
 from logbook.accounts import carried
 from logbook.accounts.views import bp as accounts
@@ -50,6 +50,7 @@ from logbook.rectification.views import bp as rectification
 from logbook.review.report_views import bp as reports
 from logbook.review.views import bp as review
 from logbook.sample import cli as sample
+from logbook.settings import queries as settings_queries
 from logbook.settings.queries import Words
 from logbook.settings.views import bp as settings
 from logbook.settings.views import current
@@ -187,11 +188,21 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
 def create_server_app() -> Flask:
     """Return the application of a server process, which lives long and makes only one."""
     app = create_app()
+    _refuse_other_house(app)
     with contextlib.suppress(OSError):  # a full disk, a folder that is another's: no reason not to serve
         Shelf(app.config["INSTANCE"] / "previews").clean(formats.now())
     gc.collect()
     gc.freeze()  # or every full collection walks all modules again, and sixteen people wait 40 ms for it
     return app
+
+
+def _refuse_other_house(app: Flask) -> None:
+    """Of two hosts with one database, the one with another key or folder does not start."""
+    with app.app_context(), reading(), contextlib.suppress(SQLAlchemyError):  # away, or not yet upgraded: pages say so
+        known = settings_queries.known_installation()
+        if known is not None:
+            here = instance.identity(app.config["INSTANCE"], app.config["SECRET_KEY"])
+            instance.refuse_other(here, known, alone=db.engine.dialect.name == "sqlite")
 
 
 def _language() -> str:
