@@ -56,13 +56,13 @@ def backup(options: argparse.Namespace) -> int:
 
 def write_backup(home: Home, target: Path) -> bool:
     """Write `target`, read it again, and only then let it take its name; return whether no attachment is missing."""
+    if home.folder.exists():
+        restoring.settle_alone(home.folder, lambda: marker_of(home))
     if home.database and not home.database.exists():
         raise Stop("no_data", path=home.database)
     # Taking the name of a device or a folder would destroy it.
     if target.exists() and not target.is_file():
         raise Stop("not_a_file", path=target)
-    if home.folder.exists():
-        restoring.settle_alone(home.folder, lambda: marker_of(home))
     close_key(home)
     target.parent.mkdir(parents=True, exist_ok=True)
     with sharing(home.folder), _box(target.parent) as box:
