@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import functools
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ class Dump:
     def is_sqlite(self) -> bool:
         return self.file.suffix == ".db"
 
+    @functools.cached_property
     def tables(self) -> set[str]:
         if not self.is_sqlite:
             return {table for schema, table in postgres.tables(self.file) if schema == self.schema}
@@ -33,7 +35,7 @@ class Dump:
 
     def rows(self, table: str) -> Iterator[Row]:
         """Read a table's rows as texts; none where there is no such table."""
-        if table not in self.tables():
+        if table not in self.tables:
             return
         if not self.is_sqlite:
             yield from postgres.rows(self.file, self.schema, table)
@@ -128,5 +130,4 @@ def statements_after(dump: Dump, mark: str, key_digest: str) -> list[str]:
             f"INSERT INTO installation (mark, key_digest, noted_at) VALUES ({values})",
         ),
     )
-    tables = dump.tables()
-    return [statement for table, statement in wanted if table in tables]
+    return [statement for table, statement in wanted if table in dump.tables]
