@@ -49,6 +49,9 @@ WORDS = {
 }
 LINES |= {
     "installing": "正在安装依赖，第一次约一分钟…… Installing what is needed, about a minute the first time …",
+    "not_installed": "依赖没有装好，本账号又不能写 {folder}；请由能写的账号（如 root）运行 python3 run.py install。 "
+    "What is needed is not installed and this account cannot write there: run python3 run.py install as one that can.",
+    "installed": "已装好；可由别的账号运行。 Installed; another account may run it.",
     "no_venv": "缺少 Python 的 venv 模块；请以 root 运行 apt-get install python3-venv，再运行一次。 "
     "Python's venv module is missing; as root run apt-get install python3-venv, then run this again.",
     "usage": "参数有误（{said}）；运行 python3 run.py {command}--help 看用法。 Wrong argument; see its --help.",
@@ -59,6 +62,8 @@ LINES |= {
     "Cannot listen there; check --host and --port (below 1024 needs root).",
     "open": "请打开 http://{host}:{port} ，按 Ctrl-C 停止。 Open that address; Ctrl-C stops.",
     "filling": "正在准备示例单位…… Filling the sample bureau …",
+    "accounts": "可以登录的人（登录名、密码、姓名、角色；密码是这次示例随机生成的，重做示例用 --fresh）： "
+    "Who can sign in: sign-in name, password, person, roles; the passwords were drawn for this demonstration:",
     "needed": "第一次启用要填{what}；请加 {option}。 The first start needs {option}.",
     "code": "一次性登录码：{code}，七天内有效，在登录页设置密码。 One-time code, for 7 days; it sets a password.",
     "no_browser": "按要求不运行浏览器测试（--no-browser）。 Browser tests are left out, as asked (--no-browser).",
@@ -79,6 +84,8 @@ def ready(lock_file: Path) -> None:
     """Make .venv hold what the lock names; its stamp says when there is nothing to do."""
     python, *locks = STAMP.read_text("utf-8").split("\n") if STAMP.exists() else [""]
     if python != os.path.realpath(PYTHON) or digest(lock_file) not in locks:
+        if not os.access(VENV if VENV.exists() else ROOT, os.W_OK):
+            raise Stop("not_installed", folder=ROOT)
         say("installing")
         _make_venv(python)
         _install(lock_file)
@@ -181,6 +188,7 @@ def demo(options: argparse.Namespace) -> NoReturn:
     if options.fresh or not made or options.visits not in {None, made["visits"]}:
         _fill(home, card, options.visits)
     migrate(home)
+    say("accounts")
     print(json.loads(card.read_text("utf-8"))["accounts"])
     listen(home, options.host, options.port)
 
@@ -380,6 +388,14 @@ def lock(_options: argparse.Namespace) -> None:
             say("written", name=target.name)
 
 
+def install(_options: argparse.Namespace) -> None:
+    """只安装依赖：服务账号不必能写程序 · install only: who serves need not be able to write the program"""
+    os.umask(0o022)
+    ready(RUNTIME)
+    quietly([PYTHON, "-m", "compileall", "-q", "logbook", "door"])
+    say("installed")
+
+
 def bundle(_options: argparse.Namespace) -> None:
     """为不能上网的机器准备安装包 · a wheelhouse for a machine without internet"""
     ready(RUNTIME)
@@ -420,7 +436,7 @@ COMMANDS: dict[Any, str] = {
     backup: "file",
     restore: "backup",
     test: "--no-browser --no-office --postgres --thorough",
-    **dict.fromkeys((fonts, check, bench, lock, bundle), ""),
+    **dict.fromkeys((install, fonts, check, bench, lock, bundle), ""),
 }
 
 

@@ -93,6 +93,11 @@ class Clone:
                 connection,
             ):
                 return connection.execute(statement, values).fetchall()
+        return self.sql_on(url, statement, **values)
+
+    @staticmethod
+    def sql_on(url, statement, **values):
+        """The same on that PostgreSQL database."""
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.begin() as connection:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
@@ -127,7 +132,7 @@ class Clone:
         return path
 
     @contextlib.contextmanager
-    def serving(self, *argv, stop=signal.SIGTERM):
+    def serving(self, *argv, stop=signal.SIGTERM, **account):
         """The server while it answers; afterwards its `output` is complete and its end was clean."""
         port = free_port()
         server = subprocess.Popen(
@@ -137,6 +142,7 @@ class Clone:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            **account,
         )
         try:
             await_answer(server, port)

@@ -128,14 +128,11 @@ def test_postgres_notices_a_second_host_with_its_own_folder(clone, tmp_path, pos
 
 
 def open_ballot(clone):
-    for statement in (
-        "INSERT INTO ballot (id, meeting_id, sheet, items, opened_at, opened_by_id) "
-        "VALUES (1, 1, 'grades', '[]', '2026-03-05 01:00:00', 1)",
-        'INSERT INTO ballot_class (id, ballot_id, voters, handed_out, "cast", "first", "second") '
-        "VALUES (1, 1, 'a', 7, 3, 0, 0)",
-        "INSERT INTO ballot_code (digest, class_id) VALUES ('d', 1)",
-    ):
-        clone.sql(statement)
+    columns, values = "id, meeting_id, sheet, items, opened_at, opened_by_id", "1, 1, 'grades', '[]', '2026-03-05', 1"
+    clone.sql(f"INSERT INTO ballot ({columns}) VALUES ({values})")
+    columns = 'id, ballot_id, voters, handed_out, "cast", "first", "second"'
+    clone.sql(f"INSERT INTO ballot_class ({columns}) VALUES (1, 1, 'a', 7, 3, 0, 0)")
+    clone.sql("INSERT INTO ballot_code (digest, class_id) VALUES ('d', 1)")
 
 
 def test_no_backup_and_no_upgrade_while_a_ballot_is_open(installed, tmp_path):
@@ -180,15 +177,47 @@ def test_a_clock_far_ahead_is_said(installed):
     assert "2020-03-05" in installed.output
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs to become another account")
-def test_a_folder_of_another_account_is_said_in_one_sentence(installed, tmp_path):
-    nobody = {"user": 65534, "group": 65534, "extra_groups": []}
-    for folder in (tmp_path, *list(tmp_path.parents)[:3], installed.folder):
+NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
+
+
+@pytest.fixture
+def opened(installed, tmp_path):
+    """An installation that another account can reach and read, and whose program it cannot write."""
+    python = str(installed.folder / ".venv" / "bin" / "python")
+    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
         folder.chmod(folder.stat().st_mode | 0o055)
-    for command in (["backup"], ["serve", "--port", free_port()], ["restore", tmp_path / "b.zip"]):
+    if os.geteuid() or subprocess.run([python, "-c", "import flask"], check=False, **NOBODY).returncode:
+        pytest.skip("cannot become another account here")
+    return installed
+
+
+def test_a_folder_of_another_account_is_said_in_one_sentence(opened, tmp_path):
+    for command in (["backup"], ["serve", "--port", free_port()], ["restore", tmp_path / "b.zip"], ["code", "王一"]):
         done = subprocess.run(
-            installed.command(*command), env=installed.env, capture_output=True, text=True, check=False, **nobody
+            opened.command(*command), env=opened.env, capture_output=True, text=True, check=False, **NOBODY
         )
         assert done.returncode == 1
         assert re.search("没有权限读写|数据库不可写", done.stderr), done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_who_serves_need_not_be_able_to_write_the_program(opened):
+    for path in (opened.instance, *opened.instance.rglob("*")):
+        os.chown(path, 65534, 65534)
+    with opened.serving("serve", **NOBODY):
+        pass
+    (opened.folder / ".venv" / "installed").unlink()
+    done = subprocess.run(
+        opened.command("serve"), env=opened.env, capture_output=True, text=True, check=False, **NOBODY
+    )
+    assert "run.py install" in done.stderr
+
+
+def test_a_read_only_folder_is_said(installed, tmp_path):
+    """What a mount says, whoever asks: root too."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import errno, os, pathlib\n"
+        "def read_only(*_given, **_options):\n    raise OSError(errno.EROFS, os.strerror(errno.EROFS))\n"
+        "pathlib.Path.mkdir = read_only\n"
+    )
+    assert "只读" in installed.refused("backup", PYTHONPATH=str(tmp_path))
