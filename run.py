@@ -64,6 +64,8 @@ LINES |= {
     "filling": "正在准备示例单位…… Filling the sample bureau …",
     "accounts": "可以登录的人（登录名、密码、姓名、角色；密码是这次示例随机生成的，重做示例用 --fresh）： "
     "Who can sign in: sign-in name, password, person, roles; the passwords were drawn for this demonstration:",
+    "seeded": "可以登录的人（这个示例是旧版做的，密码处处相同；请用 --fresh 重做）： "
+    "Who can sign in; older versions gave every demonstration these same passwords: use --fresh.",
     "needed": "第一次启用要填{what}；请加 {option}。 The first start needs {option}.",
     "code": "一次性登录码：{code}，七天内有效，在登录页设置密码。 One-time code, for 7 days; it sets a password.",
     "no_browser": "按要求不运行浏览器测试（--no-browser）。 Browser tests are left out, as asked (--no-browser).",
@@ -188,8 +190,9 @@ def demo(options: argparse.Namespace) -> NoReturn:
     if options.fresh or not made or options.visits not in {None, made["visits"]}:
         _fill(home, card, options.visits)
     migrate(home)
-    say("accounts")
-    print(json.loads(card.read_text("utf-8"))["accounts"])
+    made = json.loads(card.read_text("utf-8"))
+    say("accounts" if made.get("drawn") else "seeded")
+    print(made["accounts"])
     listen(home, options.host, options.port)
 
 
@@ -204,7 +207,8 @@ def _fill(home: Home, card: Path, visits: "int | None") -> None:
             old.unlink()
     home.flask("db-upgrade")
     accounts = home.flask("sample", "--seed", "1", *(["--visits", str(visits)] if visits else []))
-    card.write_text(json.dumps({"visits": visits, "accounts": accounts}, ensure_ascii=False), "utf-8")
+    made = {"visits": visits, "accounts": accounts, "drawn": True}
+    card.write_text(json.dumps(made, ensure_ascii=False), "utf-8")
 
 
 def serve(options: argparse.Namespace) -> NoReturn:
