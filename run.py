@@ -208,7 +208,7 @@ def _fill(home: Home, card: Path, visits: "int | None") -> None:
     home.flask("db-upgrade")
     accounts = home.flask("sample", "--seed", "1", *(["--visits", str(visits)] if visits else []))
     made = {"visits": visits, "accounts": accounts, "drawn": True}
-    card.write_text(json.dumps(made, ensure_ascii=False), "utf-8")
+    instance.write_whole(card, json.dumps(made, ensure_ascii=False))
 
 
 def serve(options: argparse.Namespace) -> NoReturn:
@@ -373,7 +373,7 @@ def _fetch_fandol(folder: Path) -> None:
         for package in Path(box).glob("*.deb"):
             quietly(["dpkg-deb", "--extract", package, box])
         for face in Path(box).rglob("Fandol[FHKS]*.otf"):
-            shutil.copyfile(face, folder / face.name)
+            shutil.copyfile(face, folder / f".{face.name}").rename(folder / face.name)  # none that is there is half
 
 
 def lock(_options: argparse.Namespace) -> None:

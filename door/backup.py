@@ -72,13 +72,14 @@ def write_backup(home: Home, target: Path) -> bool:
             raise Stop("ballot_open")
         _refuse_other_house(home, dump, key)
         lost = _pack(home, dump, part)
+        incomplete = _line_of_lost(dump, lost) if lost else None
         unpack(part, box / "check", dump.schema)
         part.replace(target)
         instance.sync(target.parent)
     say("backed_up", path=target)
-    if lost:
-        print(_line_of_lost(dump, lost), file=sys.stderr, flush=True)
-    return not lost
+    if incomplete:
+        print(incomplete, file=sys.stderr, flush=True)
+    return not incomplete
 
 
 @contextlib.contextmanager

@@ -30,6 +30,7 @@ class Clone:
     def __init__(self, folder):
         self.folder = folder
         self.instance = folder / "instance"
+        self.python = sys.executable
         self.env = {name: value for name, value in os.environ.items() if not name.startswith(("LOGBOOK_", "COV"))}
         folder.mkdir()
         self.instance.mkdir()
@@ -48,7 +49,7 @@ class Clone:
         (venv / "installed").write_text(f"{os.path.realpath(venv / 'bin' / 'python')}\n{digests.strip()}")
 
     def command(self, *argv):
-        return [sys.executable, str(self.folder / "run.py"), *map(str, argv)]
+        return [self.python, str(self.folder / "run.py"), *map(str, argv)]
 
     def run(self, *argv, **env):
         return subprocess.run(

@@ -142,7 +142,7 @@ def test_postgres_killed_at_every_step_is_old_or_new(on_postgres, tmp_path):
 
 
 def test_postgres_still_loading_when_its_restore_was_killed(on_postgres, tmp_path):
-    """psql lives on: nobody decides whether to go on or back before it has ended."""
+    """psql lives on, and may still come through: nobody decides to go on or back before it has ended."""
     psycopg = pytest.importorskip("psycopg")
     url = on_postgres.env["LOGBOOK_DATABASE_URL"].replace("+psycopg", "")
     with psycopg.connect(url) as other:
@@ -157,7 +157,7 @@ def test_postgres_still_loading_when_its_restore_was_killed(on_postgres, tmp_pat
         assert "正在从备份恢复" in on_postgres.refused("backup", tmp_path / "c.zip")
     while on_postgres.run("backup", tmp_path / "c.zip").returncode != 0:
         assert (on_postgres.instance / JOURNAL).exists()
-    assert everything(on_postgres) == on_postgres.then
+    assert everything(on_postgres) in (on_postgres.then, on_postgres.now)
 
 
 def test_a_failed_postgres_restore_says_why_and_changes_nothing(on_postgres, tmp_path):
