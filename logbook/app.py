@@ -13,12 +13,12 @@ from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from markupsafe import Markup, escape
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response
 
-from logbook import access, cli, clock, config, formats, logs, troubles
+from logbook import access, cli, clock, config, formats, instance, logs, troubles
 from logbook.access import Act
 from logbook.accounts import carried
 from logbook.accounts.views import bp as accounts
@@ -45,6 +45,7 @@ from logbook.rectification.views import bp as rectification
 from logbook.review.report_views import bp as reports
 from logbook.review.views import bp as review
 from logbook.sample import cli as sample
+from logbook.settings import queries as settings_queries
 from logbook.settings.queries import Settings, Words
 from logbook.settings.views import bp as settings
 from logbook.settings.views import current
@@ -187,6 +188,7 @@ def create_server_app() -> Flask:
     """Return the application of a server process, which lives long and makes only one."""
     app = create_app()
     _refuse_a_moved_clock(app.config["INSTANCE"])
+    _refuse_other_house(app)
     with contextlib.suppress(OSError):  # a full disk, a folder that is another's: no reason not to serve
         Shelf(app.config["INSTANCE"] / "previews").clean(formats.now())
     gc.collect()
@@ -194,12 +196,21 @@ def create_server_app() -> Flask:
     return app
 
 
-def _refuse_a_moved_clock(instance: Path) -> None:
+def _refuse_a_moved_clock(folder: Path) -> None:
     """A real installation, which run.py keeps to one server by a file in it, has the machine's own time."""
-    if clock.offset() and (instance / "in_use").exists() and not (instance / "demo.json").exists():
+    if clock.offset() and (folder / "in_use").exists() and not (folder / "demo.json").exists():
         raise RuntimeError(
             "LOGBOOK_CLOCK 只供测试拨动时钟，正式使用不能设置。 LOGBOOK_CLOCK moves the clock for tests; unset it."
         )
+
+
+def _refuse_other_house(app: Flask) -> None:
+    """Of two hosts with one database, the one with another key or folder does not start."""
+    with app.app_context(), reading(), contextlib.suppress(SQLAlchemyError):  # away, or not yet upgraded: pages say so
+        known = settings_queries.known_installation()
+        if known is not None:
+            here = instance.identity(app.config["INSTANCE"], app.config["SECRET_KEY"])
+            instance.refuse_other(here, known, alone=db.engine.dialect.name == "sqlite")
 
 
 def _language() -> str:

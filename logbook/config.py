@@ -1,12 +1,17 @@
 """What this process reads from its environment: where its data lives and how it is served."""
 
+import contextlib
 import os
-import secrets
+import sqlite3
 from pathlib import Path
 from typing import Any
 
+from logbook import restoring
+from logbook.instance import close_key, read_key
+
 VERSION = "0.1.0"  # as pyproject.toml has it
 MIB = 1024 * 1024
+PEOPLE = "SELECT count(*) FROM (SELECT 1 FROM person LIMIT 1) AS found"
 
 
 def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -19,7 +24,7 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     config: dict[str, Any] = {
         "VERSION": VERSION,
         "INSTANCE": instance,
-        "SECRET_KEY": overrides.get("SECRET_KEY") or _secret_key(instance),
+        "SECRET_KEY": overrides.get("SECRET_KEY") or _open(instance, url),
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(url),
         # Eight attachments of 10 MiB and the text; what is larger is refused before it is read.
@@ -57,12 +62,40 @@ def _engine_options(url: str) -> dict[str, Any]:
     return options | {"connect_args": {name: value for name, value in line.items() if f"{name}=" not in url}}
 
 
-def _secret_key(instance: Path) -> str:
+def _open(instance: Path, url: str) -> str:
+    """Return the installation's key, after a restore that was broken off is carried out."""
     path = Path(os.environ.get("LOGBOOK_SECRET_KEY_FILE", instance / "secret_key"))
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text(encoding="ascii").strip()
+    restoring.settle_alone(instance, lambda: _asked_postgres(url, restoring.TURN, restoring.MARKER))
+    key = read_key(
+        path, lambda: _asked(url, instance, "SELECT EXISTS (SELECT 1 FROM person)") not in {"", "0", "False"}
+    )
+    close_key(path)
+    return key
+
+
+def _asked(url: str, instance: Path, query: str) -> str:
+    """The one value that a query finds, as text; nothing where its table is not there yet."""
+    if not url.startswith("sqlite"):
+        return _asked_postgres(url, query)
+    file = instance / url.removeprefix("sqlite:///")
+    if not file.exists():
+        return ""
+    with contextlib.closing(sqlite3.connect(file, timeout=30)) as connection:
+        try:
+            return str(connection.execute(query).fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if "no such table" not in str(error):
+                raise
+            return ""
+
+
+def _asked_postgres(url: str, *queries: str) -> str:
+    import psycopg  # noqa: PLC0415 - an extra, only where PostgreSQL serves
+
+    with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        try:
+            rows = [connection.execute(query.encode()).fetchone() for query in queries]
+        except psycopg.errors.UndefinedTable:
+            return ""
+    found = rows[-1][0] if rows[-1] else None
+    return "" if found is None else str(found)

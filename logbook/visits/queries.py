@@ -374,6 +374,11 @@ def attachment(actor: Actor, attachment_id: int) -> Attachment | None:
     )
 
 
+def newest_recorded_at() -> dt.datetime | None:
+    """When the last record was received."""
+    return db.session.scalar(select(Visit.recorded_at).order_by(Visit.id.desc()).limit(1))
+
+
 def attachments(visit_id: int) -> Sequence[Attachment]:
     """All files of a record; for those who may read it."""
     return db.session.scalars(select(Attachment).where(Attachment.visit_id == visit_id).order_by(Attachment.id)).all()

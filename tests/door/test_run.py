@@ -34,7 +34,7 @@ def test_an_old_python_can_read_why_it_is_refused():
 
 def test_every_command_has_a_line_of_help_in_both_languages(bare):
     text = bare.run("--help").stdout
-    for name in ("demo", "serve", "code", "backup", "restore", "test", "check", "bench", "lock", "bundle"):
+    for name in ("demo", "serve", "code", "backup", "restore", "install", "test", "check", "bench", "lock", "bundle"):
         assert f"\n    {name}" in text
         assert " · " in bare.run(name, "--help").stdout
 
