@@ -34,8 +34,10 @@ class Press:
             for number in range(PLACES):
                 with self._lock(number) as free:
                     if free:
-                        yield self._cleared(number)
-                        self._clear(number)
+                        try:
+                            yield self._cleared(number)
+                        finally:
+                            self._clear(number)
                         return
             if time.monotonic() > until:
                 raise Busy

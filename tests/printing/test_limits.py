@@ -106,7 +106,7 @@ def test_a_paper_that_takes_too_long_is_told_in_words(client, member, monkeypatc
 
 
 @pytest.mark.parametrize("path", ["/visits/1/record.pdf", "/visits.xlsx"])
-def test_a_killed_child_is_a_sentence(client, member, monkeypatch, path):
+def test_a_killed_child_is_a_sentence(app, client, member, monkeypatch, path):
     factories.visit(member)
     begin = child.begin
 
@@ -118,6 +118,7 @@ def test_a_killed_child_is_a_sentence(client, member, monkeypatch, path):
     monkeypatch.setattr(child, "begin", killed)
     answer = client(member).get(path)
     assert (answer.status_code, "材料没有生成。请再试一次" in answer.text) == (503, True)
+    assert not any(one.is_dir() for one in (app.config["INSTANCE"] / "making").iterdir())
     assert db.session.query(MadePaper).count() == 0
 
 
