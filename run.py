@@ -312,7 +312,8 @@ def listen(home: Home, host: str, port: int) -> NoReturn:
     say("open", host=f"[{host}]" if ":" in host else host, port=port)
     flags = f"--interface wsgi --factory --no-ws --log-level error --workers-kill-timeout 10 --workers {workers}"
     argv = [PYTHON, "-m", "granian", *flags.split(), "--blocking-threads", threads, "--host", host, "--port", port]
-    become([*argv, "logbook.app:create_server_app"], home.environment())
+    # A heap of its own for every thread would keep what each once needed most.
+    become([*argv, "logbook.app:create_server_app"], {"MALLOC_ARENA_MAX": "2", **home.environment()})
 
 
 def demo(options: argparse.Namespace) -> NoReturn:
