@@ -210,7 +210,8 @@ def listen(home: Home, host: str, port: int) -> NoReturn:
     wanted = FILES if hard < 0 else min(FILES, hard)  # a thousand may be slow, and each of them is an open file
     if 0 <= soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    become(server_command(PYTHON, host, port, workers), home.environment())
+    # A heap of its own for every thread would keep what each once needed most.
+    become(server_command(PYTHON, host, port, workers), {"MALLOC_ARENA_MAX": "2", **home.environment()})
 
 
 def demo(options: argparse.Namespace) -> NoReturn:

@@ -38,6 +38,7 @@ from logbook.phone import keys
 from logbook.phone.shell import MODULES
 from logbook.phone.shell import bp as shell
 from logbook.phone.views import bp as phone
+from logbook.printing.press import Press
 from logbook.printing.previews import Shelf
 from logbook.printing.views import bp as printing
 from logbook.problems.views import bp as problems
@@ -80,6 +81,7 @@ FEATURES = (
     shell,
 )
 ROOT = Path(__file__).parent
+MOST_TEXTS = 4000  # of a language: twice what the catalogue has
 SMALLEST_TO_PACK = 1400  # bytes: below, one network packet holds it anyway
 HEADERS = {
     "Content-Security-Policy": (
@@ -127,6 +129,8 @@ class WordedDomain(Domain):
         texts: dict[str, str] = g.texts if "texts" in g else self._texts()
         text = texts.get(string)
         if text is None:
+            if len(texts) >= MOST_TEXTS:  # a text that holds what somebody typed would stay for good
+                texts.clear()
             text = texts[string] = self._worded(string)
         return text % variables if variables else text
 
@@ -191,6 +195,7 @@ def create_server_app() -> Flask:
     _refuse_other_house(app)
     with contextlib.suppress(OSError):  # a full disk, a folder that is another's: no reason not to serve
         Shelf(app.config["INSTANCE"] / "previews").clean(formats.now())
+        Press(app.config["INSTANCE"] / "making").clean()
     gc.collect()
     gc.freeze()  # or every full collection walks all modules again, and sixteen people wait 40 ms for it
     return app

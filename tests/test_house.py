@@ -23,7 +23,7 @@ CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages
 NO_FEATURES = {"documents", "sample", "static", "translations"}
 WEB = {
     "__init__", "views", "book_views", "report_views", "draft_views", "upload_views", "voting", "shell", "cli", "forms",
-    "papers", "carried",
+    "papers", "carried", "refusals",
 }  # fmt: skip
 HEAVY = {"alembic", "pandas", "docx", "typst", "pypdfium2", "pypinyin", "zxcvbn", "PIL", "cryptography"}
 ACT = re.compile(r"\.may\(Act\.(\w+)")

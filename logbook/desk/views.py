@@ -21,6 +21,8 @@ from logbook.formats import today
 from logbook.organization import queries as organization
 from logbook.organization.models import Branch, Liaison
 from logbook.printing import views as printing
+from logbook.printing.lengths import refuse_long
+from logbook.printing.refusals import days_apart
 from logbook.problems import queries as problems
 from logbook.problems.models import Directive, Problem, Undertaking
 from logbook.review import queries as review
@@ -228,14 +230,14 @@ def _typed_days() -> dict[str, Any]:
 def _dossier(found: Branch, span: Span) -> Dossier:
     by, first, last = actor(), span.first, span.last
     filters = Filters(from_on=first, to_on=last, branch_id=found.id, state="counted")
-    records = sorted(visits.export(by, filters), key=lambda row: (row[0].visited_on, row[0].seq))
     everything, _readable = visits.totals(by, filters)
+    refuse_long(everything, days_apart(first, last))
+    records = sorted(visits.export(by, filters), key=lambda row: (row[0].visited_on, row[0].seq))
     here = {found.id, *organization.inside_each([found.id], last)[found.id]}
-    raised = [one for one in problems.year_items(first, last) if not one.dropped]
-    promised = [one for one in problems.year_undertakings(first, last) if not one.dropped]
     return Dossier(
         found, first, last, records, everything - len(records), visits.voices(by, filters, None),
-        [one for one in raised if one.branch_id in here], [one for one in promised if one.branch_id in here],
+        [one for one in problems.year_items(first, last, here) if not one.dropped],
+        [one for one in problems.year_undertakings(first, last, here) if not one.dropped],
     )  # fmt: skip
 
 

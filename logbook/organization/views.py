@@ -350,14 +350,14 @@ def copy_liaison() -> Response:
 @bp.route("/lists/template.xlsx")
 @may(Act.KEEP_LISTS)
 def template() -> Response:
-    return printing.file(workbook.template(apply=current().words.apply), _("名册模板.xlsx"), "xlsx")
+    return printing.export(workbook.template(apply=current().words.apply), _("名册模板.xlsx"))
 
 
 @bp.route("/lists/current.xlsx")
 @may(Act.KEEP_LISTS)
 def export() -> Response:
     lines = importing.as_lines(_day(_year()), _year())
-    return printing.file(workbook.template(lines, apply=current().words.apply), _("名册.xlsx"), "xlsx")
+    return printing.export(workbook.template(lines, apply=current().words.apply), _("名册.xlsx"))
 
 
 @bp.route("/lists/import", methods=["GET", "POST"])

@@ -19,6 +19,7 @@ from logbook.documents import pictures
 from logbook.documents.paper import Paper
 from logbook.errors import NotThere
 from logbook.printing.actions import Made
+from logbook.printing.press import Busy
 
 KEPT_FOR = dt.timedelta(hours=1)
 MOST_RUNNING = 2  # of one person; a third ends the oldest
@@ -26,10 +27,6 @@ MOST_KEPT = 5
 MOST_AT_ALL = 4  # running, of everybody: a large book takes a gigabyte
 PATIENCE = 3  # seconds until progress is shown instead
 ASKED = "asked.json"
-
-
-class Busy(Exception):  # noqa: N818 - named as what it is
-    """As many run as may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from logbook.db import N_
 from logbook.documents.paper import Block, Paper, Para, Table
-from logbook.documents.sheet import Column, Sheet, make
+from logbook.documents.sheet import Column, Sheet
 from logbook.formats import full_date
 from logbook.problems.models import Problem, State
 from logbook.settings.queries import Settings, Words
@@ -38,11 +38,11 @@ def days_late(problem: Problem, today: dt.date) -> int:
     return 0 if settled else max(0, (today - problem.due_on).days)
 
 
-def workbook(problems: Iterable[Problem], words: Words, today: dt.date) -> bytes:
-    """An .xlsx of the problems as listed, in the unit's own words."""
-    rows = [[_worded(value, words) for value in _row(one, today)] for one in problems]
+def sheet(problems: Iterable[Problem], words: Words, today: dt.date) -> Sheet:
+    """The problems as listed, in the unit's own words; read as the sheet is written."""
+    rows = ([_worded(value, words) for value in _row(one, today)] for one in problems)
     columns = tuple(Column(words.apply(title), width, kind) for title, width, kind in COLUMNS)
-    return make([Sheet("问题台账", columns, rows)])
+    return Sheet("问题台账", columns, rows)
 
 
 def _worded(value: object, words: Words) -> object:

@@ -12,10 +12,12 @@ from logbook.access import Act, Actor, actor, may
 from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.errors import NotThere
-from logbook.formats import as_integer, now, today
+from logbook.formats import as_date, as_integer, full_date, now, today
 from logbook.organization import papers as arrangements
 from logbook.organization import queries as organization
 from logbook.printing import views as printing
+from logbook.printing.lengths import refuse_long
+from logbook.printing.refusals import days_apart
 from logbook.problems import queries as problems
 from logbook.problems.models import SourceKind
 from logbook.settings.views import current
@@ -58,18 +60,26 @@ def _by_month(records: Any) -> dict[int, list[Visit]]:
 @bp.route("/books/<int:member_id>/<year:year>/book.pdf")
 @may(Act.READ_RECORDS)
 def bound(member_id: int, year: int) -> Response:
-    """The book as it is bound."""
-    by, person = actor(), accounts.person(member_id)
+    """The book as it is bound; of some days of it, where the whole is too long."""
+    by, person, days = actor(), accounts.person(member_id), _days()
     if person is None or (queries.book(member_id, year) is None and member_id != by.person_id):
         raise NotThere
-    records = queries.book_records(by, member_id, year)
+    parts = days_apart(*(days or (dt.date(year, 1, 1), dt.date(year, 12, 31))))
+    refuse_long(queries.lines_in_book(member_id, year, days), parts)
+    records = queries.book_records(by, member_id, year, days)
     about_me = queries.about_oneself(by, member_id, year)
     hidden = {one.id: _kept_back(one, by, about_me) for one in records}
     made = papers.book(
         person, year, _pages(records, hidden), organization.liaisons_in(member_id, year), current(),
-        kept_back=queries.hidden_in_book(by, member_id, year),
+        kept_back=queries.hidden_in_book(by, member_id, year, days),
     )  # fmt: skip
-    return printing.send(made, "pdf", f"{person.name}{year}年下基层记录本")
+    part = f"（{full_date(days[0])}至{full_date(days[1])}）" if days else ""
+    return printing.send(made, "pdf", f"{person.name}{year}年下基层记录本{part}", parts=parts)
+
+
+def _days() -> queries.Days | None:
+    first, last = (as_date(request.args.get(name, "")) for name in ("from", "to"))
+    return (first, last) if first and last else None
 
 
 def _kept_back(visit: Visit, by: Actor, about_me: frozenset[int]) -> frozenset[str]:

@@ -3,11 +3,10 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import IO
 
 from logbook.accounts.models import Person
 from logbook.documents.paper import Block, Break, Cover, Form, Heading, Paper, Para, Table
-from logbook.documents.sheet import Column, Sheet, write
+from logbook.documents.sheet import Column, Sheet
 from logbook.formats import full_date, local_date
 from logbook.organization.models import Liaison
 from logbook.problems.models import Problem, Undertaking
@@ -24,11 +23,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def workbook(target: IO[bytes], records: Iterable[tuple[Visit, str]], hidden: int, words: Words) -> None:
-    """Write the records, one a row; `hidden` is said in a closing line."""
+def sheet(records: Iterable[tuple[Visit, str]], hidden: int, words: Words) -> Sheet:
+    """The records, one a row, read as the sheet is written; `hidden` is said in a closing line."""
     columns = tuple(Column(words.apply(one.title), one.width, one.kind) for one in COLUMNS)
     note = f"另有{hidden}条不在知悉范围" if hidden else ""
-    write(target, [Sheet("下基层记录", columns, map(_row, records), note=note)])
+    return Sheet("下基层记录", columns, map(_row, records), note=note)
 
 
 def _row(record: tuple[Visit, str]) -> tuple[object, ...]:

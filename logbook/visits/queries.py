@@ -467,10 +467,11 @@ class Voices:
 
     lines: Sequence[Row[Voice, Visit]]
     everything: int
+    older: int = 0  # lines for this reader that are not among `lines`
 
 
-def voices(actor: Actor, filters: Filters, category: Category | None) -> Voices:
-    """The voices of the counted records the filters name, the newest first."""
+def voices(actor: Actor, filters: Filters, category: Category | None, most: int | None = None) -> Voices:
+    """The voices of the counted records the filters name, the newest first; `most` of them."""
     conditions = list(_conditions(actor, filters))
     if filters.text:  # as in `totals`: a hidden record's text must not be felt through a number
         conditions.append(rights.readable(actor))
@@ -481,9 +482,13 @@ def voices(actor: Actor, filters: Filters, category: Category | None) -> Voices:
         joined.where(rights.readable(actor))
         .options(joinedload(Visit.branch).load_only(Branch.name))
         .order_by(Visit.year.desc(), Visit.seq.desc(), Voice.id)
+        .limit(most)
     ).all()
     counted = select(func.count()).select_from(Voice).join(Visit, Visit.id == Voice.visit_id).where(*conditions)
-    return Voices(lines, db.session.scalar(counted) or 0)
+    everything, older = db.session.scalar(counted) or 0, 0
+    if len(lines) == most:
+        older = (db.session.scalar(counted.where(rights.readable(actor))) or 0) - len(lines)
+    return Voices(lines, everything, older)
 
 
 def observations(actor: Actor, branch_id: int, first: dt.date, last: dt.date) -> Sequence[Visit]:
@@ -641,11 +646,16 @@ def _in_book(member_id: int, year: int) -> ColumnElement[bool]:
     return and_(Visit.member_id == member_id, Visit.year == year, Visit.book_line.is_not(None))
 
 
-def book_records(actor: Actor, member_id: int, year: int) -> Sequence[Visit]:
-    """A book's records line by line, as far as the reader may read them, whole but for restricted fields."""
+Days = tuple[dt.date, dt.date]  # the first and the last
+
+
+def book_records(actor: Actor, member_id: int, year: int, days: Days | None = None) -> Sequence[Visit]:
+    """The records of a book, or of some days in it, line by line, as far as the reader may read them, whole but for
+    restricted fields.
+    """
     return db.session.scalars(
         select(Visit)
-        .where(_in_book(member_id, year), rights.readable(actor))
+        .where(_in_book(member_id, year), rights.readable(actor), *_within(days))
         .options(
             joinedload(Visit.branch),
             joinedload(Visit.member, innerjoin=True),
@@ -666,7 +676,17 @@ def about_oneself(actor: Actor, member_id: int, year: int) -> frozenset[int]:
     return frozenset(db.session.scalars(query))
 
 
-def hidden_in_book(actor: Actor, member_id: int, year: int) -> int:
-    """How many lines of a book are not for this reader."""
+def hidden_in_book(actor: Actor, member_id: int, year: int, days: Days | None = None) -> int:
+    """How many lines of a book, or of some days in it, are not for this reader."""
     query = select(func.count()).select_from(Visit).where(_in_book(member_id, year), ~rights.readable(actor))
+    return db.session.scalar(query.where(*_within(days))) or 0
+
+
+def lines_in_book(member_id: int, year: int, days: Days | None = None) -> int:
+    """How many lines a book, or some days in it, have."""
+    query = select(func.count()).select_from(Visit).where(_in_book(member_id, year), *_within(days))
     return db.session.scalar(query) or 0
+
+
+def _within(days: Days | None) -> tuple[ColumnElement[bool], ...]:
+    return (Visit.visited_on.between(*days),) if days else ()

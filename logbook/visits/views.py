@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import tempfile
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +21,8 @@ from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
 from logbook.organization import queries as organization
 from logbook.printing import views as printing
+from logbook.printing.lengths import Part, refuse_long
+from logbook.printing.refusals import days_apart
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Handling, Side, SourceKind
 from logbook.settings.views import current
@@ -44,6 +45,7 @@ from logbook.visits.rules import NewVisit
 
 bp = Blueprint("visits", __name__)
 LINES = ("problems", "undertakings")
+MOST_VOICES = 1000  # lines of a page
 Answer = str | Response | tuple[str, int] | tuple[dict[str, Any], int]
 
 
@@ -75,10 +77,21 @@ def index() -> str:
 def xlsx() -> Response:
     filters = filters_from(request.args)
     everything, shown = queries.totals(actor(), filters)
-    stream = tempfile.TemporaryFile(dir=current_app.config["INSTANCE"])  # noqa: SIM115 - closed with the response
-    papers.workbook(stream, queries.export(actor(), filters), everything - shown, current().words)
-    stream.seek(0)
-    return send_file(stream, mimetype=printing.TYPES["xlsx"], as_attachment=True, download_name="下基层记录.xlsx")
+    refuse_long(shown, [] if filters.from_on else _year_by_year(), workbook=True)
+    sheet = papers.sheet(queries.export(actor(), filters), everything - shown, current().words)
+    return printing.export([sheet], "下基层记录.xlsx")
+
+
+def _year_by_year() -> list[Part]:
+    """What the address asks for, of each year."""
+    here: dict[str, Any] = request.args.to_dict()
+    return [
+        (
+            str(_("%(year)s年", year=year)),
+            url_for(request.endpoint or "", **here | {"from": f"{year}-01-01", "to": f"{year}-12-31"}),
+        )
+        for year in sorted(queries.years(), reverse=True)
+    ]
 
 
 @bp.route("/voices")
@@ -86,8 +99,9 @@ def xlsx() -> Response:
 def voices() -> str:
     filters = replace(filters_from(request.args), state="counted")
     category = next((one for one in Category if one.value == request.args.get("category")), None)
-    found = queries.voices(actor(), filters, category)
-    return render_template("visits/voices.html", found=found, filters=filters, category=category)
+    found = queries.voices(actor(), filters, category, most=MOST_VOICES)
+    parts = days_apart(filters.from_on, filters.to_on or today()) if filters.from_on else _year_by_year()
+    return render_template("visits/voices.html", found=found, filters=filters, category=category, parts=parts)
 
 
 # --- recording ------------------------------------------------------------------------------------
