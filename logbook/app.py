@@ -26,6 +26,8 @@ from werkzeug.wrappers import Response
 from logbook import access, cli, config, formats, logs
 from logbook.access import Act
 from logbook.accounts import carried
+from logbook.accounts.code_views import bp as codes
+from logbook.accounts.code_views import notices
 from logbook.accounts.views import bp as accounts
 from logbook.accounts.views import came_from, login_manager
 from logbook.ballots.counting import shown as points
@@ -62,6 +64,7 @@ from logbook.years.views import bp as years
 FEATURES = (
     settings,
     accounts,
+    codes,
     printing,
     organization,
     problems,
@@ -260,6 +263,7 @@ def _shown_everywhere() -> dict[str, object]:
     return {
         "Act": Act,
         "asset": _asset,
+        "code_notices": notices,
         "known_endpoints": current_app.view_functions,
         "locale": str(get_locale() or "zh"),
         "me": current_user.actor,

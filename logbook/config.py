@@ -5,6 +5,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from flask import current_app
+
 VERSION = "0.1.0"  # as pyproject.toml has it
 MIB = 1024 * 1024
 
@@ -38,6 +40,12 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "PROXIES": int(os.environ.get("LOGBOOK_PROXIES", "0")),
     }
     return config | overrides | {"INSTANCE": instance}
+
+
+def secret_key() -> bytes:
+    """Return the installation's key, of the application at work."""
+    key: str = current_app.config["SECRET_KEY"]
+    return key.encode()
 
 
 def _secret_key(instance: Path) -> str:

@@ -13,6 +13,9 @@ from flask_babel import get_locale
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LARGEST = 2**31 - 1  # of a stored integer
 MAX_TEXT = 20_000  # characters of one text field: some ten full pages
+# Read as a dash, though Unicode has them elsewhere: minus, hyphen bullet, box drawing, the long vowel of kana.
+_DASHES = frozenset("\u2212\u2043\u02c9\u2500\u2501\u30fc")
+_BLANK = frozenset("\u115f\u1160\u2800")  # letters and signs that show nothing
 _SECRECY = re.compile(r"绝密|机密|秘密★|秘密\s*[☆*]")
 
 
@@ -89,6 +92,26 @@ def _printable(char: str) -> bool:
     if "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069":
         return False
     return unicodedata.category(char) not in {"Cc", "Cs"} and char not in "\ufffe\uffff"
+
+
+def typed_code(text: str | None) -> str:
+    """Return a code as it was made, however it was typed: full width, any dash, blank or invisible letter, lower case.
+
+    A Chinese keyboard types ＡＰＹＡ—２３４５; dashes and blanks on a slip only part the letters.
+    """
+    folded = unicodedata.normalize("NFKC", text or "").upper()
+    return "".join(c for c in folded if unicodedata.category(c)[0] not in "CZM" and c not in _BLANK and not _is_dash(c))
+
+
+def typed_name(text: str | None) -> str:
+    """Return a sign-in name as it is stored, however it was typed: ｌｉｓｉ８ and LiSi8 are lisi8."""
+    folded = unicodedata.normalize("NFKC", text or "").lower()
+    plain = "".join("-" if _is_dash(c) else c for c in folded if unicodedata.category(c)[0] != "C")
+    return " ".join(plain.split())
+
+
+def _is_dash(char: str) -> bool:
+    return unicodedata.category(char) == "Pd" or char in _DASHES
 
 
 def as_integer(text: str, most: int = LARGEST) -> int | None:
