@@ -84,6 +84,11 @@ class AccessRequest(Base):
     asked_by: Mapped[Person] = relationship(foreign_keys=asked_by_id, viewonly=True)
     agreed_by: Mapped[Person | None] = relationship(foreign_keys=agreed_by_id, viewonly=True)
 
+    def is_open(self, at: dt.datetime) -> bool:
+        """Whether it was neither carried out nor ended, and has not expired."""
+        over = self.carried_out_at or self.ended_at
+        return not over and (self.expires_at is None or self.expires_at > at)
+
 
 class NamedSecond(Base):
     """The member whom the leader named beforehand to agree to codes; only one at a time, and none deleted."""

@@ -170,21 +170,19 @@ _REQUEST_NAMES = (
 _OPEN = (AccessRequest.carried_out_at.is_(None), AccessRequest.ended_at.is_(None))
 
 
-def _unexpired(at: dt.datetime) -> ColumnElement[bool]:
-    return or_(AccessRequest.expires_at.is_(None), AccessRequest.expires_at > at)
-
-
-def request(request_id: int, at: dt.datetime) -> AccessRequest | None:
-    """The request while it is open, with its people."""
-    return db.session.scalar(
-        select(AccessRequest).where(AccessRequest.id == request_id, *_OPEN, _unexpired(at)).options(*_REQUEST_NAMES)
-    )
+def request(request_id: int) -> AccessRequest | None:
+    """The request with its people, open or not."""
+    found = select(AccessRequest).where(AccessRequest.id == request_id)
+    return db.session.scalar(found.options(*_REQUEST_NAMES))
 
 
 def open_requests(at: dt.datetime) -> Sequence[AccessRequest]:
     """All that waits for a second person or for being carried out, the oldest first."""
     return db.session.scalars(
-        select(AccessRequest).where(*_OPEN, _unexpired(at)).options(*_REQUEST_NAMES).order_by(AccessRequest.id)
+        select(AccessRequest)
+        .where(*_OPEN, or_(AccessRequest.expires_at.is_(None), AccessRequest.expires_at > at))
+        .options(*_REQUEST_NAMES)
+        .order_by(AccessRequest.id)
     ).all()
 
 

@@ -12,6 +12,7 @@ from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 
 CODE_HOURS = 24  # a request for a code is agreed to and printed within them
+_OVER = _("此项已办完、已撤回或已过期。")
 # Whoever holds one of these may be the second person; a member only when the leader named them beforehand.
 SECONDS = (Role.LEADER, Role.OFFICE, Role.SYSADMIN)
 
@@ -41,18 +42,25 @@ def _members_decide(one: AccessRequest) -> bool:
 
 
 def find(request_id: int, *, by: Actor, at: dt.datetime) -> AccessRequest:
-    """The open request that waits for a second person, if this actor can be it; raise NotThere."""
-    one = queries.request(request_id, at)
-    if one is None or one.agreed_at or not may_agree(one, by):
+    """The request that waits for a second person, if this actor can be it; raise NotThere.
+
+    RuleBroken("request") once it is over: two may look at it at a time.
+    """
+    one = queries.request(request_id)
+    if one is None or not may_agree(one, by):
         raise NotThere
+    if one.agreed_at or not one.is_open(at):
+        raise RuleBroken("request", _OVER)
     return one
 
 
 def find_own(request_id: int, *, by: Actor, at: dt.datetime) -> AccessRequest:
-    """The open request that this actor asked for; raise NotThere."""
-    one = queries.request(request_id, at)
+    """The open request that this actor asked for; raise NotThere, or RuleBroken("request") once it is over."""
+    one = queries.request(request_id)
     if one is None or one.asked_by_id != by.person_id:
         raise NotThere
+    if not one.is_open(at):
+        raise RuleBroken("request", _OVER)
     return one
 
 

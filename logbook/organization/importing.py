@@ -146,10 +146,12 @@ def _check_rights(work: Work, row: PersonRow, found_id: int, columns: set[str]) 
     for column in sorted(columns & {COLUMN["roles"], COLUMN["sign_in_name"]}):
         if not work.by.may(Act.KEEP_ACCOUNTS):
             work.refuse(PEOPLE, row.row, column, _("登录名和角色由系统管理员设置，请留空。"))
-    if COLUMN["roles"] in columns and Role.SYSADMIN in work.roles.get(found_id, set()) - (row.roles or set()):
-        work.refuse(PEOPLE, row.row, COLUMN["roles"], _("系统管理员的角色请在“人员和账号”里去掉。"))
-    if COLUMN["roles"] in columns and found_id == work.by.person_id:
+    if COLUMN["roles"] not in columns:
+        return
+    if found_id == work.by.person_id:
         work.refuse(PEOPLE, row.row, COLUMN["roles"], _("本人的角色由另一名系统管理员更改。"))
+    elif Role.SYSADMIN in work.roles.get(found_id, set()) - (row.roles or set()):
+        work.refuse(PEOPLE, row.row, COLUMN["roles"], _("系统管理员的角色请在“人员和账号”里去掉。"))
 
 
 def _person_values(row: PersonRow) -> dict[str, object]:

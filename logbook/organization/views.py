@@ -397,7 +397,7 @@ def confirm_import() -> Page:
         flash(_("上传的文件已过期，请重新选择。"))
         return redirect(url_for("organization.import_lists"), 303)
     plan = _plan(content, form.from_on.data)
-    if plan.opens_doors and not plan.wrong:
+    if plan.opens_doors and plan.digest == form.digest.data:
         try:
             prove(form.own_password.data)
         except RuleBroken as broken:
