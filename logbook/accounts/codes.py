@@ -61,10 +61,10 @@ def open_request(person_id: int, *, at: dt.datetime) -> AccessRequest | None:
 def print_agreed(request_id: int, *, by: Actor, at: dt.datetime) -> tuple[Person, str]:
     """Return the person and the code that was asked for by this actor and agreed to by another, once."""
     one = requests.find_own(request_id, by=by, at=at)
-    if one.role or one.agreed_by is None:
+    if one.role or one.agreed_by_id is None:
         raise NotThere
-    second = Actor(one.agreed_by.id, one.agreed_by.name, queries.roles_of(one.agreed_by.id))
-    if not one.agreed_by.active or not requests.may_agree(one, second):
+    second = actions.find_person(one.agreed_by_id)
+    if not second.active or not requests.may_agree(one, Actor(second.id, second.name, queries.roles_of(second.id))):
         raise RuleBroken("person", _("同意人已不能办理此事，请撤回后重新申请。"))
     one.carried_out_at = at
     _askable(one.person_id, by)
