@@ -75,6 +75,7 @@ LINES |= {
     "Who can sign in; older versions gave every demonstration these same passwords: use --fresh.",
     "needed": "第一次启用要填{what}；请加 {option}。 The first start needs {option}.",
     "code": "一次性登录码：{code}，七天内有效，在登录页设置密码。 One-time code, for 7 days; it sets a password.",
+    "sysadmin": "{name}已是系统管理员；还不能登录的，再运行 run.py code。 Now a sysadmin; run.py code lets them in.",
     "no_browser": "按要求不运行浏览器测试（--no-browser）。 Browser tests are left out, as asked (--no-browser).",
     "no_office": "按要求不运行用 LibreOffice 的测试（--no-office）。 Its tests are left out, as asked.",
     "apt": "正在安装 {packages}…… Installing with apt-get …",
@@ -294,7 +295,15 @@ def code(options: argparse.Namespace) -> None:
     """给某人一个一次性登录码 · a one-time code for somebody who cannot sign in"""
     ready(RUNTIME)
     home = home_here()
-    say("code", code=home.flask("code", options.who))
+    argv = [*(["--reactivate"] if options.reactivate else []), "--sign-in-name", options.sign_in_name or ""]
+    say("code", code=home.flask("code", *argv, "--", options.who))
+
+
+def sysadmin(options: argparse.Namespace) -> None:
+    """没有系统管理员可用时，指定一名 · make somebody a sysadmin when nobody is left to do it"""
+    ready(RUNTIME)
+    home = home_here()
+    say("sysadmin", name=home.flask("sysadmin", "--", options.who))
 
 
 # --- for developers: test, check, bench, lock, bundle
@@ -474,7 +483,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--fresh": {"action": "store_true", "help": "重新生成示例 make the sample anew"},
     "--unit-name": {"help": "第一次启用：单位全称 first start: the unit's full name"},
     "--name": {"help": "第一次启用：首个账号的姓名 first start: the first account's person"},
-    "--sign-in-name": {"help": "第一次启用：首个账号的登录名 first start: their sign-in name"},
+    "--sign-in-name": {"help": "首个账号的登录名，或补一个登录名 the sign-in name to give"},
+    "--reactivate": {"action": "store_true", "help": "恢复已停用的账号 put the account back in use"},
     **{
         "--" + name.replace("_", "-"): {"choices": words, "help": "第一次启用：用词 first start: the word used here"}
         for name, words in WORDS.items()
@@ -494,7 +504,8 @@ COMMANDS: dict[Any, str] = {
     demo: "--host --port --visits --fresh",
     serve: "--host --port --unit-name --group-word --office-word --liaison-word --ballot-word --name --sign-in-name "
     "--take-over --clock-is-right",
-    code: "who",
+    code: "who --reactivate --sign-in-name",
+    sysadmin: "who",
     backup: "file",
     restore: "backup",
     test: "--no-browser --no-office --postgres --thorough --at",

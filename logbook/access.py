@@ -50,6 +50,9 @@ class Act(Word):
     KEEP_PEOPLE = "keep_people", N_("管理人员名单")
     KEEP_ACCOUNTS = "keep_accounts", N_("管理账号和角色")
     ISSUE_CODE = "issue_code", N_("发放一次性登录码")
+    AGREE = "agree", N_("同意发放登录码、确认角色")
+    READ_CODES = "read_codes", N_("看登录码办理情况")
+    NAME_SECOND = "name_second", N_("指定可以同意发放登录码的成员")
     KEEP_SETTINGS = "keep_settings", N_("业务设置")
     KEEP_SECURITY = "keep_security", N_("安全设置")
 
@@ -88,6 +91,9 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.KEEP_PEOPLE: _ADMIN | _OFFICE,  # names and posts; what opens doors is KEEP_ACCOUNTS
     Act.KEEP_ACCOUNTS: _ADMIN,
     Act.ISSUE_CODE: _ADMIN | _OFFICE,
+    Act.AGREE: frozenset(Role),  # a member only where accounts.requests.may_agree lets them
+    Act.READ_CODES: _LEADER | _ADMIN,
+    Act.NAME_SECOND: _LEADER,
     Act.KEEP_SETTINGS: _OFFICE,
     Act.KEEP_SECURITY: _ADMIN,
 }

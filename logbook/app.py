@@ -21,6 +21,8 @@ from werkzeug.wrappers import Response
 from logbook import access, cli, clock, config, formats, instance, logs, troubles
 from logbook.access import Act
 from logbook.accounts import carried
+from logbook.accounts.code_views import bp as codes
+from logbook.accounts.code_views import notices
 from logbook.accounts.views import bp as accounts
 from logbook.accounts.views import login_manager
 from logbook.ballots.counting import shown as points
@@ -59,6 +61,7 @@ from logbook.years.views import bp as years
 FEATURES = (
     settings,
     accounts,
+    codes,
     printing,
     organization,
     problems,
@@ -298,6 +301,7 @@ def _shown_everywhere() -> dict[str, object]:
     return {
         "Act": Act,
         "asset": _asset,
+        "code_notices": notices,
         "known_endpoints": current_app.view_functions,
         "locale": str(get_locale() or "zh"),
         "me": current_user.actor,

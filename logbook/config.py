@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from flask import current_app
+
 from logbook import restoring
 from logbook.instance import close_key, read_key
 
@@ -44,6 +46,12 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "PROXIES": int(os.environ.get("LOGBOOK_PROXIES", "0")),
     }
     return config | overrides | {"INSTANCE": instance}
+
+
+def secret_key() -> bytes:
+    """Return the installation's key, of the application at work."""
+    key: str = current_app.config["SECRET_KEY"]
+    return key.encode()
 
 
 def _engine_options(url: str) -> dict[str, Any]:

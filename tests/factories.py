@@ -9,7 +9,7 @@ from flask import current_app
 
 from logbook.access import Actor, Role
 from logbook.accounts import actions, sessions
-from logbook.accounts.models import Person, RoleGrant, SignInFailure
+from logbook.accounts.models import AccessRequest, OneTimeCode, Person, RoleGrant, SignInFailure
 from logbook.db import db
 from logbook.formats import now
 from logbook.organization.models import (
@@ -91,6 +91,19 @@ def actor(person_id):
 
     found = db.session.get(Person, person_id)
     return Actor(person_id, found.name, queries.roles_of(person_id))
+
+
+def access_request(person_id, asked_by_id, **values):
+    """A code asked for, for a day, unless it says a role."""
+    values = {"asked_at": now(), "expires_at": now() + dt.timedelta(days=1)} | values
+    return _saved(AccessRequest(person_id=person_id, asked_by_id=asked_by_id, **values))
+
+
+def used_code(person_id, **values):
+    """A code that opened the account, and that its owner has not acknowledged."""
+    db.session.get(Person, person_id).code_to_acknowledge = True
+    values = {"issued_at": now(), "expires_at": now() + dt.timedelta(days=7), "used_at": now()} | values
+    return _saved(OneTimeCode(person_id=person_id, code_hash=f"digest {next(_count)}", **values))
 
 
 def sign_in(person_id, at=None):

@@ -21,7 +21,7 @@ MAX_AGE = 24 * 3600  # seconds
 SHORTEST = 4  # characters of a text worth copying
 FIELD = "carried"
 OWNER = "typed_by"
-NOT_KEPT = {"csrf_token", "client_key", OWNER, FIELD, "password", "old", "code"}
+NOT_KEPT = {"csrf_token", "client_key", OWNER, FIELD, "password", "old", "own_password", "code"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """Forms of sign-in, of one's own account, and of people."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, IntegerField, PasswordField, SelectMultipleField, StringField
+from wtforms import BooleanField, IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from logbook.access import Role
 from logbook.accounts.actions import NewPerson
+from logbook.accounts.models import Person
+from logbook.formats import typed_name
 from logbook.settings.forms import Form
 
 NAME = Length(max=60, message=_("请不超过60个字。"))
@@ -40,6 +43,21 @@ class PasswordForm(Form):
     password = PasswordField(_("新密码"), validators=[REQUIRED, Length(max=128)])
 
 
+class OwnPasswordForm(Form):
+    """An act that opens doors: done by who can still say their own password."""
+
+    own_password = PasswordField(_("您自己的密码"), validators=[REQUIRED, Length(max=200)])
+
+
+class SecondForm(Form):
+    person_id = SelectField(_("可以同意发放登录码的党组成员"), coerce=int)
+
+    def offer(self, people: Iterable[Person]) -> None:
+        """Offer nobody, and the members but the leader."""
+        members = [SelectChoice(value=one.id, label=one.name) for one in people]
+        self.person_id.choices = [SelectChoice(value=0, label=_("不指定")), *members]
+
+
 class PersonForm(Form):
     name = StringField(_("姓名"), validators=[REQUIRED, NAME])
     post = StringField(_("职务"), validators=[NAME])
@@ -65,7 +83,7 @@ class AccountForm(PersonForm):
         _("登录名"),
         description=_("字母、数字，例如姓名拼音；支部书记不需要登录名。"),
         validators=[Optional(), Regexp(r"^[a-z0-9._-]{2,60}$", message=_("请用2至60个小写字母、数字。"))],
-        filters=[lambda text: (text or "").strip().lower()],
+        filters=[typed_name],
     )
     roles = SelectMultipleField(
         _("角色"),
@@ -74,6 +92,11 @@ class AccountForm(PersonForm):
         validators=[Optional()],
     )
     active = BooleanField(_("在用"), default=True)
+    own_password = PasswordField(
+        _("您自己的密码"),
+        validators=[Optional(), Length(max=200)],
+        description=_("改登录名、角色、在用时填写。"),
+    )
 
     def offer_roles(self) -> None:
         """Offer the roles in the reader's language."""
@@ -83,6 +106,20 @@ class AccountForm(PersonForm):
         """The person as typed."""
         return replace(super().new_person(), sign_in_name=self.sign_in_name.data or None)
 
-    def new_roles(self) -> frozenset[Role]:
-        """The roles as ticked."""
-        return frozenset(Role(value) for value in self.roles.data or ())
+    def hold_own(self) -> None:
+        """Take away what nobody changes of their own account."""
+        del self.roles, self.active
+
+    def new_roles(self) -> frozenset[Role] | None:
+        """The roles as ticked; None of one's own entry, which does not change them."""
+        return frozenset(Role(value) for value in self.roles.data or ()) if "roles" in self else None
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the account is to be in use; one's own stays so."""
+        return bool(self.active.data) if "active" in self else True
+
+    def opens_doors(self, person: Person | None, roles: frozenset[Role]) -> bool:
+        """Whether more changes than name and post: the sign-in name, the roles, whether the account is in use."""
+        before = (person.sign_in_name, person.active) if person else (None, True)
+        return (self.sign_in_name.data or None, self.in_use) != before or self.new_roles() not in {None, roles}

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,18 +28,18 @@ from werkzeug.wrappers import Response
 
 from logbook import logs
 from logbook.access import UNWATCHED, Act, Actor, Role, actor, may
-from logbook.accounts import actions, carried, devices, queries, sessions
+from logbook.accounts import actions, carried, devices, queries, roles, sessions
+from logbook.accounts.code_views import prove, waiting
 from logbook.accounts.forms import AccountForm, CodeForm, PasswordForm, PersonForm, SignInForm
 from logbook.accounts.models import Person, SignInSession
 from logbook.db import db, reading, touching
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import local_date, now, shown_date
+from logbook.formats import local_date, now, shown_date, typed_name
 from logbook.settings.views import current
 
 bp = Blueprint("accounts", __name__)
 login_manager = LoginManager()
 KNOWN = "known"  # the cookie of a browser in which somebody signed in
-SLIP, SLIP_SECONDS = "slip", 300
 
 
 class Nobody(AnonymousUserMixin):
@@ -105,7 +106,7 @@ def _ask_to_sign_in() -> Response:
 def sign_in() -> str | Response | tuple[str, int]:
     form = SignInForm()
     if form.validate_on_submit():
-        name = (form.sign_in_name.data or "").strip().lower()
+        name = typed_name(form.sign_in_name.data)
         person, refusal = _recognise(name, form.password.data or "")
         if person is not None:
             return _enter(person, name)
@@ -211,7 +212,7 @@ def _with_cookies(answer: Any, token: str, known: str) -> Response:
 def use_code() -> str | Response | tuple[str, int]:
     form = CodeForm()
     if form.validate_on_submit():
-        name = (form.sign_in_name.data or "").strip().lower()
+        name = typed_name(form.sign_in_name.data)
         try:  # a code has 60 random bits: nobody guesses it, and whoever holds it need not wait for those who try
             return _enter(_by_code(name, form.code.data or "", form.password.data or ""), name)
         except RuleBroken as broken:
@@ -284,16 +285,31 @@ def end_session(session_id: int) -> Response:
 @bp.route("/people")
 @may(Act.ISSUE_CODE)
 def people() -> str:
-    return render_template("accounts/people.html", people=queries.people(), Role=Role)
+    to_agree, to_print = waiting()
+    asked = queries.open_requests(now())
+    return render_template(
+        "accounts/people.html", people=queries.people(), asked=asked, to_agree=to_agree, to_print=to_print
+    )
 
 
-def _person_form(**values: Any) -> PersonForm:
-    """The form of a person: with their account for who keeps the accounts."""
+def _person_form(person: Person | None = None, shown: Iterable[Role] = ()) -> PersonForm:
+    """The form of a person: with their account for who keeps the accounts, but for what is one's own."""
     if not actor().may(Act.KEEP_ACCOUNTS):
-        return PersonForm(**values)
-    form = AccountForm(**values)
+        return PersonForm(obj=person)
+    form = AccountForm(obj=person, data={"roles": [role.value for role in shown]})
     form.offer_roles()
+    if person and person.id == actor().person_id:
+        form.hold_own()
     return form
+
+
+def _set_account(person_id: int, form: AccountForm) -> None:
+    """Change sign-in name, use and roles as typed; say what waits for a second person."""
+    by = actor().person_id
+    roles.change_account(person_id, form.sign_in_name.data, active=form.in_use, by=by, at=now())
+    wanted = form.new_roles()
+    if wanted is not None and roles.set_roles(person_id, wanted, by=by, at=now()):
+        flash(_("新增的角色经另一人确认后生效。"))
 
 
 @bp.route("/people/new", methods=["GET", "POST"])
@@ -302,9 +318,11 @@ def add_person() -> str | Response | tuple[str, int]:
     form = _person_form()
     if form.validate_on_submit():
         try:
+            if isinstance(form, AccountForm) and form.opens_doors(None, frozenset()):
+                prove(form.own_password.data)
             person = actions.add_person(form.new_person())
             if isinstance(form, AccountForm):
-                actions.set_roles(person.id, form.new_roles(), by=actor().person_id, at=now())
+                _set_account(person.id, form)
             db.session.commit()
             flash(_("已添加%(name)s。", name=person.name))
             return redirect(url_for("accounts.people"), 303)
@@ -320,44 +338,20 @@ def edit_person(person_id: int) -> str | Response | tuple[str, int]:
     person = queries.person(person_id)
     if person is None:
         raise NotThere
-    held = [role.value for role in queries.roles_of(person_id)]
-    form = _person_form(obj=person, data={"roles": held})
+    asked = {one.role for one in queries.requests_about(person_id) if one.role}
+    shown = queries.roles_of(person_id) | asked
+    form = _person_form(person, shown)
     if form.validate_on_submit():
         try:
+            if isinstance(form, AccountForm) and form.opens_doors(person, shown):
+                prove(form.own_password.data)
             actions.change_person(person_id, form.new_person())
             if isinstance(form, AccountForm):
-                actions.change_account(person_id, form.sign_in_name.data, active=bool(form.active.data), at=now())
-                actions.set_roles(person_id, form.new_roles(), by=actor().person_id, at=now())
+                _set_account(person_id, form)
             db.session.commit()
             flash(_("已保存%(name)s。", name=form.name.data))
             return redirect(url_for("accounts.people"), 303)
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return render_template("accounts/person.html", form=form, person=person), form.status
-
-
-@bp.post("/people/<int:person_id>/code")
-@may(Act.ISSUE_CODE)
-def issue_code(person_id: int) -> str | Response:
-    moment = now()
-    if actions.has_code(person_id, at=moment) and not request.form.get("sure"):
-        return render_template("accounts/replace_code.html", person=queries.person(person_id))
-    code = actions.issue_code(person_id, by=actor().person_id, at=moment)
-    db.session.commit()
-    # To the one browser that asked, in its signed cookie, until it has been shown: no address, log or table has it.
-    cookie_session[SLIP] = [person_id, code, current_user.session.id, moment.timestamp()]
-    return redirect(url_for("accounts.slip", person_id=person_id), 303)
-
-
-@bp.route("/people/<int:person_id>/code")
-@may(Act.ISSUE_CODE)
-def slip(person_id: int) -> str | Response:
-    owner, code, session_id, issued = cookie_session.get(SLIP) or (0, "", 0, 0.0)
-    fresh = now().timestamp() - issued <= SLIP_SECONDS
-    if owner != person_id or session_id != current_user.session.id or not fresh:
-        flash(_("登录码只显示一次。没有抄下的，请另发一张，原来的就作废了。"))
-        return redirect(url_for("accounts.people"), 303)
-    if request.method == "GET":
-        del cookie_session[SLIP]
-    return render_template("accounts/slip.html", person=queries.person(person_id), code=code, days=actions.CODE_DAYS)
+    return render_template("accounts/person.html", form=form, person=person, asked=asked), form.status

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
@@ -197,3 +197,8 @@ class ConfirmImportForm(Form):
     upload = HiddenField(validators=[REQUIRED])
     digest = HiddenField(validators=[REQUIRED])
     from_on = DateField(validators=[REQUIRED, sensible])
+    own_password = PasswordField(
+        _("您自己的密码"),
+        validators=[Optional(), Length(max=200)],
+        description=_("要改登录名或角色；新增的角色经另一人确认后生效。"),
+    )

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _
 
 from logbook.access import Act, Actor, Role
 from logbook.accounts import actions as accounts
+from logbook.accounts import roles
 from logbook.accounts.models import Person
 from logbook.db import Word, db
 from logbook.errors import NotAllowed, RuleBroken
@@ -73,6 +74,13 @@ class ImportPlan:
     unchanged: tuple[Item, ...]
     wrong: tuple[Problem, ...]
     work: Work = field(compare=False, repr=False)
+
+    @property
+    def opens_doors(self) -> bool:
+        """Whether sign-in names or roles change."""
+        doors = {COLUMN["roles"], COLUMN["sign_in_name"]}
+        lines = [item for item in (*self.new, *self.changed) if item.sheet == PEOPLE]
+        return any(column in doors for item in lines for column, _old, _new in item.changes)
 
     @property
     def digest(self) -> str:
@@ -138,7 +146,11 @@ def _check_rights(work: Work, row: PersonRow, found_id: int, columns: set[str]) 
     for column in sorted(columns & {COLUMN["roles"], COLUMN["sign_in_name"]}):
         if not work.by.may(Act.KEEP_ACCOUNTS):
             work.refuse(PEOPLE, row.row, column, _("登录名和角色由系统管理员设置，请留空。"))
-    if COLUMN["roles"] in columns and Role.SYSADMIN in work.roles.get(found_id, set()) - (row.roles or set()):
+    if COLUMN["roles"] not in columns:
+        return
+    if found_id == work.by.person_id:
+        work.refuse(PEOPLE, row.row, COLUMN["roles"], _("本人的角色由另一名系统管理员更改。"))
+    elif Role.SYSADMIN in work.roles.get(found_id, set()) - (row.roles or set()):
         work.refuse(PEOPLE, row.row, COLUMN["roles"], _("系统管理员的角色请在“人员和账号”里去掉。"))
 
 
@@ -335,18 +347,18 @@ def carry_out(plan: ImportPlan, *, by: Actor, at: dt.datetime) -> None:
     if plan.wrong:
         raise RuleBroken("file", _("还有不对的地方，一条也没有导入。"))
     work = plan.work
-    for person in work.people:
-        if person.row:
-            _write_person(person, person.row)
-    for branch in work.branches:
-        if branch.row:
-            _write_branch(work, branch, branch.row)
-    db.session.flush()
-    _write_roles(work, by, at)
-    _write_history(work)
-    for point in work.points:
-        _write_point(point)
-    db.session.flush()
+    with roles.keeping_ways_in(at):
+        for person in work.people:
+            if person.row:
+                _write_person(person, person.row)
+        for branch in work.branches:
+            if branch.row:
+                _write_branch(work, branch, branch.row)
+        db.session.flush()
+        _write_roles(work, by, at)
+        _write_history(work)
+        for point in work.points:
+            _write_point(point)
 
 
 def _write_person(entry: PersonEntry, row: PersonRow) -> None:
@@ -377,7 +389,7 @@ def _write(row: Person | Branch | Liaison, values: Mapping[str, object]) -> None
 def _write_roles(work: Work, by: Actor, at: dt.datetime) -> None:
     for entry in work.people:
         if entry.row and entry.row.roles is not None and entry.row.roles != work.roles.get(_id(entry), set()):
-            accounts.set_roles(_id(entry), entry.row.roles, by=by.person_id, at=at)
+            roles.set_roles(_id(entry), entry.row.roles, by=by.person_id, at=at)
 
 
 def _write_history(work: Work) -> None:

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
 from logbook.accounts import queries as accounts
+from logbook.accounts.code_views import prove
 from logbook.accounts.models import Person
 from logbook.clock import written_at
 from logbook.db import db
@@ -379,9 +380,12 @@ def _plan(content: bytes, from_on: dt.date) -> importing.ImportPlan:
     return importing.plan_import(workbook.read(content, current().words.apply), from_on, by=actor())
 
 
-def _preview(plan: importing.ImportPlan, upload: str, *, again: bool = False) -> Page:
-    page = render_template("organization/preview.html", plan=plan, upload=upload, again=again)
-    return page, 422 if plan.wrong or again else 200
+def _preview(
+    plan: importing.ImportPlan, upload: str, *, again: bool = False, form: ConfirmImportForm | None = None
+) -> Page:
+    shown = form or ConfirmImportForm(formdata=None)
+    page = render_template("organization/preview.html", plan=plan, upload=upload, again=again, form=shown)
+    return page, 422 if plan.wrong or again or shown.errors else 200
 
 
 @bp.post("/lists/import/confirm")
@@ -393,6 +397,13 @@ def confirm_import() -> Page:
         flash(_("上传的文件已过期，请重新选择。"))
         return redirect(url_for("organization.import_lists"), 303)
     plan = _plan(content, form.from_on.data)
+    if plan.opens_doors and plan.digest == form.digest.data:
+        try:
+            prove(form.own_password.data)
+        except RuleBroken as broken:
+            form.refuse(broken)
+            return _preview(plan, form.upload.data or "", form=form)
+        plan = _plan(content, form.from_on.data)  # proving ended the transaction
     if plan.wrong or plan.digest != form.digest.data:
         return _preview(plan, form.upload.data, again=True)
     importing.carry_out(plan, by=actor(), at=now())

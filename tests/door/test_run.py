@@ -34,7 +34,8 @@ def test_an_old_python_can_read_why_it_is_refused():
 
 def test_every_command_has_a_line_of_help_in_both_languages(bare):
     text = bare.run("--help").stdout
-    for name in ("demo", "serve", "code", "backup", "restore", "install", "test", "check", "bench", "lock", "bundle"):
+    commands = "demo serve code sysadmin backup restore install test check bench lock bundle"
+    for name in commands.split():
         assert f"\n    {name}" in text
         assert " · " in bare.run(name, "--help").stdout
 
@@ -137,6 +138,8 @@ def test_a_code_for_somebody_who_cannot_sign_in(clone):
     clone.flask("first-account", *FIRST_START)
     assert "一次性登录码" in clone.run("code", "王一").stdout
     assert "找到0个" in clone.refused("code", "李二")
+    assert "一次性登录码" in clone.run("code", "王一", "--reactivate", "--sign-in-name", "wang").stdout
+    assert "王一已是系统管理员" in clone.run("sysadmin", "wang").stdout
 
 
 def set_version(installed, version):

@@ -13,7 +13,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from logbook.access import Role
-from logbook.accounts.actions import set_roles
+from logbook.accounts.roles import set_roles
 from logbook.app import create_server_app
 from logbook.db import db
 from logbook.documents import pictures
