@@ -23,7 +23,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response
 
-from logbook import access, cli, config, formats, logs
+from logbook import access, cli, config, cookies, formats, logs
 from logbook.access import Act
 from logbook.accounts import carried
 from logbook.accounts.views import bp as accounts
@@ -36,6 +36,7 @@ from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.minutes.views import bp as minutes
+from logbook.organization.queries import places_of
 from logbook.organization.views import bp as organization
 from logbook.outcomes.views import bp as outcomes
 from logbook.pack.views import bp as pack
@@ -164,6 +165,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     # The version stands in the path: scripts import one another by their plain names, and are kept for a year.
     app = Flask(__name__, template_folder=str(ROOT.parent / "templates"), static_url_path=f"/static/{_release()}")
     app.config.update(config.load(overrides))
+    app.config["PLACES_OF"] = places_of  # accounts stand below the organization
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -195,7 +197,7 @@ def create_server_app() -> Flask:
 
 
 def _language() -> str:
-    return "en" if request and request.cookies.get("language") == "en" else "zh"
+    return "en" if request and cookies.LANGUAGE.read(request) == "en" else "zh"
 
 
 def _begin() -> None:
@@ -210,8 +212,8 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if current_app.config["HTTPS"] or request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint == "static" and response.status_code in {200, 304}:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:

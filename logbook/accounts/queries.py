@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, exists, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from logbook.access import Role
-from logbook.accounts.models import OneTimeCode, Person, RoleGrant, SignInFailure, SignInSession
+from logbook.accounts.models import OneTimeCode, Person, PhoneKey, RoleGrant, SignInFailure, SignInSession
 from logbook.db import db
 
 ORDER = (Person.official_order, Person.pinyin, Person.id)
@@ -94,6 +94,23 @@ def open_sessions(person_id: int) -> Sequence[SignInSession]:
         .where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None))
         .order_by(SignInSession.last_seen_at.desc())
     ).all()
+
+
+def session_of(token_hash: str) -> SignInSession | None:
+    """The session of a token, ended or not."""
+    return db.session.scalar(select(SignInSession).where(SignInSession.token_hash == token_hash))
+
+
+def phone_keys(person_id: int) -> Sequence[PhoneKey]:
+    """The keys of the person's phones, by generation."""
+    return db.session.scalars(
+        select(PhoneKey).where(PhoneKey.person_id == person_id).order_by(PhoneKey.generation)
+    ).all()
+
+
+def hold(person_id: int) -> None:
+    """Have whoever else changes something of this person wait until this transaction ends (SQLite: it does anyway)."""
+    db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
 
 
 def code(code_hash: str, at: dt.datetime) -> OneTimeCode | None:
