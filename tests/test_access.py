@@ -30,7 +30,7 @@ DESK = "leader office"
 TABLE = {
     ("accounts.add_person", "GET"): "office sysadmin", ("accounts.add_person", "POST"): "office sysadmin",
     ("accounts.edit_person", "GET"): "office sysadmin", ("accounts.edit_person", "POST"): "office sysadmin",
-    ("accounts.end_session", "POST"): "owner",
+    ("accounts.end_session", "POST"): "owner", ("accounts.lose_device", "POST"): "owner",
     ("accounts.slip", "GET"): "office sysadmin",
     ("accounts.issue_code", "POST"): "office sysadmin", ("accounts.people", "GET"): "office sysadmin",
     ("accounts.language", "POST"): f"nobody {ALL}", ("accounts.sign_in", "GET"): f"nobody {ALL}",
