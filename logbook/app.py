@@ -18,7 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response
 
-from logbook import access, cli, clock, config, formats, instance, logs, troubles
+from logbook import access, cli, clock, config, cookies, formats, instance, logs, troubles
 from logbook.access import Act
 from logbook.accounts import carried
 from logbook.accounts.code_views import bp as codes
@@ -33,6 +33,7 @@ from logbook.db import begin_request, db, end_request, reading
 from logbook.desk.views import bp as desk
 from logbook.gate import ARRIVED, SAFE, Gate
 from logbook.minutes.views import bp as minutes
+from logbook.organization.queries import places_of
 from logbook.organization.views import bp as organization
 from logbook.outcomes.views import bp as outcomes
 from logbook.pack.views import bp as pack
@@ -169,6 +170,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     app.wsgi_app = Gate(  # type: ignore[method-assign]
         app.wsgi_app, most=app.config["MAX_CONTENT_LENGTH"], hosts=app.config["HOSTS"]
     )
+    app.config["PLACES_OF"] = places_of  # accounts stand below the organization
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -222,7 +224,7 @@ def _refuse_other_house(app: Flask) -> None:
 
 
 def _language() -> str:
-    return "en" if request and request.cookies.get("language") == "en" else "zh"
+    return "en" if request and cookies.LANGUAGE.read(request) == "en" else "zh"
 
 
 def _begin() -> None:
@@ -251,8 +253,8 @@ def _finish(response: Response) -> Response:
     place = response.headers.get("Location", "").removeprefix(request.host_url)
     if place and place != response.headers["Location"]:  # Werkzeug's own redirects name the Host that was sent
         response.headers["Location"] = "/" + place.lstrip("/")
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if current_app.config["HTTPS"] or request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint == "static" and response.status_code in {200, 304}:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:

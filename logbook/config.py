@@ -23,6 +23,7 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     instance.mkdir(parents=True, exist_ok=True)
     url = overrides.get("SQLALCHEMY_DATABASE_URI") or os.environ.get("LOGBOOK_DATABASE_URL")
     url = url or f"sqlite:///{instance / 'logbook.db'}"
+    https = overrides.get("HTTPS", os.environ.get("LOGBOOK_HTTPS") == "1")
     config: dict[str, Any] = {
         "VERSION": VERSION,
         "INSTANCE": instance,
@@ -34,10 +35,11 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": 4 * MIB,
         "MAX_FORM_PARTS": 2000,
         "WTF_CSRF_TIME_LIMIT": None,
-        "SESSION_COOKIE_NAME": "logbook_form",
+        "HTTPS": https,  # then cookies go over HTTPS only, under names that no other host can plant (cookies.py)
+        "SESSION_COOKIE_NAME": "__Host-logbook_form" if https else "logbook_form",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": os.environ.get("LOGBOOK_HTTPS") == "1",
+        "SESSION_COOKIE_SECURE": https,
         "BABEL_DEFAULT_LOCALE": "zh",
         "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
         # How many reverse proxies stand in front (HTTPS); 0: none, their headers are not believed.

@@ -8,7 +8,7 @@ import json
 from flask import current_app
 
 from logbook.access import Actor, Role
-from logbook.accounts import actions, sessions
+from logbook.accounts import passwords, sessions
 from logbook.accounts.models import AccessRequest, OneTimeCode, Person, RoleGrant, SignInFailure
 from logbook.db import db
 from logbook.formats import now
@@ -30,7 +30,7 @@ from logbook.visits.models import Book, Kind, Level, NumberSeries, Visit, VisitK
 
 AT = dt.datetime(2026, 6, 10, 2, 0, tzinfo=dt.UTC)  # 10 June 2026, ten in the morning in Shanghai
 PASSWORD = "码头 遮阳棚 巡护 七号"
-_HASH = actions.HASHER.hash(PASSWORD)
+_HASH = passwords.HASHER.hash(PASSWORD)
 _count = itertools.count(1)
 
 

@@ -30,7 +30,7 @@ DESK = "leader office"
 TABLE = {
     ("accounts.add_person", "GET"): "office sysadmin", ("accounts.add_person", "POST"): "office sysadmin",
     ("accounts.edit_person", "GET"): "office sysadmin", ("accounts.edit_person", "POST"): "office sysadmin",
-    ("accounts.end_session", "POST"): "owner",
+    ("accounts.end_session", "POST"): "owner", ("accounts.lose_device", "POST"): "owner",
     ("accounts.people", "GET"): "office sysadmin",
     ("codes.give", "GET"): "office sysadmin", ("codes.give", "POST"): "office sysadmin",
     ("codes.agree", "GET"): "leader sysadmin", ("codes.agree", "POST"): "leader sysadmin",

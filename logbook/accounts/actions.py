@@ -4,28 +4,19 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from flask_babel import lazy_gettext as _
 
 from logbook.access import Actor
-from logbook.accounts import queries, sessions
+from logbook.accounts import phone_keys, queries, sessions
 from logbook.accounts.models import OneTimeCode, Person, SignInFailure
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import typed_code
 
-# OWASP's figures for argon2id: 19 MiB, two passes, one lane.
-HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Nobody's: verified when no such account exists, so that both answers take as long. Written down, not computed:
-# a start has no 40 ms to give away.
-NOBODY = f"$argon2id$v=19$m={HASHER.memory_cost},t={HASHER.time_cost},p={HASHER.parallelism}${'A' * 22}${'A' * 43}"
 CODE_DAYS = 7
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that look alike on a printed slip
 FREE_FAILURES = 5
 LONGEST_WAIT = 60  # seconds: a slow-down, never a lock-out
-MIN_PASSWORD, MAX_PASSWORD = 8, 128
-GOOD_SCORE = 3  # zxcvbn, of 0…4
 
 # 单 曾 仇 查 区 翟 缪 朴 …: surnames that a dictionary of plain words reads otherwise.
 SURNAMES = {
@@ -145,7 +136,7 @@ def code_of(sign_in_name: str, code: str, *, at: dt.datetime) -> tuple[OneTimeCo
 
 
 def use_code(sign_in_name: str, code: str, password_hash: str, *, at: dt.datetime) -> Person:
-    """Set the password (as `hashed`) by a one-time code, end all sessions, and return the person.
+    """Set the password (passwords.hashed) by a one-time code, end all sessions, and return the person.
 
     Where the account was in use before, its owner is told until they acknowledge it.
     """
@@ -157,6 +148,7 @@ def use_code(sign_in_name: str, code: str, password_hash: str, *, at: dt.datetim
         person.code_to_acknowledge = True
     person.password_hash = password_hash
     sessions.end_all(person.id, at=at)
+    phone_keys.renew(person.id, at=at)
     db.session.flush()
     return person
 
@@ -173,42 +165,29 @@ def acknowledge_code(actor: Actor, code_id: int, *, at: dt.datetime) -> None:
     db.session.flush()
 
 
-def hashed(person: Person, password: str) -> str:
-    """Return the hash of a password that is long and hard enough; raise RuleBroken("password") otherwise.
-
-    Slow on purpose: for outside any transaction, or others would wait for it.
-    """
-    from zxcvbn import zxcvbn  # noqa: PLC0415 - its word lists take 10 MB; needed only here
-
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise RuleBroken("password", _("密码长度为8至128个字符。"))
-    own = [person.name, person.sign_in_name or "", *person.pinyin.split(), person.pinyin.replace(" ", "")]
-    if zxcvbn(password[:100], user_inputs=own, max_length=100)["score"] < GOOD_SCORE:
-        raise RuleBroken("password", _("这个密码容易被猜到，请再长一些，不用姓名、拼音、生日和常见词。"))
-    return HASHER.hash(password)
-
-
-def rehashed(person: Person, old: str, new: str) -> str:
-    """Return the hash of one's new password; raise RuleBroken("old") when the old one is wrong. Slow, as `hashed`."""
-    if not verify(person.password_hash, old):
-        raise RuleBroken("old", _("原密码不对。"))
-    return hashed(person, new)
-
-
 def change_password(actor: Actor, password_hash: str, *, session_id: int, at: dt.datetime) -> None:
-    """Change one's own password (as `rehashed`); the other sessions end."""
+    """Change one's own password (passwords.rehashed); the other sessions end."""
     person = find_person(actor.person_id)
     person.password_hash = password_hash
     sessions.end_all(person.id, at=at, but=session_id)
+    phone_keys.renew(person.id, at=at)
     db.session.flush()
 
 
-def verify(password_hash: str | None, password: str) -> bool:
-    """Tell whether the password is the one; takes as long for nobody's."""
-    try:
-        return HASHER.verify(password_hash or NOBODY, password[:MAX_PASSWORD]) and password_hash is not None
-    except VerificationError:
-        return False
+def renew_hash(person_id: int, old: str, new: str) -> None:
+    """Put a hash made today in the place of an old one of the same password, unless it was changed meanwhile."""
+    person = find_person(person_id)
+    if person.password_hash == old:
+        person.password_hash = new
+        db.session.flush()
+
+
+def lose_device(actor: Actor, session_id: int, *, at: dt.datetime) -> None:
+    """Somebody's phone is gone: end its session and renew their key; what comes from it now waits for their tap."""
+    if session_id not in {session.id for session in queries.open_sessions(actor.person_id)}:
+        raise NotThere
+    sessions.end(session_id, at=at)
+    phone_keys.renew(actor.person_id, at=at)
 
 
 def wait_seconds(sign_in_name: str, *, at: dt.datetime) -> int:

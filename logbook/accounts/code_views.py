@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
-from logbook.accounts import actions, codes, queries, requests
+from logbook.accounts import actions, codes, passwords, queries, requests
 from logbook.accounts.forms import OwnPasswordForm, SecondForm
 from logbook.accounts.models import AccessRequest, OneTimeCode, Person
 from logbook.db import db, reading
@@ -31,7 +31,7 @@ def prove(password: str | None) -> None:
         db.session.close()
     if wait:
         raise RuleBroken("own_password", _("连续几次密码不对，请%(n)s秒后再试。", n=wait))
-    if not actions.verify(person.password_hash, password or ""):
+    if not passwords.verify(person.password_hash, password or ""):
         actions.note_failure(tried, at=moment)
         db.session.commit()
         raise RuleBroken("own_password", _("密码不对。这里填您自己的登录密码。"))

@@ -12,16 +12,18 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from logbook.access import Role
 from logbook.accounts.actions import NewPerson
 from logbook.accounts.models import Person
+from logbook.accounts.passwords import MAX_PASSWORD
 from logbook.formats import typed_name
 from logbook.settings.forms import Form
 
 NAME = Length(max=60, message=_("请不超过60个字。"))
+PASSWORD = Length(max=MAX_PASSWORD, message=_("密码长度为8至128个字符。"))
 REQUIRED = DataRequired(message=_("请填写此项。"))
 
 
 class SignInForm(Form):
     sign_in_name = StringField(_("登录名"), validators=[REQUIRED, Length(max=60)])
-    password = PasswordField(_("密码"), validators=[REQUIRED, Length(max=200)])
+    password = PasswordField(_("密码"), validators=[REQUIRED, PASSWORD])
 
 
 class CodeForm(Form):
@@ -33,20 +35,24 @@ class CodeForm(Form):
     )
     password = PasswordField(
         _("设一个密码"),
-        validators=[REQUIRED, Length(max=128)],
-        description=_("至少8个字符；几个不相干的词连起来最好记。"),
+        validators=[REQUIRED, PASSWORD],
+        description=_("至少8个字符；四个不相干的词的拼音连起来，既难猜又好记。"),
     )
 
 
 class PasswordForm(Form):
-    old = PasswordField(_("原密码"), validators=[REQUIRED, Length(max=200)])
-    password = PasswordField(_("新密码"), validators=[REQUIRED, Length(max=128)])
+    old = PasswordField(_("原密码"), validators=[REQUIRED, PASSWORD])
+    password = PasswordField(
+        _("新密码"),
+        validators=[REQUIRED, PASSWORD],
+        description=_("至少8个字符；四个不相干的词的拼音连起来，既难猜又好记。"),
+    )
 
 
 class OwnPasswordForm(Form):
     """An act that opens doors: done by who can still say their own password."""
 
-    own_password = PasswordField(_("您自己的密码"), validators=[REQUIRED, Length(max=200)])
+    own_password = PasswordField(_("您自己的密码"), validators=[REQUIRED, PASSWORD])
 
 
 class SecondForm(Form):

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from logbook.access import Role
@@ -100,6 +100,23 @@ class NamedSecond(Base):
     named_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     named_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
+
+
+class PhoneKey(Base):
+    """A key of a person's phones from its generation on; generation 0 is derived and stands nowhere (phone/keys.py).
+
+    It is stored as it is: a backup holds all that it could open, and the installation's own key besides.
+    """
+
+    __tablename__ = "phone_key"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    generation: Mapped[int]  # 1, 2, …
+    key: Mapped[str]  # 32 random bytes, base64
+    made_at: Mapped[dt.datetime]
+
+    __table_args__ = (UniqueConstraint("person_id", "generation"),)
 
 
 class OneTimeCode(Base):

@@ -12,6 +12,7 @@ from logbook.accounts.models import (
     NamedSecond,
     OneTimeCode,
     Person,
+    PhoneKey,
     RoleGrant,
     SignInFailure,
     SignInSession,
@@ -103,6 +104,23 @@ def open_sessions(person_id: int) -> Sequence[SignInSession]:
         .where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None))
         .order_by(SignInSession.last_seen_at.desc())
     ).all()
+
+
+def session_of(token_hash: str) -> SignInSession | None:
+    """The session of a token, ended or not."""
+    return db.session.scalar(select(SignInSession).where(SignInSession.token_hash == token_hash))
+
+
+def phone_keys(person_id: int) -> Sequence[PhoneKey]:
+    """The keys of the person's phones, by generation."""
+    return db.session.scalars(
+        select(PhoneKey).where(PhoneKey.person_id == person_id).order_by(PhoneKey.generation)
+    ).all()
+
+
+def hold(person_id: int) -> None:
+    """Have whoever else changes something of this person wait until this transaction ends (SQLite: it does anyway)."""
+    db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
 
 
 def code(code_hash: str, at: dt.datetime) -> OneTimeCode | None:

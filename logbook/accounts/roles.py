@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask_babel import lazy_gettext as _
 
 from logbook.access import Role
-from logbook.accounts import queries, requests, sessions
+from logbook.accounts import phone_keys, queries, requests, sessions
 from logbook.accounts.actions import find_person, refuse_taken
 from logbook.db import db
 from logbook.errors import RuleBroken
@@ -31,6 +31,7 @@ def change_account(person_id: int, sign_in_name: str | None, *, active: bool, by
     with keeping_ways_in(at):
         if person.active and not active:
             sessions.end_all(person_id, at=at)
+            phone_keys.renew(person_id, at=at)
         if person.sign_in_name != (sign_in_name or None):
             sessions.end_codes(person_id, at=at)
         person.sign_in_name, person.active = sign_in_name or None, active

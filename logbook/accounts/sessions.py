@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 
 from logbook import config
 from logbook.access import Actor
@@ -12,7 +13,6 @@ from logbook.accounts.models import Person, SignInSession
 from logbook.db import db, reading
 from logbook.settings.queries import Settings
 
-COOKIE = "logbook"
 TOUCH_AFTER = dt.timedelta(minutes=1)
 
 
@@ -39,6 +39,15 @@ def begin(person_id: int, *, device: str, at: dt.datetime) -> str:
     )
     db.session.flush()
     return token
+
+
+def replace(tokens: Iterable[str], *, at: dt.datetime) -> None:
+    """End the sessions a browser came with: another begins in it, and nobody would end them any more."""
+    for token in tokens:
+        session = queries.session_of(digest(token))
+        if session is not None and session.ended_at is None:
+            session.ended_at = at
+    db.session.flush()
 
 
 def find(token: str) -> tuple[SignInSession, Person, Actor] | None:

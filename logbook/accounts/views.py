@@ -26,9 +26,9 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from logbook import logs
+from logbook import cookies, logs
 from logbook.access import UNWATCHED, Act, Actor, Role, actor, may
-from logbook.accounts import actions, carried, devices, queries, roles, sessions
+from logbook.accounts import actions, carried, devices, passwords, phone_keys, queries, roles, sessions
 from logbook.accounts.code_views import prove, waiting
 from logbook.accounts.forms import AccountForm, CodeForm, PasswordForm, PersonForm, SignInForm
 from logbook.accounts.models import Person, SignInSession
@@ -39,7 +39,7 @@ from logbook.settings.views import current
 
 bp = Blueprint("accounts", __name__)
 login_manager = LoginManager()
-KNOWN = "known"  # the cookie of a browser in which somebody signed in
+KNOWN_DAYS, LANGUAGE_DAYS = 30, 365
 
 
 class Nobody(AnonymousUserMixin):
@@ -63,7 +63,7 @@ login_manager.anonymous_user = Nobody
 
 @login_manager.request_loader
 def _load(incoming: Request) -> SignedIn | None:
-    token = None if incoming.endpoint in UNWATCHED else incoming.cookies.get(sessions.COOKIE)
+    token = None if incoming.endpoint in UNWATCHED else cookies.SESSION.read(incoming)
     found = sessions.find(token) if token else None
     if found is None:
         return None
@@ -124,23 +124,36 @@ def _recognise(name: str, password: str) -> tuple[Person | None, str]:
         db.session.close()
     if wait:
         return None, _("连续几次没有登录成功，请%(n)s秒后再试。", n=wait)
-    if not actions.verify(person.password_hash if person else None, password) or not (person and person.active):
+    fits = passwords.verify(person.password_hash if person else None, password)
+    if not fits or not (person and person.active):
         actions.note_failure(tried, at=moment)
         db.session.commit()
         return None, _("登录名或密码不对。忘记密码请向党办或系统管理员领取一次性登录码。")
+    _renew_hash(person, password)
     return person, ""
+
+
+def _renew_hash(person: Person, password: str) -> None:
+    """A hash of earlier days is put right when its password comes by; the transaction that signs in commits it."""
+    old = person.password_hash or ""
+    new = passwords.renewed(old, password)
+    if new:
+        actions.renew_hash(person.id, old, new)
 
 
 def _tried_as(name: str, person: Person | None) -> str:
     """Under what failures count: a browser this person signed in with lately is not slowed by what strangers try."""
-    if person is not None and carried.owner_of(request.cookies.get(KNOWN, "")) == person.id:
-        return f"{KNOWN}\0{person.id}"  # U+0000: no name that can be typed
+    if person is not None and carried.owner_of(cookies.KNOWN.read(request)) == person.id:
+        return f"known\0{person.id}"  # U+0000: no name that can be typed
     return name
 
 
 def _enter(person: Person, name: str) -> Response:
+    moment = now()
     actions.note_success(_tried_as(name, person))
-    token = sessions.begin(person.id, device=devices.device(request.user_agent.string), at=now())
+    sessions.replace(cookies.earlier_sessions(request), at=moment)
+    token = sessions.begin(person.id, device=devices.device(request.user_agent.string), at=moment)
+    phone_keys.begin(person.id, at=moment)
     db.session.commit()
     found = sessions.find(token)
     if found:
@@ -200,11 +213,9 @@ def came_from() -> str:
 
 def _with_cookies(answer: Any, token: str, known: str) -> Response:
     response = make_response(answer)
-    flags: dict[str, Any] = {
-        "httponly": True, "samesite": "Lax", "secure": current_app.config["SESSION_COOKIE_SECURE"],
-    }  # fmt: skip
-    response.set_cookie(sessions.COOKIE, token, max_age=current().session_days * 24 * 3600, **flags)
-    response.set_cookie(KNOWN, known, max_age=30 * 24 * 3600, path=url_for("accounts.sign_in"), **flags)
+    cookies.drop_earlier(response)
+    cookies.SESSION.put(response, token, days=current().session_days)
+    cookies.KNOWN.put(response, known, days=KNOWN_DAYS)
     return response
 
 
@@ -225,8 +236,14 @@ def _by_code(name: str, code: str, password: str) -> Person:
     moment = now()
     with reading():  # as in _recognise
         _code, person = actions.code_of(name, code, at=moment)
+        names = _names_around(person.id)
         db.session.close()
-    return actions.use_code(name, code, actions.hashed(person, password), at=moment)
+    return actions.use_code(name, code, passwords.hashed(person, password, names), at=moment)
+
+
+def _names_around(person_id: int) -> list[str]:
+    """The names that a password must not be made of: the unit's and those of its places (app.py hands them down)."""
+    return [current().unit_name, *current_app.config["PLACES_OF"](person_id)]
 
 
 @bp.post("/sign-out")
@@ -236,7 +253,7 @@ def sign_out() -> Response:
     db.session.commit()
     cookie_session.clear()
     response = redirect(url_for("accounts.sign_in"), 303)
-    response.delete_cookie(sessions.COOKIE)
+    cookies.SESSION.drop(response)
     response.headers["Clear-Site-Data"] = '"cache"'  # not "storage": that would delete unsent drafts
     return response
 
@@ -245,7 +262,7 @@ def sign_out() -> Response:
 def language() -> Response:
     chosen = "en" if request.form.get("language") == "en" else "zh"
     response = redirect(nearest_page(safe_next(request.form.get("next"))), 303)
-    response.set_cookie("language", chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
+    cookies.LANGUAGE.put(response, chosen, days=LANGUAGE_DAYS)
     return response
 
 
@@ -255,8 +272,10 @@ def me() -> str | Response | tuple[str, int]:
     form = PasswordForm()
     if form.validate_on_submit():
         try:
-            # The person was read with the session, in a transaction that is over: see _recognise.
-            new = actions.rehashed(current_user.person, form.old.data or "", form.password.data or "")
+            with reading():  # the person was read with the session, in a transaction that is over: see _recognise
+                names = _names_around(actor().person_id)
+                db.session.close()
+            new = passwords.rehashed(current_user.person, form.old.data or "", form.password.data or "", names)
             actions.change_password(actor(), new, session_id=current_user.session.id, at=now())
             db.session.commit()
             flash(_("密码已更改，其他设备上的登录已结束。"))
@@ -265,9 +284,10 @@ def me() -> str | Response | tuple[str, int]:
             db.session.close()
             form.refuse(broken)
     mine = queries.open_sessions(actor().person_id)
-    page = render_template(
-        "accounts/me.html", form=form, sessions=mine, this=current_user.session.id, device=devices.shown
-    )
+    this = current_user.session.id
+    lost = any(devices.is_carried(one.device) for one in mine if one.id != this)
+    shown = {"device": devices.shown, "carried": devices.is_carried, "lost": lost}
+    page = render_template("accounts/me.html", form=form, sessions=mine, this=this, **shown)
     return page, form.status
 
 
@@ -279,6 +299,15 @@ def end_session(session_id: int) -> Response:
     sessions.end(session_id, at=now())
     db.session.commit()
     flash(_("那台设备上的登录已结束。"))
+    return redirect(url_for("accounts.me"), 303)
+
+
+@bp.post("/me/sessions/<int:session_id>/lost")
+@may(Act.MANAGE_SELF)
+def lose_device(session_id: int) -> Response:
+    actions.lose_device(actor(), session_id, at=now())
+    db.session.commit()
+    flash(_("那台设备上的登录已结束，里面没有送出的记录不能再以您的名义送来。密码可能被人知道的，请再改一次密码。"))
     return redirect(url_for("accounts.me"), 303)
 
 

@@ -25,6 +25,7 @@ from logbook.organization.models import (
 )
 
 History = TypeVar("History", Placement, SecretaryTerm, Membership)
+MOST_UNITS = 60  # of a city with thousands of branches: whoever guesses does not try them all either
 ORDER = (Branch.official_order, Branch.pinyin, Branch.id)
 
 
@@ -225,6 +226,18 @@ class Ground:
     host_unit: str
     own: bool  # the member's own organization
     liaison: bool  # the member's liaison point, or inside one
+
+
+def places_of(person_id: int) -> list[str]:
+    """The names of the person's own organizations and of the units that branches belong to: easily guessed words."""
+    units = db.session.scalars(select(Branch.host_unit).distinct().order_by(Branch.host_unit).limit(MOST_UNITS))
+    own = select(Branch.name).where(
+        or_(
+            Branch.id.in_(select(Membership.branch_id).where(Membership.person_id == person_id)),
+            Branch.id.in_(select(SecretaryTerm.branch_id).where(SecretaryTerm.person_id == person_id)),
+        )
+    )
+    return [*units, *db.session.scalars(own.order_by(Branch.id))]
 
 
 def _leads_or_belongs(branch_id: Any) -> ColumnElement[bool]:

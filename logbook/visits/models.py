@@ -175,6 +175,11 @@ class Visit(Base):
         return self.entered_by_id != self.member_id
 
     @property
+    def is_unclaimed(self) -> bool:
+        """Whether it came under the member's name, and is theirs only once they say so: nothing rests on it yet."""
+        return not self.entered_for and self.confirmed_at is None
+
+    @property
     def is_new(self) -> bool:
         """Whether the office has not yet received this version."""
         return self.received_version != self.version

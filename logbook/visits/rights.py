@@ -14,10 +14,12 @@ from logbook.visits.models import Level, Visit, VisitVersion
 def readable(actor: Actor) -> ColumnElement[bool]:
     """The records this person may read: own, by level, and what the office entered itself.
 
-    A companion's record is nobody else's before they confirmed it, but the office's.
+    A companion's record, and one that came under its member's name from a phone not known to be theirs, are nobody
+    else's before they confirmed it, but the office's.
     """
     own = Visit.member_id == actor.person_id if actor.is_member else false()
-    settled = true() if actor.is_office else or_(Visit.joint_of_id.is_(None), Visit.confirmed_at.is_not(None))
+    entered = and_(Visit.joint_of_id.is_(None), Visit.entered_by_id != Visit.member_id)
+    settled = true() if actor.is_office else or_(entered, Visit.confirmed_at.is_not(None))
     by_level = and_(Visit.level.in_(_levels(actor)), Visit.declined_at.is_(None), settled)
     return or_(own, by_level, _entered_by(actor) if actor.is_office else false())
 

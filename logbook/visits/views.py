@@ -382,9 +382,12 @@ def confirm(visit_id: int) -> Response:
 @bp.post("/visits/<int:visit_id>/decline")
 @may(Act.CONFIRM)
 def decline(visit_id: int) -> Response:
-    actions.decline(visit_id, by=actor(), at=now())
+    visit = actions.decline(visit_id, by=actor(), at=now())
     db.session.commit()
-    flash(_("已说明未参加，这条记录不计。点错了的，年度归档前都可以在这里改回。"))
+    if visit.is_unclaimed:
+        flash(_("已说明不是您写的，这条记录不计，请再告诉党办一声。点错了的，年度归档前都可以在这里改回。"))
+    else:
+        flash(_("已说明未参加，这条记录不计。点错了的，年度归档前都可以在这里改回。"))
     return _back(visit_id)
 
 

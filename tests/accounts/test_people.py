@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from logbook.access import Role
-from logbook.accounts import actions, queries
+from logbook.accounts import actions, passwords, queries
 from logbook.accounts.models import Person
 from logbook.db import db
 from logbook.formats import now
@@ -119,7 +119,7 @@ def test_no_transaction_waits_for_a_password_to_be_hashed(client, monkeypatch):
     person, other = factories.member(sign_in_name="wangjun"), factories.member(sign_in_name="libai")
     code = actions.issue_code(other, by=None, at=now())
     db.session.commit()
-    monkeypatch.setattr(actions, "HASHER", Listening(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(passwords, "HASHER", Listening(time_cost=1, memory_cost=8, parallelism=1))
     assert client(person).post("/me", {"old": factories.PASSWORD, "password": GOOD}).status_code == 303
     assert client().post("/code", {"sign_in_name": "libai", "code": code, "password": GOOD}).status_code == 303
     keeper = client(factories.sysadmin())

@@ -7,7 +7,7 @@ import pytest
 from argon2.exceptions import VerifyMismatchError
 
 from logbook.access import Role
-from logbook.accounts import actions, queries, roles, sessions
+from logbook.accounts import actions, passwords, queries, roles, sessions
 from logbook.db import db
 from logbook.formats import now, today
 from logbook.visits.models import LockedYear
@@ -138,7 +138,7 @@ def test_a_change_of_roles_ends_the_sessions(client):
 
 def test_an_unknown_name_costs_as_much_as_a_known_one():
     """The same parameters and lengths, and a whole verification: not a hash that is refused before any work."""
-    assert not actions.HASHER.check_needs_rehash(actions.NOBODY)
+    assert not passwords.HASHER.check_needs_rehash(passwords.NOBODY)
     with pytest.raises(VerifyMismatchError):
-        actions.HASHER.verify(actions.NOBODY, "谁的密码")
-    assert not actions.verify(None, "谁的密码")
+        passwords.HASHER.verify(passwords.NOBODY, "谁的密码")
+    assert not passwords.verify(None, "谁的密码")

@@ -13,6 +13,11 @@ from tests.clock import wait_until
 
 SHIFT = "(shift) => { const real = Date.now; Date.now = () => real() + shift; }"
 
+# The phone's own store, as the open page imports it.
+STORE = (
+    "import(new URL('store.js', document.querySelector(\"script[src*='/phone.js'], script[src*='/shell.js']\").src))"
+)
+
 
 class Phone:
     """`line` is what it reaches the server by."""
@@ -110,10 +115,9 @@ class Phone:
     def items(self):
         """What is stored on the phone and its present owner can read."""
         return self.page.evaluate(
-            """async () => {
-                const base = document.querySelector("script[src*='/phone.js'], script[src*='/shell.js']").src;
-                const store = await import(new URL("store.js", base));
+            f"""async () => {{
+                const store = await {STORE};
                 const key = await store.unlock();
                 return key ? store.list(key) : [];
-            }"""
+            }}"""
         )

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from logbook.accounts import actions as accounts
+from logbook.accounts import passwords
 from logbook.accounts.models import Person
 from logbook.db import Base, db
 from logbook.formats import SHANGHAI
@@ -138,4 +138,4 @@ def test_past_years_hold_ten_thousand_each_and_there_are_at_most_twenty(total):
 def test_the_passphrases_are_good_enough(app):
     lines = sample(app, "--visits", "0")
     person = db.session.scalars(sa.select(Person).where(Person.sign_in_name == lines[0].split()[0])).one()
-    assert accounts.hashed(person, lines[0].split()[1])
+    assert passwords.hashed(person, lines[0].split()[1])
