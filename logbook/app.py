@@ -36,6 +36,7 @@ from logbook.db import db, reading, set_writing
 from logbook.desk.views import bp as desk
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.minutes.views import bp as minutes
+from logbook.organization.stand_in_views import bp as stand_in
 from logbook.organization.views import bp as organization
 from logbook.outcomes.views import bp as outcomes
 from logbook.pack.views import bp as pack
@@ -64,6 +65,7 @@ FEATURES = (
     accounts,
     printing,
     organization,
+    stand_in,
     problems,
     visits,
     books,

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 from logbook.access import Actor, Role
 from logbook.accounts import queries, sessions
 from logbook.accounts.models import OneTimeCode, Person, RoleGrant, SignInFailure
+from logbook.accounts.renaming import rename
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 
@@ -71,11 +72,11 @@ def add_person(new: NewPerson) -> Person:
     return person
 
 
-def change_person(person_id: int, new: NewPerson) -> Person:
-    """Change a person's entry in the lists; their account stays as it is."""
+def change_person(person_id: int, new: NewPerson, *, since: dt.date | None, by: int | None, at: dt.datetime) -> Person:
+    """Change a person's entry in the lists, a name as of `since` (accounts/renaming.py); their account stays."""
     person = _person(person_id)
     if new.name.strip() != person.name:
-        person.name = new.name.strip()
+        rename(person, new.name.strip(), since=since, by=by, at=at)
         person.pinyin = pinyin(person.name)
     person.post, person.official_order = new.post, new.official_order
     db.session.flush()
@@ -240,6 +241,12 @@ def note_success(sign_in_name: str) -> None:
     if failure is not None:
         db.session.delete(failure)
         db.session.flush()
+
+
+def see_names(person: Person) -> None:
+    """Remember that this person was told every change of their name so far."""
+    person.names_told = len(person.renamings)
+    db.session.flush()
 
 
 def see_grants(person_id: int) -> None:

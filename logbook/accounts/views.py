@@ -27,7 +27,7 @@ from werkzeug.wrappers import Response
 
 from logbook import logs
 from logbook.access import UNWATCHED, Act, Actor, Role, actor, may
-from logbook.accounts import actions, carried, devices, queries, sessions
+from logbook.accounts import actions, carried, devices, queries, renaming, sessions
 from logbook.accounts.forms import AccountForm, CodeForm, PasswordForm, PersonForm, SignInForm
 from logbook.accounts.models import Person, SignInSession
 from logbook.db import db, reading, writing
@@ -148,6 +148,7 @@ def _enter(person: Person, name: str) -> Response:
     g.pop("csrf_token", None)  # made for the session that has just been cleared
     if found and found[2].is_office:
         _show_grants(person)
+    _show_names(person.id)
     answer = _go_on(person)
     return _with_cookies(answer, token, carried.owner_mark(person.id))
 
@@ -159,6 +160,19 @@ def _show_grants(person: Person) -> None:
         flash(_("%(day)s，%(name)s被授予“%(role)s”角色。", day=day, name=name, role=grant.role.label))
     actions.see_grants(person.id)
     db.session.commit()
+
+
+def _show_names(person_id: int) -> None:
+    """Whoever was renamed is told at their next sign-in, by whom and when."""
+    person = queries.person(person_id)
+    for change, author in renaming.untold(person) if person else ():
+        day = shown_date(local_date(change.moment))
+        since = _("自%(day)s起", day=shown_date(change.since_on)) if change.since_on else _("改正错字")
+        said = {"day": day, "author": author or "—", "old": change.old, "new": change.new, "since": since}
+        flash(_("%(day)s，%(author)s把您的姓名由“%(old)s”改为“%(new)s”（%(since)s）。如有不符，请告知党办。", **said))
+    if person and person.names_told < len(person.renamings):
+        actions.see_names(person)
+        db.session.commit()
 
 
 def _go_on(person: Person) -> Response:
@@ -324,7 +338,7 @@ def edit_person(person_id: int) -> str | Response | tuple[str, int]:
     form = _person_form(obj=person, data={"roles": held})
     if form.validate_on_submit():
         try:
-            actions.change_person(person_id, form.new_person())
+            actions.change_person(person_id, form.new_person(), since=form.since_on(), by=actor().person_id, at=now())
             if isinstance(form, AccountForm):
                 actions.change_account(person_id, form.sign_in_name.data, active=bool(form.active.data), at=now())
                 actions.set_roles(person_id, form.new_roles(), by=actor().person_id, at=now())

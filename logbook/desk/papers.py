@@ -76,8 +76,8 @@ def _went(found: Dossier, words: Any) -> list[Block]:
 
 def _record(visit: Visit, kinds: str) -> tuple[str, ...]:
     return (
-        visit.number + ("（已更正）" if visit.version > 1 else ""), full_date(visit.visited_on), visit.member.name,
-        kinds or NONE, visit.findings, full_date(local_date(visit.recorded_at)), visit.entered_by.name,
+        visit.number + ("（已更正）" if visit.version > 1 else ""), full_date(visit.visited_on), visit.member_name,
+        kinds or NONE, visit.findings, full_date(local_date(visit.recorded_at)), visit.recorder_name,
     )  # fmt: skip
 
 

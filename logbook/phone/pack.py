@@ -107,4 +107,4 @@ def _due(one: Problem | Undertaking) -> str:
 def _record(one: Visit) -> dict[str, Any]:
     whole = len(one.findings) <= MOST_FINDINGS
     findings = one.findings if whole else f"{one.findings[: MOST_FINDINGS - 1]}…"
-    return {"number": one.number, "day": shown_date(one.visited_on), "member": one.member.name, "findings": findings}
+    return {"number": one.number, "day": shown_date(one.visited_on), "member": one.member_name, "findings": findings}

@@ -5,11 +5,11 @@ import datetime as dt
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from logbook.accounts.models import Person
+from logbook.accounts.models import Person, Signed
 from logbook.db import Base, Key
 
 
-class MadePaper(Base):
+class MadePaper(Signed, Base):
     """One file that was made: of which figures, by whom, when, with which version of the program."""
 
     __tablename__ = "made_paper"

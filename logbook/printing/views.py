@@ -119,7 +119,7 @@ def origin(paper_id: int) -> Response:
         raise NotThere
     half = len(found.digest) // 2  # a word of 64 letters would run over the paper's edge
     rows: Any = (
-        ("材料", found.name), ("生成人", found.by.name, "日期", full_date(local_date(found.at))),
+        ("材料", found.name), ("生成人", found.by_name, "日期", full_date(local_date(found.at))),
         ("依据", found.made_from), ("内容摘要", f"{found.digest[:half]}\n{found.digest[half:]}"),
         ("程序版本", found.version),
     )  # fmt: skip

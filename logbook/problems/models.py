@@ -5,8 +5,9 @@ import datetime as dt
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from logbook.accounts.models import Person
+from logbook.accounts.models import Person, Signed
 from logbook.db import N_, Base, Key, Word
+from logbook.formats import begin_of
 from logbook.organization.models import Branch
 
 
@@ -112,6 +113,23 @@ class Problem(Base):
     )
 
     @property
+    def raiser_name(self) -> str:
+        """党组成员 in whose record it stands, as the name was on the day it was raised; empty where there is none."""
+        return self.raised_by.name_at(begin_of(self.raised_on)) if self.raised_by else ""
+
+    @property
+    def owner_name(self) -> str:
+        """责任人: of what is closed, as the name was then; empty where nobody is named."""
+        if self.owner_person is None or self.closed_on is None:
+            return self.owner_person.name if self.owner_person else ""
+        return self.owner_person.name_at(begin_of(self.closed_on))
+
+    @property
+    def closer_name(self) -> str:
+        """Who closed it, as the name was that day; empty where nobody did."""
+        return self.closed_by.name_at(begin_of(self.closed_on)) if self.closed_by and self.closed_on else ""
+
+    @property
     def label(self) -> str:
         """As it is named now: 2026-137/2（整改2026-03）."""
         return f"{self.source_label}（{self.taken_up_as}）" if self.taken_up_as else self.source_label
@@ -146,8 +164,13 @@ class Undertaking(Base):
 
     __table_args__ = (Index(None, "source_kind", "source_id"), Index(None, "member_id", "state"))
 
+    @property
+    def member_name(self) -> str:
+        """Who took it on: of what is closed, as the name was then."""
+        return self.member.name_at(begin_of(self.closed_on)) if self.closed_on else self.member.name
 
-class Progress(Base):
+
+class Progress(Signed, Base):
     """One step of a problem or of an undertaking: what was done, by whom, and the state after it."""
 
     __tablename__ = "progress"

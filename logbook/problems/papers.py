@@ -74,7 +74,7 @@ def _row(one: Problem, today: dt.date) -> list[object]:
         _Ours(one.side.chinese),
         _Ours(one.handling.chinese),
         one.owner_unit,
-        one.owner_person.name if one.owner_person else "",
+        one.owner_name,
         one.due_on,
         _state(one),
         days_late(one, today) or None,
@@ -83,7 +83,7 @@ def _row(one: Problem, today: dt.date) -> list[object]:
         told,
         one.answer.chinese if one.answer else "",
         one.closed_on,
-        one.raised_by.name if one.raised_by else "",
+        one.raiser_name,
     ]
 
 
@@ -98,7 +98,7 @@ def _branch(one: Problem) -> str:
 
 
 def _owner(one: Problem, words: Words) -> tuple[str, str, str]:
-    person = one.owner_person.name if one.owner_person else NONE
+    person = one.owner_name or NONE
     return words.apply(one.side.chinese), one.owner_unit or NONE, person
 
 
@@ -121,7 +121,7 @@ def _mended(one: Problem, _words: Words) -> tuple[str, ...]:
 
 
 def _for_the_group(one: Problem, _words: Words) -> tuple[str, ...]:
-    raised = one.raised_by.name if one.raised_by else NONE
+    raised = one.raiser_name or NONE
     return _branch(one), one.text, raised, full_date(one.raised_on), one.owner_unit or NONE, one.measures or NONE
 
 

@@ -69,7 +69,7 @@ def bound(member_id: int, year: int) -> Response:
         person, year, _pages(records, hidden), organization.liaisons_in(member_id, year), current(),
         kept_back=queries.hidden_in_book(by, member_id, year),
     )  # fmt: skip
-    return printing.send(made, "pdf", f"{person.name}{year}年下基层记录本")
+    return printing.send(made, "pdf", f"{person.name_in(year)}{year}年下基层记录本")
 
 
 def _kept_back(visit: Visit, by: Actor, about_me: frozenset[int]) -> frozenset[str]:

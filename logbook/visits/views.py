@@ -1,5 +1,6 @@
 """Recording, reading and correcting; the marks of member, office and leader; files."""
 
+import datetime as dt
 import json
 import secrets
 import tempfile
@@ -266,18 +267,21 @@ def _changeable(record: Record, by: Actor) -> bool:
 def history(visit_id: int) -> str:
     record = _record(visit_id)
     stored = queries.versions(visit_id)
-    names = _names()
     kept_back = queries.kept_back(actor(), record, stored)
     steps = [
-        (after, versions.differences(before.body, after.body, names, kept_back[before.n] | kept_back[after.n]))
+        (
+            after,
+            versions.differences(before.body, after.body, _names(after.at), kept_back[before.n] | kept_back[after.n]),
+        )
         for before, after in pairwise(stored)
     ]
     return render_template("visits/history.html", record=record, first=stored[0], steps=steps, kept_back=kept_back)
 
 
-def _names() -> dict[str, dict[int, str]]:
-    people, branches = {p.id: p.name for p in accounts.people()}, {b.id: b.name for b in organization.branches()}
-    return {"people": people, "branches": branches}
+def _names(at: dt.datetime) -> dict[str, dict[int, str]]:
+    """How people were called at a moment, and branches are called."""
+    people = {one.id: one.name_at(at) for one in accounts.people()}
+    return {"people": people, "branches": {one.id: one.name for one in organization.branches()}}
 
 
 @bp.route("/visits/<int:visit_id>/correct", methods=["GET", "POST"])
@@ -333,7 +337,7 @@ def _conflict(form: VisitForm, by: Actor, record: Record, new: NewVisit) -> Answ
     if _wants_json():
         return {"conflict": True}, 409
     stored = queries.versions(record.visit.id)[-1].body
-    differences = versions.differences(stored, versions.body_of(new), _names(), record.hidden)
+    differences = versions.differences(stored, versions.body_of(new), _names(now()), record.hidden)
     form.based_on.data = str(record.visit.version)
     return _form_page(form, by, 409, record=record, differences=differences)
 

@@ -90,7 +90,7 @@ def text_blocks(text: str, addenda: Iterable[Addendum], words: Words) -> Iterabl
             yield _block(line)
     for one in addenda:
         about = f"（记录{one.visit.number}）" if one.visit else ""
-        added = f"{one.reason.rstrip('。')}；{one.by.name}，{full_date(local_date(one.at))}"
+        added = f"{one.reason.rstrip('。')}；{one.by_name}，{full_date(local_date(one.at))}"
         yield Para(f"归档后补充{about}：{one.text.rstrip('。')}（{added}）。")
 
 
@@ -265,7 +265,7 @@ def _addendum_sheet(addenda: Sequence[Addendum]) -> Sheet:
         Column("日期", 16, "date"),
     )
     rows = [
-        (one.visit.number if one.visit else "全年", one.text, one.reason, one.by.name, local_date(one.at))
+        (one.visit.number if one.visit else "全年", one.text, one.reason, one.by_name, local_date(one.at))
         for one in addenda
     ]
     return Sheet("归档后补充", columns, rows)
