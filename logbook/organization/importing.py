@@ -17,7 +17,7 @@ from logbook.accounts.models import Person
 from logbook.accounts.renaming import refuse_own_name, rename
 from logbook.db import Word, db
 from logbook.errors import NotAllowed, RuleBroken
-from logbook.formats import full_date
+from logbook.formats import full_date, local_date
 from logbook.organization import bound, queries
 from logbook.organization.actions import DATED, NewLiaison, check_liaison, keep_former, succeed
 from logbook.organization.models import (
@@ -372,7 +372,7 @@ def _write_person(entry: PersonEntry, row: PersonRow, work: Work, at: dt.datetim
         entry.found = Person(name=row.name, pinyin=accounts.pinyin(row.name))
         db.session.add(entry.found)
     elif entry.found.name != row.name:
-        rename(entry.found, row.name, since=work.today, by=work.by.person_id, at=at)
+        rename(entry.found, row.name, since=local_date(at), by=work.by.person_id, at=at)
         entry.found.pinyin = accounts.pinyin(row.name)
     _write(entry.found, _person_values(row))
 

@@ -23,4 +23,6 @@ class MadePaper(Signed, Base):
     version: Mapped[str]
     about_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # rule 7: not shown to whom it speaks of
 
+    private: Mapped[bool] = mapped_column(default=False)  # holds what the office may not read: its maker's alone
+
     by: Mapped[Person] = relationship(foreign_keys=by_id, viewonly=True)

@@ -38,13 +38,14 @@ TYPES = {
 }  # fmt: skip
 
 
-def send(paper: Paper, ending: str, name: str = "", about: int | None = None) -> Response:
+def send(paper: Paper, ending: str, name: str = "", about: int | None = None, *, private: bool = False) -> Response:
     """Make the paper as .docx or .pdf, note it in the list, and answer with the file; or, where the address asks so,
-    begin its preview and lead there. `about` is the person under review it speaks of. Raise PaperFailed.
+    begin its preview and lead there. `about` is the person under review it speaks of; a `private` one holds what the office may not read. Raise
+    PaperFailed.
     """
     moment, preview = now(), bool(request.values.get("preview"))
     made = _made(name or paper.title, "pdf" if preview else ending, paper.made_from, actions.digest_of(paper))
-    made = dataclasses.replace(made, about_id=about)
+    made = dataclasses.replace(made, about_id=about, private=private)
     day = full_date(local_date(moment))
     signed = f"{made.made_from}；摘要{made.digest[:12]}；程序{made.version}；{actor().name}，{day}"
     paper = dataclasses.replace(paper, made_from=signed)

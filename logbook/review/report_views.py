@@ -132,7 +132,10 @@ def print_brief(report_id: int) -> Response:
     db.session.commit()
     paper = papers.brief_paper(found, current())
     name = f"{found.branch}平时工作掌握情况"
-    return printing.send(paper, "pdf" if request.form.get("as") == "pdf" else "docx", name, report.person_id)
+    return printing.send(
+        paper, "pdf" if request.form.get("as") == "pdf" else "docx", name, report.person_id,
+        private=bool(found.extracts) and not actor().is_office,
+    )  # fmt: skip
 
 
 @bp.route("/review/reports/<int:report_id>/printed/<int:print_id>")

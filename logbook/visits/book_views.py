@@ -69,7 +69,12 @@ def bound(member_id: int, year: int) -> Response:
         person, year, _pages(records, hidden), organization.liaisons_in(member_id, year), current(),
         kept_back=queries.hidden_in_book(by, member_id, year),
     )  # fmt: skip
-    return printing.send(made, "pdf", f"{person.name_in(year)}{year}年下基层记录本")
+    return printing.send(made, "pdf", f"{person.name_in(year)}{year}年下基层记录本", private=_beyond_office(records))
+
+
+def _beyond_office(records: Iterable[Visit]) -> bool:
+    """Whether one of them is not for the office: then the list of made papers does not show it that there is one."""
+    return any(one.level in {Level.SELF, Level.LEADER} for one in records)
 
 
 def _kept_back(visit: Visit, by: Actor, about_me: frozenset[int]) -> frozenset[str]:
@@ -95,7 +100,9 @@ def sheet(visit_id: int) -> Response:
     if found is None:
         raise NotThere
     page = _pages([found.visit], {visit_id: found.hidden})[0]
-    return printing.send(papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}")
+    return printing.send(
+        papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}", private=_beyond_office([found.visit])
+    )
 
 
 @bp.route("/books/<year:year>")

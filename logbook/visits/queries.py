@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, load_only, selectinload, undefer
 
-from logbook.access import Actor, Role
+from logbook.access import Act, Actor, Role
 from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
 from logbook.formats import begin_of
@@ -220,6 +220,17 @@ def totals(actor: Actor, filters: Filters) -> tuple[int, int]:
         query = query.where(rights.readable(actor))
     everything, readable_ones = db.session.execute(query.where(*_conditions(actor, filters))).one()
     return int(everything), int(readable_ones)
+
+
+def listed_totals(actor: Actor, filters: Filters) -> tuple[int, int]:
+    """The same for a list. Figures open their lists in full; who opens no figure is not told what hidden records say.
+
+    By member, branch and day such a reader is told how many there are (另有N条不在知悉范围), by kind, content or state
+    only of those they read.
+    """
+    everything, shown = totals(actor, filters)
+    asks = filters.kind or filters.content or filters.trips or filters.state not in {"", "counted"}
+    return (shown, shown) if asks and not actor.may(Act.READ_YEAR) else (everything, shown)
 
 
 @lru_cache(maxsize=16)  # building costs as much as running, and the office's home asks it every time
@@ -480,7 +491,8 @@ class Voices:
 def voices(actor: Actor, filters: Filters, category: Category | None) -> Voices:
     """The voices of the counted records the filters name, the newest first."""
     conditions = list(_conditions(actor, filters))
-    if filters.text:  # as in `totals`: a hidden record's text must not be felt through a number
+    felt = category is not None or filters.kind or filters.content
+    if filters.text or (felt and not actor.may(Act.READ_YEAR)):  # as in `totals` and `listed_totals`
         conditions.append(rights.readable(actor))
     if category:
         conditions.append(Voice.category == category)
