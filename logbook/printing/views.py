@@ -40,8 +40,8 @@ TYPES = {
 
 def send(paper: Paper, ending: str, name: str = "", about: int | None = None, *, private: bool = False) -> Response:
     """Make the paper as .docx or .pdf, note it in the list, and answer with the file; or, where the address asks so,
-    begin its preview and lead there. `about` is the person under review it speaks of; a `private` one holds what the office may not read. Raise
-    PaperFailed.
+    begin its preview and lead there. `about` is the person under review it speaks of; a `private` one holds what the
+    office may not read. Raise PaperFailed.
     """
     moment, preview = now(), bool(request.values.get("preview"))
     made = _made(name or paper.title, "pdf" if preview else ending, paper.made_from, actions.digest_of(paper))

@@ -32,9 +32,19 @@ class Category(Word):
 class Side(Word):
     """The responsible side. Only BRANCH ever counts for or against a branch's secretary."""
 
-    BRANCH = "branch", N_("支部")
-    BUREAU = "bureau", N_("局机关科室")
+    BRANCH = "branch", N_("支部自身")
+    BUREAU = "bureau", N_("责任单位")  # a department of the bureau, or a subordinate unit
     MEMBER = "member", N_("党组成员")
+
+
+def unit_of(side: Side, *, branch: str, unit: str) -> str:
+    """The unit that answers for a problem: for its own the branch, never a unit of the bureau's, nor the other way."""
+    return {Side.BRANCH: branch, Side.BUREAU: unit, Side.MEMBER: ""}[side]
+
+
+def answerable(side: str, *who: str) -> str:
+    """A side's word and who it is: 责任单位：工程科、白一鸣; the word alone where nobody is named."""
+    return "：".join(filter(None, (side, "、".join(filter(None, who)))))
 
 
 class Handling(Word):
@@ -116,6 +126,11 @@ class Problem(Base):
     def raiser_name(self) -> str:
         """党组成员 in whose record it stands, as the name was on the day it was raised; empty where there is none."""
         return self.raised_by.name_at(begin_of(self.raised_on)) if self.raised_by else ""
+
+    @property
+    def unit(self) -> str:
+        """责任单位, or the branch where the problem is its own."""
+        return unit_of(self.side, branch=self.branch.name if self.branch else "", unit=self.owner_unit)
 
     @property
     def owner_name(self) -> str:

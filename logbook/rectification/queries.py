@@ -68,7 +68,7 @@ def _line(item: RectificationItem, year: int, report: Report) -> Line:
     progress = [one.text for one in steps if not one.text.startswith(RESULT) and one.state != State.DONE.value]
     return Line(
         id=item.id, number=number, n=item.n, text=held.text, measures=held.measures, due_on=held.due_on,
-        owner=held.owner_name or held.owner_unit,
+        owner=held.owner_name or report.branch.name,
         problem_id=held.id, state=held.state, progress=progress[-1] if progress else "",
         result=held.result or (results[-1] if results else ""), closed_on=held.closed_on,
         closed_by=held.closer_name, said=frozenset(one.text for one in steps),

@@ -1,7 +1,7 @@
 """A member's book and its papers; January's papers: the system, who is responsible for what, the blank book."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -20,7 +20,7 @@ from logbook.problems import queries as problems
 from logbook.problems.models import SourceKind
 from logbook.settings.views import current
 from logbook.visits import actions, papers, queries
-from logbook.visits.models import Visit
+from logbook.visits.models import Level, Visit
 
 bp = Blueprint("books", __name__)
 

@@ -10,7 +10,7 @@ from logbook.documents.paper import Block, Break, Cover, Form, Heading, Paper, P
 from logbook.documents.sheet import Column, Sheet, write
 from logbook.formats import full_date, local_date
 from logbook.organization.models import Liaison
-from logbook.problems.models import Problem, Undertaking
+from logbook.problems.models import Problem, Undertaking, answerable
 from logbook.settings.queries import Settings, Words
 from logbook.visits.models import Visit
 
@@ -189,7 +189,7 @@ def _numbered(texts: Sequence[str]) -> str:
 
 
 def _problem(one: Problem, words: Say) -> str:
-    owner = "：".join(filter(None, (words(one.side.chinese), one.owner_unit)))
+    owner = answerable(words(one.side.chinese), one.unit, one.owner_name)
     return (
         f"{one.text.rstrip('。')}。责任方：{owner}；{_ended(one.state.chinese, one.result, one.due_on, one.closed_on)}"
     )
