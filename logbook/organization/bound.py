@@ -46,7 +46,7 @@ def refuse_own(people: Collection[int], *, by: Actor, act: Act = Act.KEEP_LISTS)
 
     Raise RuleBroken for whom it is about, NotAllowed for who has nothing to do with it.
     """
-    if by.may(act) and by.person_id in people:
+    if by.person_id in people and (by.may(act) or _is_called(by)):
         raise RuleBroken("", OTHERS)
     if not by.may(act) and not stands_in(people, by=by):
         raise NotAllowed(act.value)

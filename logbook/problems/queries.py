@@ -315,7 +315,7 @@ def of_source(kind: SourceKind, source_id: int) -> tuple[Sequence[Problem], Sequ
             selectinload(Problem.progress),
             joinedload(Problem.branch),
             joinedload(Problem.owner_person),
-        )  # fmt: skip
+        )
         .order_by(Problem.source_line)
     ).all()
     promises = db.session.scalars(
