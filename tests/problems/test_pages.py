@@ -175,7 +175,7 @@ def test_closing_with_all_that_is_known(client, office, problem):
         ("progress", {"text": "", "state": "underway"}, "text"),
         ("progress", {"text": "好", "state": "done"}, "state"),
         ("reopen", {"reason": "好"}, "reason"),
-        ("change", CHANGE | {"owner_unit": ""}, "owner_unit"),
+        ("change", CHANGE | {"side": "bureau", "owner_unit": ""}, "owner_unit"),
         ("change", CHANGE | {"due_on": ""}, "due_on"),
         ("change", CHANGE | {"owner_person_id": "x"}, "owner_person_id"),
         ("change", CHANGE | {"side": "x"}, "side"),
