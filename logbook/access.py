@@ -36,6 +36,7 @@ class Act(Word):
     KEEP_LEDGER = "keep_ledger", N_("管理问题台账")
     CLOSE_MATTER = "close_matter", N_("办结提请党组研究事项")
     KEEP_LISTS = "keep_lists", N_("管理名册和挂点联系")
+    STAND_IN = "stand_in", N_("办理涉及党办人员本人的事项")
     ISSUE_BOOKS = "issue_books", N_("发放记录本")
     READ_YEAR = "read_year", N_("看年度汇总")
     MAKE_YEAR = "make_year", N_("撰写汇总、生成材料")
@@ -77,6 +78,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.KEEP_LEDGER: _OFFICE,
     Act.CLOSE_MATTER: _LEADER | _OFFICE,
     Act.KEEP_LISTS: _OFFICE,
+    Act.STAND_IN: _BUSINESS,  # what concerns the office itself; who really may: organization.bound
     Act.ISSUE_BOOKS: _OFFICE,
     Act.READ_YEAR: _OFFICE | _LEADER,
     Act.MAKE_YEAR: _OFFICE,

@@ -34,6 +34,7 @@ from logbook.desk.views import bp as desk
 from logbook.gate import ARRIVED, SAFE, Gate
 from logbook.minutes.views import bp as minutes
 from logbook.organization.queries import places_of
+from logbook.organization.stand_in_views import bp as stand_in
 from logbook.organization.views import bp as organization
 from logbook.outcomes.views import bp as outcomes
 from logbook.pack.views import bp as pack
@@ -65,6 +66,7 @@ FEATURES = (
     codes,
     printing,
     organization,
+    stand_in,
     problems,
     visits,
     books,

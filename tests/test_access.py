@@ -55,6 +55,7 @@ TABLE = {
     ("organization.add_liaison", "GET"): "office", ("organization.add_liaison", "POST"): "office",
     ("organization.liaison", "GET"): "office", ("organization.liaison", "POST"): "office",
     ("organization.end_liaison", "POST"): "office", ("organization.copy_liaison", "POST"): "office",
+    ("stand_in.show", "GET"): "leader", ("stand_in.show", "POST"): "leader",
     ("organization.template", "GET"): "office", ("organization.export", "GET"): "office",
     ("organization.import_lists", "GET"): "office", ("organization.import_lists", "POST"): "office",
     ("organization.confirm_import", "POST"): "office",

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from logbook.access import Actor
 from logbook.accounts import phone_keys, queries, sessions
 from logbook.accounts.models import OneTimeCode, Person, SignInFailure
+from logbook.accounts.renaming import rename
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import typed_code
@@ -63,11 +64,11 @@ def add_person(new: NewPerson) -> Person:
     return person
 
 
-def change_person(person_id: int, new: NewPerson) -> Person:
-    """Change a person's entry in the lists; their account stays as it is."""
+def change_person(person_id: int, new: NewPerson, *, since: dt.date | None, by: int | None, at: dt.datetime) -> Person:
+    """Change a person's entry in the lists, a name as of `since` (accounts/renaming.py); their account stays."""
     person = find_person(person_id)
     if new.name.strip() != person.name:
-        person.name = new.name.strip()
+        rename(person, new.name.strip(), since=since, by=by, at=at)
         person.pinyin = pinyin(person.name)
     person.post, person.official_order = new.post, new.official_order
     db.session.flush()
@@ -216,6 +217,12 @@ def note_success(sign_in_name: str) -> None:
     if failure is not None:
         db.session.delete(failure)
         db.session.flush()
+
+
+def see_names(person: Person) -> None:
+    """Remember that this person was told every change of their name so far."""
+    person.names_told = len(person.renamings)
+    db.session.flush()
 
 
 def see_grants(person_id: int) -> None:

@@ -1,10 +1,11 @@
 """Forms of sign-in, of one's own account, and of people."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, DateField, IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -13,7 +14,7 @@ from logbook.access import Role
 from logbook.accounts.actions import NewPerson
 from logbook.accounts.models import Person
 from logbook.accounts.passwords import MAX_PASSWORD
-from logbook.formats import typed_name
+from logbook.formats import today, typed_name
 from logbook.settings.forms import Form
 
 NAME = Length(max=60, message=_("请不超过60个字。"))
@@ -72,6 +73,16 @@ class PersonForm(Form):
         default=999,
         validators=[InputRequired(_("请填写此项。")), NumberRange(min=1, max=9999)],
     )
+
+    since = DateField(
+        _("姓名有改动的：自何日起改名"), default=today, validators=[Optional()],
+        description=_("以前登记、生成的仍用当时的姓名；本人下次登录时会看到这次改动。"),
+    )  # fmt: skip
+    wrong = BooleanField(_("原来的姓名有错字，直接改正"), description=_("以前登记的也改用正确的姓名。"))
+
+    def since_on(self) -> dt.date | None:
+        """The day a changed name holds from; None for a misspelling."""
+        return None if self.wrong.data else self.since.data or today()
 
     def new_person(self) -> NewPerson:
         """The person as typed."""

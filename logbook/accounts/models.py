@@ -1,12 +1,16 @@
 """People, the roles they hold and held, their sessions, codes and failed sign-ins; what needs a second person."""
 
 import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from logbook.access import Role
 from logbook.db import Base, Key
+from logbook.formats import begin_of
 
 
 class Person(Base):
@@ -25,10 +29,59 @@ class Person(Base):
     grants_seen: Mapped[int] = mapped_column(default=0)  # the last RoleGrant this office holder was shown
     # Of the codes that opened this account, one is not acknowledged yet: kept here, as every page asks for it.
     code_to_acknowledge: Mapped[bool] = mapped_column(default=False)
+    former_names: Mapped[str] = mapped_column(default="[]")  # JSON text of every Renaming, the first first
+    names_told: Mapped[int] = mapped_column(default=0)  # how many of these the person was shown
 
     grants: Mapped[list["RoleGrant"]] = relationship(
         foreign_keys="RoleGrant.person_id", order_by="RoleGrant.id", viewonly=True
     )
+
+    @property
+    def renamings(self) -> list["Renaming"]:
+        """Every change of the name, the first first."""
+        return [Renaming(**one) for one in json.loads(self.former_names)]
+
+    def name_at(self, moment: dt.datetime) -> str:
+        """The name as it stood at a moment: what was written before a change of the name keeps the name it had."""
+        if self.former_names == "[]":  # nearly everybody, on every page
+            return self.name
+        later = (one.old for one in self.renamings if one.since and moment < one.moment)
+        return next(later, self.name)
+
+    def name_in(self, year: int) -> str:
+        """The name at the end of a year: as its book and its lists bear it."""
+        return self.name_at(begin_of(dt.date(year + 1, 1, 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """A change of a person's name; one without `since` corrected what was misspelt all along, and has no before."""
+
+    old: str
+    new: str
+    since: str | None  # the day the new name holds from, as an ISO date
+    by_id: int | None
+    at: str  # when it was entered, as an ISO instant
+
+    @property
+    def moment(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.at)
+
+    @property
+    def since_on(self) -> dt.date | None:
+        return dt.date.fromisoformat(self.since) if self.since else None
+
+
+class Signed:
+    """Mixed into what somebody wrote at a moment: it goes on bearing the name they had then."""
+
+    if TYPE_CHECKING:
+        by: Mapped[Person]
+        at: Mapped[dt.datetime]
+
+    @property
+    def by_name(self) -> str:
+        return self.by.name_at(self.at)
 
 
 class RoleGrant(Base):

@@ -276,6 +276,12 @@ def named(text: str) -> Sequence[Person]:
     return db.session.scalars(found).all()
 
 
+def names_of_others(person_id: int) -> frozenset[str]:
+    """Every name that somebody else bears or bore."""
+    others = db.session.scalars(select(Person).where(Person.id != person_id)).all()
+    return frozenset(name for one in others for name in (one.name, *(former.old for former in one.renamings)))
+
+
 def anyone() -> bool:
     """Whether the installation has an account at all."""
     return db.session.scalar(select(Person.id).where(Person.sign_in_name.is_not(None)).limit(1)) is not None

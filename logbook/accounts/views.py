@@ -28,7 +28,7 @@ from werkzeug.wrappers import Response
 
 from logbook import cookies, logs
 from logbook.access import UNWATCHED, Act, Actor, Role, actor, may
-from logbook.accounts import actions, carried, devices, passwords, phone_keys, queries, roles, sessions
+from logbook.accounts import actions, carried, devices, passwords, phone_keys, queries, renaming, roles, sessions
 from logbook.accounts.code_views import prove, waiting
 from logbook.accounts.forms import AccountForm, CodeForm, PasswordForm, PersonForm, SignInForm
 from logbook.accounts.models import Person, SignInSession
@@ -162,6 +162,7 @@ def _enter(person: Person, name: str) -> Response:
     g.pop("csrf_token", None)  # made for the session that has just been cleared
     if found and found[2].is_office:
         _show_grants(person)
+    _show_names(person.id)
     answer = _go_on(person)
     return _with_cookies(answer, token, carried.owner_mark(person.id))
 
@@ -173,6 +174,19 @@ def _show_grants(person: Person) -> None:
         flash(_("%(day)s，%(name)s被授予“%(role)s”角色。", day=day, name=name, role=grant.role.label))
     actions.see_grants(person.id)
     db.session.commit()
+
+
+def _show_names(person_id: int) -> None:
+    """Whoever was renamed is told at their next sign-in, by whom and when."""
+    person = queries.person(person_id)
+    for change, author in renaming.untold(person) if person else ():
+        day = shown_date(local_date(change.moment))
+        since = _("自%(day)s起", day=shown_date(change.since_on)) if change.since_on else _("改正错字")
+        said = {"day": day, "author": author or "—", "old": change.old, "new": change.new, "since": since}
+        flash(_("%(day)s，%(author)s把您的姓名由“%(old)s”改为“%(new)s”（%(since)s）。如有不符，请告知党办。", **said))
+    if person and person.names_told < len(person.renamings):
+        actions.see_names(person)
+        db.session.commit()
 
 
 def _go_on(person: Person) -> Response:
@@ -374,7 +388,7 @@ def edit_person(person_id: int) -> str | Response | tuple[str, int]:
         try:
             if isinstance(form, AccountForm) and form.opens_doors(person, shown):
                 prove(form.own_password.data)
-            actions.change_person(person_id, form.new_person())
+            actions.change_person(person_id, form.new_person(), since=form.since_on(), by=actor().person_id, at=now())
             if isinstance(form, AccountForm):
                 _set_account(person_id, form)
             db.session.commit()

@@ -29,6 +29,7 @@ from logbook.problems.models import Directive, Problem, Undertaking
 from logbook.review import queries as review
 from logbook.settings.views import current
 from logbook.visits import queries as visits
+from logbook.visits.models import Level
 from logbook.visits.queries import Filters
 from logbook.years import coverage
 from logbook.years import queries as years
@@ -222,7 +223,9 @@ def dossier_paper(branch_id: int, ending: str) -> Response:
         span = span_from(request.args, today())
     except RuleBroken:
         return redirect(url_for("desk.dossier", branch_id=branch_id, **_typed_days()), 303)
-    return printing.send(papers.dossier(_dossier(found, span), current(), today()), ending)
+    made = _dossier(found, span)
+    private = any(one.level in {Level.SELF, Level.LEADER} for one, _kinds in made.records)
+    return printing.send(papers.dossier(made, current(), today()), ending, private=private)
 
 
 def _typed_days() -> dict[str, Any]:

@@ -21,7 +21,9 @@ from logbook.organization.models import (
     Membership,
     Period,
     Placement,
+    Reporter,
     SecretaryTerm,
+    StandIn,
 )
 
 History = TypeVar("History", Placement, SecretaryTerm, Membership)
@@ -432,3 +434,31 @@ def arrangement(year: int, looks_back: Collection[Period]) -> Sequence[Row[Branc
     With the liaison of the year before where it goes on, in a period of `looks_back`.
     """
     return db.session.execute(_ARRANGEMENT, {"year": year, "looks_back": list(looks_back)}).all()
+
+
+def leaders_since(first: dt.date, branch_ids: Collection[int] | None = None) -> frozenset[int]:
+    """Who leads, led or reports for these branches (of all branches) in the year of `first` or later."""
+    led = select(SecretaryTerm.person_id).where(
+        SecretaryTerm.void.is_(False), or_(SecretaryTerm.to_on.is_(None), SecretaryTerm.to_on >= first)
+    )
+    reports = select(Reporter.person_id).where(Reporter.year >= first.year)
+    if branch_ids is not None:
+        led = led.where(SecretaryTerm.branch_id.in_(branch_ids))
+        reports = reports.where(Reporter.branch_id.in_(branch_ids))
+    return frozenset(db.session.scalars(union(led, reports)))
+
+
+def led_since(person_id: int, first: dt.date) -> frozenset[int]:
+    """The branches this person leads, led or reports for in the year of `first` or later."""
+    ended = or_(SecretaryTerm.to_on.is_(None), SecretaryTerm.to_on >= first)
+    led = select(SecretaryTerm.branch_id).where(
+        SecretaryTerm.person_id == person_id, SecretaryTerm.void.is_(False), ended
+    )
+    reports = select(Reporter.branch_id).where(Reporter.person_id == person_id, Reporter.year >= first.year)
+    return frozenset(db.session.scalars(union(led, reports)))
+
+
+def stand_in() -> StandIn | None:
+    """Whom the leader named last, with the person."""
+    latest = select(StandIn).options(joinedload(StandIn.person)).order_by(StandIn.id.desc()).limit(1)
+    return db.session.scalar(latest)

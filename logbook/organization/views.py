@@ -19,9 +19,9 @@ from logbook.accounts.models import Person
 from logbook.clock import written_at
 from logbook.db import db
 from logbook.documents.sheet import UnreadableWorkbook
-from logbook.errors import NotThere, RuleBroken
+from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, shown_date, today
-from logbook.organization import actions, importing, queries, workbook
+from logbook.organization import actions, bound, importing, queries, workbook
 from logbook.organization.forms import (
     BranchForm,
     ConfirmImportForm,
@@ -119,6 +119,9 @@ def add_branch() -> Page:
 
 
 def _branch(branch_id: int) -> Branch:
+    """A branch, for the office and for who stands in for it."""
+    if not bound.opens_lists(by=actor()):
+        raise NotAllowed(Act.KEEP_LISTS.value)
     branch = queries.branch(branch_id)
     if branch is None:
         raise NotThere
@@ -148,12 +151,13 @@ def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
         placements=queries.placements_of(branch.id),
         belonging=queries.belonging_to(branch.id, today()),
         liaisons=queries.liaisons_of_branch(branch.id),
+        mine=actor().person_id in bound.around(branch.id),
     )
     return page, status
 
 
 @bp.route("/lists/branches/<int:branch_id>", methods=["GET", "POST"])
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def branch(branch_id: int) -> Page:
     found = _branch(branch_id)
     if request.method == "GET":
@@ -173,7 +177,7 @@ def _saved(branch_id: int) -> Response:
 
 
 @bp.post("/lists/branches/<int:branch_id>/secretary")
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def set_secretary(branch_id: int) -> Page:
     found, form = _branch(branch_id), SecretaryForm(prefix="secretary-")
     form.offer(queries.everyone())
@@ -192,7 +196,7 @@ def set_secretary(branch_id: int) -> Page:
 
 
 @bp.post("/lists/branches/<int:branch_id>/placement")
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def place(branch_id: int) -> Page:
     found, form = _branch(branch_id), PlacementForm(prefix="placement-")
     form.offer(queries.branches())
@@ -211,7 +215,7 @@ def place(branch_id: int) -> Page:
 
 
 @bp.post("/lists/branches/<int:branch_id>/people")
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def set_own_branch(branch_id: int) -> Page:
     found, form = _branch(branch_id), OwnBranchForm(prefix="own-")
     form.offer(queries.everyone())
@@ -233,6 +237,8 @@ def _ask(title: str, words: str, back: str, *, hint: str, **hidden: str) -> str:
 
 def _voidable(what: str, row_id: int) -> tuple[str, str]:
     """What is to be voided, in words, and the page it stands on; NotThere when it is not there."""
+    if not bound.opens_lists(by=actor()):
+        raise NotAllowed(Act.KEEP_LISTS.value)
     if what == "liaison":
         found = _liaison(row_id)
         back = url_for("organization.index", year=found.year)
@@ -261,7 +267,7 @@ def _person(person_id: int) -> Person:
 @bp.route(
     "/lists/<any(terms, placements, memberships, liaison, entries):what>/<int:row_id>/void", methods=["GET", "POST"]
 )
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def void(what: str, row_id: int) -> Page:
     words, back = _voidable(what, row_id)
     if request.method == "GET":

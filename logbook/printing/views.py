@@ -42,15 +42,18 @@ TYPES = {
 }  # fmt: skip
 
 
-def send(paper: Paper, ending: str, name: str = "", about: int | None = None, parts: Sequence[Part] = ()) -> Response:
+def send(
+    paper: Paper, ending: str, name: str = "", about: int | None = None, parts: Sequence[Part] = (), *,
+    private: bool = False,
+) -> Response:  # fmt: skip
     """Make the paper as .docx or .pdf, note it in the list, and answer with the file; or, where the address asks so,
     begin its preview and lead there. `about` is the person under review it speaks of, `parts` are offered where it is
-    too long. Raise TooLong, Busy, PaperFailed: `refused` tells them.
+    too long, a `private` one holds what the office may not read. Raise TooLong, Busy, PaperFailed: see `refused`.
     """
     lengths.refuse_heavy(paper, parts)
     moment, preview = now(), bool(request.values.get("preview"))
     made = _made(name or paper.title, "pdf" if preview else ending, paper.made_from, actions.digest_of(paper))
-    made = dataclasses.replace(made, about_id=about)
+    made = dataclasses.replace(made, about_id=about, private=private)
     day = full_date(local_date(moment))
     signed = f"{made.made_from}；摘要{made.digest[:12]}；程序{made.version}；{actor().name}，{day}"
     paper = dataclasses.replace(paper, made_from=signed)
@@ -157,7 +160,7 @@ def origin(paper_id: int) -> Response:
         raise NotThere
     half = len(found.digest) // 2  # a word of 64 letters would run over the paper's edge
     rows: Any = (
-        ("材料", found.name), ("生成人", found.by.name, "日期", full_date(local_date(found.at))),
+        ("材料", found.name), ("生成人", found.by_name, "日期", full_date(local_date(found.at))),
         ("依据", found.made_from), ("内容摘要", f"{found.digest[:half]}\n{found.digest[half:]}"),
         ("程序版本", found.version),
     )  # fmt: skip

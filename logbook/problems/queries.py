@@ -205,6 +205,7 @@ def open_at_branch(branch_ids: int | Iterable[int]) -> Sequence[Problem]:
     return db.session.scalars(
         select(Problem)
         .where(Problem.branch_id.in_(ids), Problem.state != State.DONE, Problem.dropped.is_(False))
+        .options(joinedload(Problem.branch), joinedload(Problem.owner_person))
         .order_by(Problem.due_on, Problem.id)
     ).all()
 
@@ -324,7 +325,11 @@ def of_source(kind: SourceKind, source_id: int) -> tuple[Sequence[Problem], Sequ
     problems = db.session.scalars(
         select(Problem)
         .where(Problem.source_kind == kind, Problem.source_id == source_id)
-        .options(selectinload(Problem.progress))
+        .options(
+            selectinload(Problem.progress),
+            joinedload(Problem.branch),
+            joinedload(Problem.owner_person),
+        )
         .order_by(Problem.source_line)
     ).all()
     promises = db.session.scalars(
@@ -343,6 +348,8 @@ def of_sources(kind: SourceKind, ids: Sequence[int]) -> dict[str, dict[int, list
     for name, table in tables:
         gone = or_(table.dropped, table.detached)
         query = select(table).where(table.source_kind == kind, table.source_id.in_(ids), ~gone)
+        if table is Problem:
+            query = query.options(joinedload(Problem.branch), joinedload(Problem.owner_person))
         found[name] = {source_id: [] for source_id in ids}
         for one in db.session.scalars(query.order_by(table.source_line)):
             found[name][one.source_id].append(one)

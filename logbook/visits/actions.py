@@ -345,6 +345,8 @@ def correct(
     if len(reason) > MAX_LINE:
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
     rules.check(new, by, at, locked=queries.is_locked(visit.year), paper_on=visit.paper_on)
+    if queries.is_moved_away(by, visit, new.branch_id, new.visited_on):
+        raise RuleBroken("branch_id", _("这条记录的党组织和日期涉及您本人，请由其他党办人员更正。"))
     ground = rules.ground_of(new)
     before = {} if visit.is_unclaimed else _changed_body(visit, new)  # nothing of it was carried out yet
     added = _added(visit, new)

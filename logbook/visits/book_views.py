@@ -1,7 +1,7 @@
 """A member's book and its papers; January's papers: the system, who is responsible for what, the blank book."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -22,7 +22,7 @@ from logbook.problems import queries as problems
 from logbook.problems.models import SourceKind
 from logbook.settings.views import current
 from logbook.visits import actions, papers, queries
-from logbook.visits.models import Visit
+from logbook.visits.models import Level, Visit
 
 bp = Blueprint("books", __name__)
 
@@ -74,12 +74,19 @@ def bound(member_id: int, year: int) -> Response:
         kept_back=queries.hidden_in_book(by, member_id, year, days),
     )  # fmt: skip
     part = f"（{full_date(days[0])}至{full_date(days[1])}）" if days else ""
-    return printing.send(made, "pdf", f"{person.name}{year}年下基层记录本{part}", parts=parts)
+    return printing.send(
+        made, "pdf", f"{person.name_in(year)}{year}年下基层记录本{part}", parts=parts, private=_beyond_office(records)
+    )
 
 
 def _days() -> queries.Days | None:
     first, last = (as_date(request.args.get(name, "")) for name in ("from", "to"))
     return (first, last) if first and last else None
+
+
+def _beyond_office(records: Iterable[Visit]) -> bool:
+    """Whether one of them is not for the office: then the list of made papers does not show it that there is one."""
+    return any(one.level in {Level.SELF, Level.LEADER} for one in records)
 
 
 def _kept_back(visit: Visit, by: Actor, about_me: frozenset[int]) -> frozenset[str]:
@@ -105,7 +112,9 @@ def sheet(visit_id: int) -> Response:
     if found is None:
         raise NotThere
     page = _pages([found.visit], {visit_id: found.hidden})[0]
-    return printing.send(papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}")
+    return printing.send(
+        papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}", private=_beyond_office([found.visit])
+    )
 
 
 @bp.route("/books/<year:year>")

@@ -26,11 +26,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, load_only, selectinload, undefer
 
-from logbook.access import Actor, Role
+from logbook.access import Act, Actor, Role
 from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
 from logbook.formats import begin_of
-from logbook.organization.models import Branch, Placement, SecretaryTerm
+from logbook.organization.models import Branch, Placement, Reporter, SecretaryTerm
 from logbook.organization.queries import GROUND, Ground
 from logbook.problems.models import Category
 from logbook.visits import rights
@@ -57,6 +57,7 @@ from logbook.visits.models import (
 
 PAGE = 25
 NUMBER = r"(\d{4})-(\d{1,9})"
+NAMED = (Person.name, Person.former_names)
 SEARCHED = (Visit.findings, Visit.guidance, Visit.solved_on_site, Visit.place, Visit.people_met)
 
 
@@ -138,7 +139,7 @@ def _plain_query() -> Select[Visit]:
             Visit.joint_of_id, Visit.recorded_at, Visit.book_line, Visit.declined_at, Visit.level,
         ),
         joinedload(Visit.branch).load_only(Branch.name),
-        joinedload(Visit.member, innerjoin=True).load_only(Person.name, Person.official_order, Person.pinyin),
+        joinedload(Visit.member, innerjoin=True).load_only(*NAMED, Person.official_order, Person.pinyin),
     )  # fmt: skip
 
 
@@ -221,6 +222,17 @@ def totals(actor: Actor, filters: Filters) -> tuple[int, int]:
     return int(everything), int(readable_ones)
 
 
+def listed_totals(actor: Actor, filters: Filters) -> tuple[int, int]:
+    """The same for a list. Figures open their lists in full; who opens no figure is not told what hidden records say.
+
+    By member, branch and day such a reader is told how many there are (另有N条不在知悉范围), by kind, content or state
+    only of those they read.
+    """
+    everything, shown = totals(actor, filters)
+    asks = filters.kind or filters.content or filters.trips or filters.state not in {"", "counted"}
+    return (shown, shown) if asks and not actor.may(Act.READ_YEAR) else (everything, shown)
+
+
 @lru_cache(maxsize=16)  # building costs as much as running, and the office's home asks it every time
 def _new_records(actor: Actor, limit: int) -> Select[Visit, int]:
     query = _plain_query().add_columns(func.count().over()).where(rights.readable(actor), *_state("new"))
@@ -237,7 +249,7 @@ def to_confirm(member_id: int) -> Sequence[Visit]:
     """What waits for the member's own tap: entered for them, or a trip they were named on."""
     return db.session.scalars(
         _list_query()
-        .options(joinedload(Visit.entered_by, innerjoin=True).load_only(Person.name))
+        .options(joinedload(Visit.entered_by, innerjoin=True).load_only(*NAMED))
         .where(Visit.member_id == member_id, *_state("unconfirmed"))
         .order_by(Visit.year, Visit.seq)
     ).all()
@@ -253,7 +265,7 @@ def export(actor: Actor, filters: Filters) -> Iterator[tuple[Visit, str]]:
     """
     conditions = (rights.readable(actor), *_conditions(actor, filters))
     query = _plain_query().options(
-        joinedload(Visit.entered_by, innerjoin=True).load_only(Person.name),
+        joinedload(Visit.entered_by, innerjoin=True).load_only(*NAMED),
         undefer(Visit.guidance), undefer(Visit.solved_on_site), undefer(Visit.paper_on),
     )  # fmt: skip
     after = (0, 0)
@@ -351,8 +363,20 @@ def _led_in(actor: Actor, year: int) -> frozenset[int]:
         return table.void.is_(False), table.from_on <= last, or_(table.to_on.is_(None), table.to_on >= first)
 
     led = select(SecretaryTerm.branch_id).where(SecretaryTerm.person_id == actor.person_id, *in_year(SecretaryTerm))
-    inside = select(Placement.branch_id).where(Placement.general_branch_id.in_(led), *in_year(Placement))
-    return frozenset(db.session.scalars(union(led, inside)))
+    reports = select(Reporter.branch_id).where(Reporter.person_id == actor.person_id, Reporter.year == year)
+    outer = union(led, reports).subquery()
+    inside = select(Placement.branch_id).where(
+        Placement.general_branch_id.in_(select(outer.c.branch_id)), *in_year(Placement)
+    )
+    return frozenset(db.session.scalars(union(select(outer.c.branch_id), inside)))
+
+
+def is_moved_away(actor: Actor, visit: Visit, branch_id: int | None, on: dt.date) -> bool:
+    """Whether a correction takes what another hand wrote away from a branch its reader led (rule 7)."""
+    if (branch_id, on) == (visit.branch_id, visit.visited_on):
+        return False
+    others = exists().where(VisitVersion.visit_id == Visit.id, VisitVersion.by_id != actor.person_id)
+    return bool(db.session.scalar(select(exists().where(Visit.id == visit.id, rights.leads_branch(actor), others))))
 
 
 def version(visit_id: int, n: int) -> VisitVersion | None:
@@ -473,7 +497,8 @@ class Voices:
 def voices(actor: Actor, filters: Filters, category: Category | None, most: int | None = None) -> Voices:
     """The voices of the counted records the filters name, the newest first; `most` of them."""
     conditions = list(_conditions(actor, filters))
-    if filters.text:  # as in `totals`: a hidden record's text must not be felt through a number
+    felt = category is not None or filters.kind or filters.content
+    if filters.text or (felt and not actor.may(Act.READ_YEAR)):  # as in `totals` and `listed_totals`
         conditions.append(rights.readable(actor))
     if category:
         conditions.append(Voice.category == category)
@@ -527,11 +552,12 @@ def joint_records(visit_id: int) -> Sequence[Visit]:
 def trip_people(actor: Actor, record: Visit) -> Sequence[str]:
     """Who else was on the trip of a companion's record; its own member knows, others by what they may read."""
     trip = or_(Visit.id == record.joint_of_id, Visit.joint_of_id == record.joint_of_id)
-    query = select(Person.name).join(Visit, Visit.member_id == Person.id).where(trip, Visit.id != record.id)
+    query = select(Person).join(Visit, Visit.member_id == Person.id).where(trip, Visit.id != record.id)
     if record.member_id != actor.person_id:
         query = query.where(rights.readable(actor))
     there = query.where(Visit.withdrawn_at.is_(None), Visit.declined_at.is_(None))
-    return db.session.scalars(there.order_by(Person.official_order, Person.pinyin, Person.id)).all()
+    found = db.session.scalars(there.order_by(Person.official_order, Person.pinyin, Person.id))
+    return [one.name_at(record.recorded_at) for one in found]
 
 
 def companions(visit_id: int) -> Sequence[Companion]:

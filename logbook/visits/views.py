@@ -1,5 +1,6 @@
 """Recording, reading and correcting; the marks of member, office and leader; files."""
 
+import datetime as dt
 import json
 import secrets
 from dataclasses import replace
@@ -40,7 +41,7 @@ from logbook.visits.forms import (
     typed_from,
 )
 from logbook.visits.models import Content, Kind, Level, Visit
-from logbook.visits.queries import Record
+from logbook.visits.queries import Filters, Record
 from logbook.visits.rules import NewVisit
 
 bp = Blueprint("visits", __name__)
@@ -55,11 +56,11 @@ Answer = str | Response | tuple[str, int] | tuple[dict[str, Any], int]
 @bp.route("/visits")
 @may(Act.READ_RECORDS)
 def index() -> str:
-    filters = filters_from(request.args)
+    filters = _filters()
     older, newer = request.args.get("older", ""), request.args.get("newer", "")
     page = queries.records(actor(), filters, older_than=older, newer_than=newer)
     # A count reads every row it counts: the whole list is counted on its last page only.
-    counted = queries.totals(actor(), filters) if filters.narrows or page.older is None else None
+    counted = queries.listed_totals(actor(), filters) if filters.narrows or page.older is None else None
     names = dict(zip(("members", "branches"), queries.filter_names(), strict=True))
     contents = contents_offered(seven=current().seven_constructions)
     words = {
@@ -72,11 +73,18 @@ def index() -> str:
     )
 
 
+def _filters() -> Filters:
+    """What the address asks for; who was late is for the office and the leader to ask."""
+    filters = filters_from(request.args)
+    late = filters.state == "late" and not actor().may(Act.READ_YEAR)
+    return replace(filters, state="") if late else filters
+
+
 @bp.route("/visits.xlsx")
 @may(Act.READ_RECORDS)
 def xlsx() -> Response:
-    filters = filters_from(request.args)
-    everything, shown = queries.totals(actor(), filters)
+    filters = _filters()
+    everything, shown = queries.listed_totals(actor(), filters)
     refuse_long(shown, [] if filters.from_on else _year_by_year(), workbook=True)
     sheet = papers.sheet(queries.export(actor(), filters), everything - shown, current().words)
     return printing.export([sheet], "下基层记录.xlsx")
@@ -97,7 +105,7 @@ def _year_by_year() -> list[Part]:
 @bp.route("/voices")
 @may(Act.READ_RECORDS)
 def voices() -> str:
-    filters = replace(filters_from(request.args), state="counted")
+    filters = replace(_filters(), state="counted")
     category = next((one for one in Category if one.value == request.args.get("category")), None)
     found = queries.voices(actor(), filters, category, most=MOST_VOICES)
     parts = days_apart(filters.from_on, filters.to_on or today()) if filters.from_on else _year_by_year()
@@ -280,18 +288,21 @@ def _changeable(record: Record, by: Actor) -> bool:
 def history(visit_id: int) -> str:
     record = _record(visit_id)
     stored = queries.versions(visit_id)
-    names = _names()
     kept_back = queries.kept_back(actor(), record, stored)
     steps = [
-        (after, versions.differences(before.body, after.body, names, kept_back[before.n] | kept_back[after.n]))
+        (
+            after,
+            versions.differences(before.body, after.body, _names(after.at), kept_back[before.n] | kept_back[after.n]),
+        )
         for before, after in pairwise(stored)
     ]
     return render_template("visits/history.html", record=record, first=stored[0], steps=steps, kept_back=kept_back)
 
 
-def _names() -> dict[str, dict[int, str]]:
-    people, branches = {p.id: p.name for p in accounts.people()}, {b.id: b.name for b in organization.branches()}
-    return {"people": people, "branches": branches}
+def _names(at: dt.datetime) -> dict[str, dict[int, str]]:
+    """How people were called at a moment, and branches are called."""
+    people = {one.id: one.name_at(at) for one in accounts.people()}
+    return {"people": people, "branches": {one.id: one.name for one in organization.branches()}}
 
 
 @bp.route("/visits/<int:visit_id>/correct", methods=["GET", "POST"])
@@ -347,7 +358,7 @@ def _conflict(form: VisitForm, by: Actor, record: Record, new: NewVisit) -> Answ
     if _wants_json():
         return {"conflict": True}, 409
     stored = queries.versions(record.visit.id)[-1].body
-    differences = versions.differences(stored, versions.body_of(new), _names(), record.hidden)
+    differences = versions.differences(stored, versions.body_of(new), _names(now()), record.hidden)
     form.based_on.data = str(record.visit.version)
     return _form_page(form, by, 409, record=record, differences=differences)
 

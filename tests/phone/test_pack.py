@@ -98,7 +98,7 @@ def test_a_card_is_ready_to_be_shown(client, place):
     assert f"{TODAY.month}月{TODAY.day}日" in card["last_on"]
     assert [(one["text"], one["due"]) for one in card["problems"]] == [("学习记录补得晚", "2026年1月9日前")]
     assert [(one["text"], one["side"], one["state"]) for one in card["owed"]] == [
-        ("码头无遮阳棚", "责任方：局机关科室", "未办")
+        ("码头无遮阳棚", "责任单位：工程科", "未办")
     ]
     assert card["promises"] == [{"text": "餐补答复", "member": "王珺", "due": "2026年7月9日前"}]
     assert [(one["member"], one["findings"]) for one in card["records"]] == [("王珺", "座谈。")]

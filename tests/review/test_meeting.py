@@ -360,7 +360,7 @@ def test_the_offices_head_under_review_neither_sees_nor_enters_their_own_grade(c
     clerk, leader, *_rest = bureau
     own = factories.branch("机关党支部")
     factories.term(own, clerk)
-    client(clerk).post(f"/review/{YEAR}/create")
+    client(leader).post(f"/review/{YEAR}/create")
     report = db.session.query(Report).filter_by(branch_id=own).one().id
     client(leader).post(f"/review/reports/{report}/grade", {"grade": "average", "decided_on": today().isoformat()})
     body = {"grade": "good", "decided_on": today().isoformat()}

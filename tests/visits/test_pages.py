@@ -616,7 +616,7 @@ def test_every_field_reads_in_plain_words_in_the_history(client, place):
     for text in (
         "环湖巡护党支部", "三岭山森林公园党支部", "谈心谈话、讲党课", "本人和党组书记", "1.5天", "支委", "李堃",
         "谋划融合发展", "加遮阳棚（设施设备）", "有顾虑", "是", "台账规范", "调剂两顶伞",
-        "缺棚（其他，局机关科室，协调解决）", "答复", "（无）",
+        "缺棚（其他，责任单位，协调解决）", "答复", "（无）",
     ):  # fmt: skip
         assert text in page, text
     shorter = body(elsewhere, half_days="1", reason="再改", based_on="2")
