@@ -1,7 +1,7 @@
-"""python -m benchmarks [--visits N …] [--browser]: a table; every figure beside its limit, measured in the same run."""
+"""python -m benchmarks [--visits N …] [--browser] [--soak MINUTES]: a table; every figure beside its limit, measured in
+the same run."""
 
 import argparse
-import datetime as dt
 import sys
 import tempfile
 import time
@@ -10,9 +10,10 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from benchmarks import audit, ballots, memory, pages, papers, store
+from benchmarks import audit, ballots, memory, pages, papers, soak, store
 from benchmarks import browser as phone
 from benchmarks.house import House, tokens
+from logbook.formats import today
 
 Row = tuple[str, str, str, str]
 LARGE = 100_000
@@ -23,7 +24,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
     parser.add_argument("--visits", type=int, nargs="+", default=[1_000, 100_000], help="sizes, e.g. 1000")
     parser.add_argument("--browser", action="store_true", help="the phone instead: a real Chromium, and Lighthouse")
+    parser.add_argument("--soak", type=float, metavar="MINUTES", help="mixed traffic for so long: memory at rest")
     options = parser.parse_args()
+    if options.soak:
+        _print(_soak(options.soak))
+        return
     if options.browser:
         _print(_browser(min(options.visits)))
         return
@@ -88,7 +93,7 @@ def _pages(house: House) -> list[Row]:
 
 def _year(house: House) -> list[Row]:
     _say("summing up a year …")
-    app, year = house.app(), dt.datetime.now(dt.UTC).year - 1
+    app, year = house.app(), today().year - 1
     office = pages.client(app, "office")
     days = f"from={year}-01-01&to={year}-12-31"
     ms, _statements = pages.page(app, office, f"/years?{days}")
@@ -173,6 +178,26 @@ def _browser(visits: int) -> list[Row]:
         _say(f"filling {visits} visits …")
         house.fill()
         return _phone(house) + _judged(house)
+
+
+def _soak(minutes: float) -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="logbook-bench-") as folder:
+        house = House(Path(folder) / "house", 1000)
+        house.folder.mkdir()
+        _say("filling …")
+        house.fill()
+        _say(f"{minutes:g} minutes of mixed traffic …")
+        found = soak.report(house, minutes)
+    for what, count in sorted((found.answers + found.faults).items()):
+        _say(f"  {count:6,} × {what}")
+    faults = sum(found.faults.values())
+    return [
+        ("memory at rest after the first minutes", f"{found.first:.0f} MB", "", ""),
+        ("the most, with the children that make papers", f"{found.most:.0f} MB", "", ""),
+        (f"at rest after {minutes:g} minutes, {found.answers.total():,} answers, {found.saved:,} saves",
+         f"{found.last:.0f} MB = {found.ratio:.2f} ×", "1.30 ×", _mark(found.ratio <= 1.3)),
+        ("answers that are faults of the server", str(faults), "0", _mark(not faults)),
+    ]  # fmt: skip
 
 
 def _phone(house: House) -> list[Row]:

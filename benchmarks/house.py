@@ -52,19 +52,33 @@ class House:
         with (self.folder / "server.log").open("w") as log:
             server = subprocess.Popen(argv, env=self.environment, cwd=ROOT, stderr=log, stdout=log)
         try:
-            _wait(port)
+            wait(port)
             yield port
         finally:
             server.terminate()
             server.wait(timeout=30)
 
 
-def _wait(port: int) -> None:
+def wait(port: int) -> None:
+    """Return when the server answers."""
     for _ in range(300):
         with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
             return
         time.sleep(0.1)
     raise SystemExit("the server did not start")
+
+
+def session_of(app: Flask, role: str) -> str:
+    """A session token of the first who holds `role`, signed in past the password."""
+    from logbook.access import Role
+    from logbook.accounts import queries, sessions
+    from logbook.db import db
+    from logbook.formats import now
+
+    with app.app_context():
+        token = sessions.begin(queries.holders(Role(role))[0].id, device="bench", at=now())
+        db.session.commit()
+    return token
 
 
 def tokens(app: Flask, count: int) -> list[str]:

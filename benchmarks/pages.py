@@ -10,23 +10,15 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from benchmarks.house import House
+from benchmarks.house import House, session_of
 
 ROUNDS = 61
 
 
 def client(app: Flask, role: str) -> FlaskClient:
     """A browser of the first who holds `role`."""
-    from logbook.access import Role
-    from logbook.accounts import queries, sessions
-    from logbook.db import db
-    from logbook.formats import now
-
-    with app.app_context():
-        token = sessions.begin(queries.holders(Role(role))[0].id, device="bench", at=now())
-        db.session.commit()
     browser = app.test_client()
-    browser.set_cookie("logbook", token)
+    browser.set_cookie("logbook", session_of(app, role))
     return browser
 
 

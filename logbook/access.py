@@ -36,6 +36,7 @@ class Act(Word):
     KEEP_LEDGER = "keep_ledger", N_("管理问题台账")
     CLOSE_MATTER = "close_matter", N_("办结提请党组研究事项")
     KEEP_LISTS = "keep_lists", N_("管理名册和挂点联系")
+    STAND_IN = "stand_in", N_("办理涉及党办人员本人的事项")
     ISSUE_BOOKS = "issue_books", N_("发放记录本")
     READ_YEAR = "read_year", N_("看年度汇总")
     MAKE_YEAR = "make_year", N_("撰写汇总、生成材料")
@@ -50,6 +51,9 @@ class Act(Word):
     KEEP_PEOPLE = "keep_people", N_("管理人员名单")
     KEEP_ACCOUNTS = "keep_accounts", N_("管理账号和角色")
     ISSUE_CODE = "issue_code", N_("发放一次性登录码")
+    AGREE = "agree", N_("同意发放登录码、确认角色")
+    READ_CODES = "read_codes", N_("看登录码办理情况")
+    NAME_SECOND = "name_second", N_("指定可以同意发放登录码的成员")
     KEEP_SETTINGS = "keep_settings", N_("业务设置")
     KEEP_SECURITY = "keep_security", N_("安全设置")
 
@@ -74,6 +78,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.KEEP_LEDGER: _OFFICE,
     Act.CLOSE_MATTER: _LEADER | _OFFICE,
     Act.KEEP_LISTS: _OFFICE,
+    Act.STAND_IN: _BUSINESS,  # what concerns the office itself; who really may: organization.bound
     Act.ISSUE_BOOKS: _OFFICE,
     Act.READ_YEAR: _OFFICE | _LEADER,
     Act.MAKE_YEAR: _OFFICE,
@@ -88,6 +93,9 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.KEEP_PEOPLE: _ADMIN | _OFFICE,  # names and posts; what opens doors is KEEP_ACCOUNTS
     Act.KEEP_ACCOUNTS: _ADMIN,
     Act.ISSUE_CODE: _ADMIN | _OFFICE,
+    Act.AGREE: frozenset(Role),  # a member only where accounts.requests.may_agree lets them
+    Act.READ_CODES: _LEADER | _ADMIN,
+    Act.NAME_SECOND: _LEADER,
     Act.KEEP_SETTINGS: _OFFICE,
     Act.KEEP_SECURITY: _ADMIN,
 }

@@ -13,14 +13,16 @@ from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from markupsafe import Markup, escape
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response
 
-from logbook import access, cli, config, formats, logs, troubles
+from logbook import access, cli, clock, config, cookies, formats, instance, logs, troubles
 from logbook.access import Act
 from logbook.accounts import carried
+from logbook.accounts.code_views import bp as codes
+from logbook.accounts.code_views import notices
 from logbook.accounts.views import bp as accounts
 from logbook.accounts.views import login_manager
 from logbook.ballots.counting import shown as points
@@ -31,6 +33,8 @@ from logbook.db import begin_request, db, end_request, reading
 from logbook.desk.views import bp as desk
 from logbook.gate import ARRIVED, SAFE, Gate
 from logbook.minutes.views import bp as minutes
+from logbook.organization.queries import places_of
+from logbook.organization.stand_in_views import bp as stand_in
 from logbook.organization.views import bp as organization
 from logbook.outcomes.views import bp as outcomes
 from logbook.pack.views import bp as pack
@@ -38,6 +42,7 @@ from logbook.phone import keys
 from logbook.phone.shell import MODULES
 from logbook.phone.shell import bp as shell
 from logbook.phone.views import bp as phone
+from logbook.printing.press import Press
 from logbook.printing.previews import Shelf
 from logbook.printing.views import bp as printing
 from logbook.problems.views import bp as problems
@@ -45,6 +50,7 @@ from logbook.rectification.views import bp as rectification
 from logbook.review.report_views import bp as reports
 from logbook.review.views import bp as review
 from logbook.sample import cli as sample
+from logbook.settings import queries as settings_queries
 from logbook.settings.queries import Settings, Words
 from logbook.settings.views import bp as settings
 from logbook.settings.views import current
@@ -57,8 +63,10 @@ from logbook.years.views import bp as years
 FEATURES = (
     settings,
     accounts,
+    codes,
     printing,
     organization,
+    stand_in,
     problems,
     visits,
     books,
@@ -79,6 +87,7 @@ FEATURES = (
     shell,
 )
 ROOT = Path(__file__).parent
+MOST_TEXTS = 4000  # of a language: twice what the catalogue has
 SMALLEST_TO_PACK = 1400  # bytes: below, one network packet holds it anyway
 HEADERS = {
     "Content-Security-Policy": (
@@ -126,6 +135,8 @@ class WordedDomain(Domain):
         texts: dict[str, str] = g.texts if "texts" in g else self._texts()
         text = texts.get(string)
         if text is None:
+            if len(texts) >= MOST_TEXTS:  # a text that holds what somebody typed would stay for good
+                texts.clear()
             text = texts[string] = self._worded(string)
         return text % variables if variables else text
 
@@ -161,6 +172,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     app.wsgi_app = Gate(  # type: ignore[method-assign]
         app.wsgi_app, most=app.config["MAX_CONTENT_LENGTH"], hosts=app.config["HOSTS"]
     )
+    app.config["PLACES_OF"] = places_of  # accounts stand below the organization
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -186,15 +198,35 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
 def create_server_app() -> Flask:
     """Return the application of a server process, which lives long and makes only one."""
     app = create_app()
+    _refuse_a_moved_clock(app.config["INSTANCE"])
+    _refuse_other_house(app)
     with contextlib.suppress(OSError):  # a full disk, a folder that is another's: no reason not to serve
         Shelf(app.config["INSTANCE"] / "previews").clean(formats.now())
+        Press(app.config["INSTANCE"] / "making").clean()
     gc.collect()
     gc.freeze()  # or every full collection walks all modules again, and sixteen people wait 40 ms for it
     return app
 
 
+def _refuse_a_moved_clock(folder: Path) -> None:
+    """A real installation, which run.py keeps to one server by a file in it, has the machine's own time."""
+    if clock.offset() and (folder / "in_use").exists() and not (folder / "demo.json").exists():
+        raise RuntimeError(
+            "LOGBOOK_CLOCK 只供测试拨动时钟，正式使用不能设置。 LOGBOOK_CLOCK moves the clock for tests; unset it."
+        )
+
+
+def _refuse_other_house(app: Flask) -> None:
+    """Of two hosts with one database, the one with another key or folder does not start."""
+    with app.app_context(), reading(), contextlib.suppress(SQLAlchemyError):  # away, or not yet upgraded: pages say so
+        known = settings_queries.known_installation()
+        if known is not None:
+            here = instance.identity(app.config["INSTANCE"], app.config["SECRET_KEY"])
+            instance.refuse_other(here, known, alone=db.engine.dialect.name == "sqlite")
+
+
 def _language() -> str:
-    return "en" if request and request.cookies.get("language") == "en" else "zh"
+    return "en" if request and cookies.LANGUAGE.read(request) == "en" else "zh"
 
 
 def _begin() -> None:
@@ -223,8 +255,8 @@ def _finish(response: Response) -> Response:
     place = response.headers.get("Location", "").removeprefix(request.host_url)
     if place and place != response.headers["Location"]:  # Werkzeug's own redirects name the Host that was sent
         response.headers["Location"] = "/" + place.lstrip("/")
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if current_app.config["HTTPS"] or request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint == "static" and response.status_code in {200, 304}:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:
@@ -273,6 +305,7 @@ def _shown_everywhere() -> dict[str, object]:
     return {
         "Act": Act,
         "asset": _asset,
+        "code_notices": notices,
         "known_endpoints": current_app.view_functions,
         "locale": str(get_locale() or "zh"),
         "me": current_user.actor,

@@ -95,6 +95,10 @@ class LazyLoad(RuntimeError):  # noqa: N818
     """A relationship or column was about to be loaded behind the page's back; its query must load it."""
 
 
+class MissingSchema(RuntimeError):  # noqa: N818
+    """The address names a schema that the database does not have."""
+
+
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 # In one process, writers take turns here: SQLite's own waiting is a nap that knows no order.
@@ -204,6 +208,23 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         ):
             connection.execute(f"PRAGMA {pragma}").close()
         _record.info["patience"] = connection.execute("PRAGMA busy_timeout").fetchone()[0] / 1000  # seconds
+
+
+# Held as long as a connection lives: no restore replaces the tables beneath a server, on whatever host.
+_POSTGRES_PRESENCE = "SELECT pg_advisory_lock_shared(hashtext('logbook ' || current_schema())), current_schema()"
+
+
+@event.listens_for(Engine, "connect")
+def _be_present(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTGRES_PRESENCE)
+        _lock, schema = cursor.fetchone()
+    connection.rollback()  # the lock is the connection's, not the transaction's
+    if schema is None:  # then there would be no turn for writers either
+        connection.close()
+        raise MissingSchema("logbook: no such schema")
 
 
 # One writer at a time in one unit's schema, as on SQLite: rules that read first and write then hold on both.

@@ -5,20 +5,22 @@ import hashlib
 import json
 import re
 import unicodedata
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from flask_babel import get_locale
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from logbook import clock
+
+SHANGHAI = clock.SHANGHAI
+now, today = clock.now, clock.today
 LARGEST = 2**31 - 1  # of a stored integer
 MAX_TEXT = 20_000  # characters of one text field: some ten full pages
+_COUNTED = re.compile(r"约?([0-9]+)(?:多|余)?[人名位个份]?左?右?")
+_NUMBERED = re.compile(r"([0-9]{4})(?:年?第|-)([0-9]+)号?")
+# Read as a dash, though Unicode has them elsewhere: minus, hyphen bullet, box drawing, the long vowel of kana.
+_DASHES = frozenset("\u2212\u2043\u02c9\u2500\u2501\u30fc")
+_BLANK = frozenset("\u115f\u1160\u2800")  # letters and signs that show nothing
 _SECRECY = re.compile(r"绝密|机密|秘密★|秘密\s*[☆*]")
-
-
-def now() -> dt.datetime:
-    """Return this instant, in UTC."""
-    return dt.datetime.now(dt.UTC)
 
 
 def local_date(instant: dt.datetime) -> dt.date:
@@ -29,11 +31,6 @@ def local_date(instant: dt.datetime) -> dt.date:
 def begin_of(day: dt.date) -> dt.datetime:
     """Return the instant a day begins in Asia/Shanghai."""
     return dt.datetime.combine(day, dt.time(), SHANGHAI)
-
-
-def today() -> dt.date:
-    """Return today's date in Asia/Shanghai."""
-    return local_date(now())
 
 
 def full_date(day: dt.date) -> str:
@@ -91,10 +88,48 @@ def _printable(char: str) -> bool:
     return unicodedata.category(char) not in {"Cc", "Cs"} and char not in "\ufffe\uffff"
 
 
+def as_typed(text: str) -> str:
+    """Return a number or code as it was meant on any keyboard: half width, dashes as -, nothing blank or invisible."""
+    half = unicodedata.normalize("NFKC", text)
+    shown = (c for c in half if unicodedata.category(c)[0] not in "CZM" and c not in _BLANK)
+    return "".join("-" if _is_dash(c) else c for c in shown)
+
+
+def typed_code(text: str | None) -> str:
+    """Return a code as it was made, however it was typed: dashes and blanks on a slip only part the letters."""
+    return as_typed(text or "").replace("-", "").upper()
+
+
+def typed_name(text: str | None) -> str:
+    """Return a sign-in name as it is stored, however it was typed: ｌｉｓｉ８ and LiSi8 are lisi8."""
+    folded = unicodedata.normalize("NFKC", text or "").lower()
+    plain = "".join("-" if _is_dash(c) else c for c in folded if unicodedata.category(c)[0] != "C")
+    return " ".join(plain.split())
+
+
+def _is_dash(char: str) -> bool:
+    return unicodedata.category(char) == "Pd" or char in _DASHES
+
+
 def as_integer(text: str, most: int = LARGEST) -> int | None:
     """Return the number typed in ASCII digits; None for anything else, and for what no column can hold."""
     digits = text.isascii() and text.isdigit() and len(text) <= len(str(most))
     return int(text) if digits and int(text) <= most else None
+
+
+def as_count(text: str, most: int = LARGEST) -> int | None:
+    """Return the whole number in what people write for one (１２, 12人, 约30人); None for anything else."""
+    found = _COUNTED.fullmatch(as_typed(text))
+    return as_integer(found[1], most) if found else None
+
+
+def as_label(text: str) -> str:
+    """Return a record's number as it is stored, however it was typed (2026—150, 2026年第150号); other text as it is."""
+    typed = as_typed(text)
+    if re.fullmatch(r"[0-9]{4}-[0-9]+(/[0-9]+)?", typed):
+        return typed
+    found = _NUMBERED.fullmatch(typed)
+    return f"{found[1]}-{found[2]}" if found else text
 
 
 def as_date(text: str) -> dt.date | None:

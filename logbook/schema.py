@@ -31,12 +31,12 @@ def head() -> str | None:
     return ScriptDirectory.from_config(_migrations()).get_current_head()
 
 
-def upgrade() -> None:
-    """Bring the database to this program's version, inside one transaction."""
+def upgrade(to: str = "head") -> None:
+    """Bring the database to this program's version, or to an earlier one, inside one transaction."""
     with db.engine.begin() as connection:
         configuration = _migrations()
         configuration.attributes["connection"] = connection
-        command.upgrade(configuration, "head")
+        command.upgrade(configuration, to)
 
 
 def differences() -> list[Any]:

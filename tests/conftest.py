@@ -12,8 +12,11 @@ from jinja2 import FileSystemBytecodeCache
 
 from logbook.app import create_app
 from logbook.db import Base, db
+from logbook.formats import today
+from run import clock_at
 from tests import factories
 from tests.client import Client, listening
+from tests.clock import keep_within_a_day
 
 THOROUGH = os.environ.get("LOGBOOK_THOROUGH") == "1"
 POSTGRES = os.environ.get("LOGBOOK_TEST_DATABASE_URL")
@@ -28,9 +31,9 @@ settings.load_profile("here")
 
 # What the kind of database cannot change runs once, on SQLite; a run on PostgreSQL names it as left out.
 ONCE = (
-    "tests/test_house.py", "tests/documents", "tests/office", "tests/printing/test_valid.py", "tests/door/test_run.py",
-    "tests/door/test_backup.py", "tests/faults/test_checks.py", "tests/browser/test_every_page.py",
-    "tests/browser/test_histories.py", "tests/browser/test_preview.py", "tests/browser/test_thirty_seconds.py",
+    "tests/test_house.py", "tests/documents", "tests/office", "tests/printing/test_valid.py", "tests/door",
+    "tests/faults/test_checks.py", "tests/browser/test_every_page.py", "tests/browser/test_histories.py",
+    "tests/browser/test_preview.py", "tests/browser/test_thirty_seconds.py",
     "tests/pack", "tests/review/test_citations.py", "tests/review/test_rule7.py", "tests/minutes/test_comparing.py",
     "tests/rectification/test_import.py", "tests/browser/test_restart.py", "tests/faults/test_away.py",
     "tests/serving/test_names.py", "tests/serving/test_alone.py",
@@ -41,6 +44,22 @@ def pytest_collection_modifyitems(config, items):
     for item in items if POSTGRES else ():
         if item.nodeid.startswith(ONCE) and "postgres" not in item.name:
             item.add_marker(pytest.mark.skip(reason="the kind of database changes nothing here: see the run on SQLite"))
+
+
+def pytest_runtest_setup():
+    keep_within_a_day()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """clock("2028-02-29T23:50") sets the time in Shanghai, for this test and the children it begins afterwards."""
+    return lambda moment: monkeypatch.setenv("LOGBOOK_CLOCK", clock_at(moment))
+
+
+@pytest.fixture
+def december(clock):
+    """This year is nearly over: what is told of it lies behind."""
+    clock(f"{today().year}-12-20T10:00")
 
 
 def on_postgres(statement):

@@ -8,8 +8,8 @@ import json
 from flask import current_app
 
 from logbook.access import Actor, Role
-from logbook.accounts import actions, sessions
-from logbook.accounts.models import Person, RoleGrant, SignInFailure
+from logbook.accounts import passwords, sessions
+from logbook.accounts.models import AccessRequest, OneTimeCode, Person, RoleGrant, SignInFailure
 from logbook.db import db
 from logbook.formats import now
 from logbook.organization.models import (
@@ -30,7 +30,7 @@ from logbook.visits.models import Book, Kind, Level, NumberSeries, Visit, VisitK
 
 AT = dt.datetime(2026, 6, 10, 2, 0, tzinfo=dt.UTC)  # 10 June 2026, ten in the morning in Shanghai
 PASSWORD = "码头 遮阳棚 巡护 七号"
-_HASH = actions.HASHER.hash(PASSWORD)
+_HASH = passwords.HASHER.hash(PASSWORD)
 _count = itertools.count(1)
 
 
@@ -93,8 +93,21 @@ def actor(person_id):
     return Actor(person_id, found.name, queries.roles_of(person_id))
 
 
+def access_request(person_id, asked_by_id, **values):
+    """A code asked for, for a day, unless it says a role."""
+    values = {"asked_at": now(), "expires_at": now() + dt.timedelta(days=1)} | values
+    return _saved(AccessRequest(person_id=person_id, asked_by_id=asked_by_id, **values))
+
+
+def used_code(person_id, **values):
+    """A code that opened the account, and that its owner has not acknowledged."""
+    db.session.get(Person, person_id).code_to_acknowledge = True
+    values = {"issued_at": now(), "expires_at": now() + dt.timedelta(days=7), "used_at": now()} | values
+    return _saved(OneTimeCode(person_id=person_id, code_hash=f"digest {next(_count)}", **values))
+
+
 def sign_in(person_id, at=None):
-    token = sessions.begin(person_id, device="test", at=at or dt.datetime.now(dt.UTC))
+    token = sessions.begin(person_id, device="test", at=at or now())
     db.session.commit()
     return token
 

@@ -30,9 +30,14 @@ DESK = "leader office"
 TABLE = {
     ("accounts.add_person", "GET"): "office sysadmin", ("accounts.add_person", "POST"): "office sysadmin",
     ("accounts.edit_person", "GET"): "office sysadmin", ("accounts.edit_person", "POST"): "office sysadmin",
-    ("accounts.end_session", "POST"): "owner",
-    ("accounts.slip", "GET"): "office sysadmin",
-    ("accounts.issue_code", "POST"): "office sysadmin", ("accounts.people", "GET"): "office sysadmin",
+    ("accounts.end_session", "POST"): "owner", ("accounts.lose_device", "POST"): "owner",
+    ("accounts.people", "GET"): "office sysadmin",
+    ("codes.give", "GET"): "office sysadmin", ("codes.give", "POST"): "office sysadmin",
+    ("codes.agree", "GET"): "leader sysadmin", ("codes.agree", "POST"): "leader sysadmin",
+    ("codes.decline", "POST"): "leader sysadmin", ("codes.withdraw", "POST"): "office",
+    ("codes.print_code", "GET"): "office", ("codes.print_code", "POST"): "office",
+    ("codes.index", "GET"): "leader sysadmin", ("codes.name_second", "POST"): "leader",
+    ("codes.acknowledge", "POST"): "owner",
     ("accounts.language", "POST"): f"nobody {ALL}", ("accounts.sign_in", "GET"): f"nobody {ALL}",
     ("accounts.sign_in", "POST"): f"nobody {ALL}", ("accounts.use_code", "GET"): f"nobody {ALL}",
     ("accounts.use_code", "POST"): f"nobody {ALL}", ("accounts.me", "GET"): ALL, ("accounts.me", "POST"): ALL,
@@ -50,6 +55,7 @@ TABLE = {
     ("organization.add_liaison", "GET"): "office", ("organization.add_liaison", "POST"): "office",
     ("organization.liaison", "GET"): "office", ("organization.liaison", "POST"): "office",
     ("organization.end_liaison", "POST"): "office", ("organization.copy_liaison", "POST"): "office",
+    ("stand_in.show", "GET"): "leader", ("stand_in.show", "POST"): "leader",
     ("organization.template", "GET"): "office", ("organization.export", "GET"): "office",
     ("organization.import_lists", "GET"): "office", ("organization.import_lists", "POST"): "office",
     ("organization.confirm_import", "POST"): "office",
@@ -169,6 +175,9 @@ def world(client):
     )
     browsers["owner"].get(f"/visits/{visit}/record.pdf")  # a paper they made
     factories.preview(owner, KEY)
+    factories.access_request(owner, people["office"])
+    factories.access_request(people["member"], people["office"], agreed_by_id=people["leader"], agreed_at=now())
+    factories.used_code(owner)
     return people, browsers
 
 
@@ -180,6 +189,8 @@ def address(rule, people):
            "class_id": 1, "typing": "first",
            "liaison_id": db.session.query(Liaison).first().id}  # fmt: skip
     values = {name: ids.get(name, 1) for name in rule.arguments}
+    if rule.endpoint == "codes.print_code":
+        values["request_id"] = 2  # the one that was agreed to
     if rule.endpoint == "visits.decline":
         values["visit_id"] = joint(people)
     with current_app.test_request_context():

@@ -22,8 +22,8 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 NO_FEATURES = {"documents", "sample", "static", "translations"}
 WEB = {
-    "__init__", "views", "book_views", "report_views", "draft_views", "upload_views", "voting", "shell", "cli", "forms",
-    "papers", "carried",
+    "__init__", "views", "book_views", "report_views", "draft_views", "upload_views", "code_views", "voting", "shell",
+    "cli", "forms", "papers", "carried", "refusals",
 }  # fmt: skip
 HEAVY = {"alembic", "pandas", "docx", "typst", "pypdfium2", "pypinyin", "zxcvbn", "PIL", "cryptography"}
 ACT = re.compile(r"\.may\(Act\.(\w+)")
@@ -53,11 +53,43 @@ def test_commits_stand_in_sight():
         "draft_views.py",
         "upload_views.py",
         "report_views.py",
+        "code_views.py",
+        "stand_in_views.py",
         "voting.py",
         "cli.py",
     }
     found = places(r"\.commit\(", lambda p: p.name in allowed or "sample" in p.parts)
     assert not found, f"an action flushes; the view commits, once, in sight: {found}"
+
+
+# How long something takes is no day and no hour: these may look at the machine's own time, each for its reason.
+CLOCKS = re.compile(
+    r"datetime\.(now|today|utcnow)\(|date\.today\(|\btime\.(time|time_ns|localtime|gmtime|ctime|strftime)\("
+    r"|\bst_[amc]time|getmtime|CURRENT_(DATE|TIME)|func\.now|URLSafeTimedSerializer"
+)
+OTHER_CLOCKS = {
+    "logbook/clock.py": "it is the clock",
+    "logbook/signing.py": "it dates what is signed by the clock",
+    "run.py": "names of backups, and the offset itself; a real installation has no other clock than the machine's",
+    "benchmarks/audit.py": "two files' stamps beside each other",
+    "benchmarks/browser.py": "a cookie's end, which the browser judges by the machine's clock",
+    "tests/test_house.py": "this rule",
+    "tests/printing/test_previews.py": "stamps of files, which the machine's clock sets",
+    "tests/visits/test_uploads.py": "stamps of files, which the machine's clock sets",
+}
+
+
+def test_there_is_one_clock():
+    files = (p for folder in ("logbook", "tests", "benchmarks") for p in (ROOT / folder).rglob("*.py"))
+    found = {
+        str(path.relative_to(ROOT)): line.strip()
+        for path in (*files, ROOT / "run.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if CLOCKS.search(line.split("  # ")[0])
+    }
+    more = {file: line for file, line in found.items() if file not in OTHER_CLOCKS}
+    assert not more, f"ask logbook.formats.now() or today(), logbook.clock.written_at() or logbook.signing: {more}"
+    assert set(OTHER_CLOCKS) <= set(found), f"no longer needed: {set(OTHER_CLOCKS) - set(found)}"
 
 
 def test_no_room_without_a_name():

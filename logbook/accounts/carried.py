@@ -8,19 +8,20 @@ from urllib.parse import parse_qsl
 
 from flask import current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.signing import Dated
 
 MAX_AGE = 24 * 3600  # seconds
 SHORTEST = 4  # characters of a text worth copying
 FIELD = "carried"
 OWNER = "typed_by"
-NOT_KEPT = {"csrf_token", "client_key", OWNER, FIELD, "password", "old", "code"}
+NOT_KEPT = {"csrf_token", "client_key", OWNER, FIELD, "password", "old", "own_password", "code"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Carried:
     had_files: bool
 
 
-def _signer(salt: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key, salt=salt)  # type: ignore[arg-type]
+def _signer(salt: str) -> Dated:
+    return Dated(current_app.secret_key, salt=salt)  # type: ignore[arg-type]
 
 
 def owner_mark(person_id: int) -> str:

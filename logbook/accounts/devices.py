@@ -61,5 +61,10 @@ def shown(stored: str) -> str:
     return f"{_label(Machine, machine)}{_('，')}{_label(Browser, browser)}"
 
 
+def is_carried(stored: str) -> bool:
+    """Whether the stored words are of a phone or a tablet: what is lost on the road."""
+    return stored.partition(" ")[0] in {Machine.PHONE.value, Machine.TABLET.value}
+
+
 def _label(words: type[Word], value: str) -> str:
     return next((one.label for one in words if one.value == value), words["OTHER"].label)

@@ -2,21 +2,31 @@
 
 import datetime as dt
 import hashlib
+import hmac
 import secrets
+from collections.abc import Iterable
 
+from logbook import config
 from logbook.access import Actor
 from logbook.accounts import queries
 from logbook.accounts.models import Person, SignInSession
 from logbook.db import db, reading
 from logbook.settings.queries import Settings
 
-COOKIE = "logbook"
 TOUCH_AFTER = dt.timedelta(minutes=1)
 
 
 def digest(secret: str) -> str:
     """SHA-256, hexadecimal: enough for a secret that is random."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def keyed_digest(text: str) -> str:
+    """HMAC-SHA-256 by the installation's key, hexadecimal: for what is short enough to be tried through.
+
+    Whoever has the database alone, a copy or one row of it, cannot try codes against it.
+    """
+    return hmac.new(config.secret_key(), b"code\0" + text.encode(), hashlib.sha256).hexdigest()
 
 
 def begin(person_id: int, *, device: str, at: dt.datetime) -> str:
@@ -29,6 +39,15 @@ def begin(person_id: int, *, device: str, at: dt.datetime) -> str:
     )
     db.session.flush()
     return token
+
+
+def replace(tokens: Iterable[str], *, at: dt.datetime) -> None:
+    """End the sessions a browser came with: another begins in it, and nobody would end them any more."""
+    for token in tokens:
+        session = queries.session_of(digest(token))
+        if session is not None and session.ended_at is None:
+            session.ended_at = at
+    db.session.flush()
 
 
 def find(token: str) -> tuple[SignInSession, Person, Actor] | None:
@@ -72,8 +91,21 @@ def end(session_id: int, *, at: dt.datetime) -> None:
 
 
 def end_all(person_id: int, *, at: dt.datetime, but: int | None = None) -> None:
-    """End the person's sessions, all or all `but` one: at a change of password or roles, and at deactivation."""
+    """End the person's sessions, all or all `but` one, and every code not used yet.
+
+    At a change of password or roles, and at deactivation.
+    """
     for session in queries.open_sessions(person_id):
         if session.id != but:
             session.ended_at = at
+    end_codes(person_id, at=at)
+
+
+def end_codes(person_id: int, *, at: dt.datetime) -> None:
+    """End the codes of a person that are not used yet, and what was asked for one: they were for another door."""
+    for code in queries.unused_codes(person_id):
+        code.ended_at = at
+    for asked in queries.requests_about(person_id):
+        if asked.role is None:
+            asked.ended_at = at
     db.session.flush()

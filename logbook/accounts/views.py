@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,20 +26,20 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from logbook import logs
+from logbook import cookies, logs
 from logbook.access import UNWATCHED, Act, Actor, Role, actor, may
-from logbook.accounts import actions, carried, devices, queries, sessions
+from logbook.accounts import actions, carried, devices, passwords, phone_keys, queries, renaming, roles, sessions
+from logbook.accounts.code_views import prove, waiting
 from logbook.accounts.forms import AccountForm, CodeForm, PasswordForm, PersonForm, SignInForm
 from logbook.accounts.models import Person, SignInSession
 from logbook.db import db, reading, touching
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import local_date, now, shown_date
+from logbook.formats import local_date, now, shown_date, typed_name
 from logbook.settings.views import current
 
 bp = Blueprint("accounts", __name__)
 login_manager = LoginManager()
-KNOWN = "known"  # the cookie of a browser in which somebody signed in
-SLIP, SLIP_SECONDS = "slip", 300
+KNOWN_DAYS, LANGUAGE_DAYS = 30, 365
 
 
 class Nobody(AnonymousUserMixin):
@@ -62,7 +63,7 @@ login_manager.anonymous_user = Nobody
 
 @login_manager.request_loader
 def _load(incoming: Request) -> SignedIn | None:
-    token = None if incoming.endpoint in UNWATCHED else incoming.cookies.get(sessions.COOKIE)
+    token = None if incoming.endpoint in UNWATCHED else cookies.SESSION.read(incoming)
     found = sessions.find(token) if token else None
     if found is None:
         return None
@@ -105,7 +106,7 @@ def _ask_to_sign_in() -> Response:
 def sign_in() -> str | Response | tuple[str, int]:
     form = SignInForm()
     if form.validate_on_submit():
-        name = (form.sign_in_name.data or "").strip().lower()
+        name = typed_name(form.sign_in_name.data)
         person, refusal = _recognise(name, form.password.data or "")
         if person is not None:
             return _enter(person, name)
@@ -123,23 +124,36 @@ def _recognise(name: str, password: str) -> tuple[Person | None, str]:
         db.session.close()
     if wait:
         return None, _("连续几次没有登录成功，请%(n)s秒后再试。", n=wait)
-    if not actions.verify(person.password_hash if person else None, password) or not (person and person.active):
+    fits = passwords.verify(person.password_hash if person else None, password)
+    if not fits or not (person and person.active):
         actions.note_failure(tried, at=moment)
         db.session.commit()
         return None, _("登录名或密码不对。忘记密码请向党办或系统管理员领取一次性登录码。")
+    _renew_hash(person, password)
     return person, ""
+
+
+def _renew_hash(person: Person, password: str) -> None:
+    """A hash of earlier days is put right when its password comes by; the transaction that signs in commits it."""
+    old = person.password_hash or ""
+    new = passwords.renewed(old, password)
+    if new:
+        actions.renew_hash(person.id, old, new)
 
 
 def _tried_as(name: str, person: Person | None) -> str:
     """Under what failures count: a browser this person signed in with lately is not slowed by what strangers try."""
-    if person is not None and carried.owner_of(request.cookies.get(KNOWN, "")) == person.id:
-        return f"{KNOWN}\0{person.id}"  # U+0000: no name that can be typed
+    if person is not None and carried.owner_of(cookies.KNOWN.read(request)) == person.id:
+        return f"known\0{person.id}"  # U+0000: no name that can be typed
     return name
 
 
 def _enter(person: Person, name: str) -> Response:
+    moment = now()
     actions.note_success(_tried_as(name, person))
-    token = sessions.begin(person.id, device=devices.device(request.user_agent.string), at=now())
+    sessions.replace(cookies.earlier_sessions(request), at=moment)
+    token = sessions.begin(person.id, device=devices.device(request.user_agent.string), at=moment)
+    phone_keys.begin(person.id, at=moment)
     db.session.commit()
     found = sessions.find(token)
     if found:
@@ -148,6 +162,7 @@ def _enter(person: Person, name: str) -> Response:
     g.pop("csrf_token", None)  # made for the session that has just been cleared
     if found and found[2].is_office:
         _show_grants(person)
+    _show_names(person.id)
     answer = _go_on(person)
     return _with_cookies(answer, token, carried.owner_mark(person.id))
 
@@ -159,6 +174,19 @@ def _show_grants(person: Person) -> None:
         flash(_("%(day)s，%(name)s被授予“%(role)s”角色。", day=day, name=name, role=grant.role.label))
     actions.see_grants(person.id)
     db.session.commit()
+
+
+def _show_names(person_id: int) -> None:
+    """Whoever was renamed is told at their next sign-in, by whom and when."""
+    person = queries.person(person_id)
+    for change, author in renaming.untold(person) if person else ():
+        day = shown_date(local_date(change.moment))
+        since = _("自%(day)s起", day=shown_date(change.since_on)) if change.since_on else _("改正错字")
+        said = {"day": day, "author": author or "—", "old": change.old, "new": change.new, "since": since}
+        flash(_("%(day)s，%(author)s把您的姓名由“%(old)s”改为“%(new)s”（%(since)s）。如有不符，请告知党办。", **said))
+    if person and person.names_told < len(person.renamings):
+        actions.see_names(person)
+        db.session.commit()
 
 
 def _go_on(person: Person) -> Response:
@@ -199,11 +227,9 @@ def came_from() -> str:
 
 def _with_cookies(answer: Any, token: str, known: str) -> Response:
     response = make_response(answer)
-    flags: dict[str, Any] = {
-        "httponly": True, "samesite": "Lax", "secure": current_app.config["SESSION_COOKIE_SECURE"],
-    }  # fmt: skip
-    response.set_cookie(sessions.COOKIE, token, max_age=current().session_days * 24 * 3600, **flags)
-    response.set_cookie(KNOWN, known, max_age=30 * 24 * 3600, path=url_for("accounts.sign_in"), **flags)
+    cookies.drop_earlier(response)
+    cookies.SESSION.put(response, token, days=current().session_days)
+    cookies.KNOWN.put(response, known, days=KNOWN_DAYS)
     return response
 
 
@@ -211,7 +237,7 @@ def _with_cookies(answer: Any, token: str, known: str) -> Response:
 def use_code() -> str | Response | tuple[str, int]:
     form = CodeForm()
     if form.validate_on_submit():
-        name = (form.sign_in_name.data or "").strip().lower()
+        name = typed_name(form.sign_in_name.data)
         try:  # a code has 60 random bits: nobody guesses it, and whoever holds it need not wait for those who try
             return _enter(_by_code(name, form.code.data or "", form.password.data or ""), name)
         except RuleBroken as broken:
@@ -224,8 +250,14 @@ def _by_code(name: str, code: str, password: str) -> Person:
     moment = now()
     with reading():  # as in _recognise
         _code, person = actions.code_of(name, code, at=moment)
+        names = _names_around(person.id)
         db.session.close()
-    return actions.use_code(name, code, actions.hashed(person, password), at=moment)
+    return actions.use_code(name, code, passwords.hashed(person, password, names), at=moment)
+
+
+def _names_around(person_id: int) -> list[str]:
+    """The names that a password must not be made of: the unit's and those of its places (app.py hands them down)."""
+    return [current().unit_name, *current_app.config["PLACES_OF"](person_id)]
 
 
 @bp.post("/sign-out")
@@ -235,7 +267,7 @@ def sign_out() -> Response:
     db.session.commit()
     cookie_session.clear()
     response = redirect(url_for("accounts.sign_in"), 303)
-    response.delete_cookie(sessions.COOKIE)
+    cookies.SESSION.drop(response)
     response.headers["Clear-Site-Data"] = '"cache"'  # not "storage": that would delete unsent drafts
     return response
 
@@ -244,7 +276,7 @@ def sign_out() -> Response:
 def language() -> Response:
     chosen = "en" if request.form.get("language") == "en" else "zh"
     response = redirect(nearest_page(safe_next(request.form.get("next"))), 303)
-    response.set_cookie("language", chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
+    cookies.LANGUAGE.put(response, chosen, days=LANGUAGE_DAYS)
     return response
 
 
@@ -254,8 +286,10 @@ def me() -> str | Response | tuple[str, int]:
     form = PasswordForm()
     if form.validate_on_submit():
         try:
-            # The person was read with the session, in a transaction that is over: see _recognise.
-            new = actions.rehashed(current_user.person, form.old.data or "", form.password.data or "")
+            with reading():  # the person was read with the session, in a transaction that is over: see _recognise
+                names = _names_around(actor().person_id)
+                db.session.close()
+            new = passwords.rehashed(current_user.person, form.old.data or "", form.password.data or "", names)
             actions.change_password(actor(), new, session_id=current_user.session.id, at=now())
             db.session.commit()
             flash(_("密码已更改，其他设备上的登录已结束。"))
@@ -264,9 +298,10 @@ def me() -> str | Response | tuple[str, int]:
             db.session.close()
             form.refuse(broken)
     mine = queries.open_sessions(actor().person_id)
-    page = render_template(
-        "accounts/me.html", form=form, sessions=mine, this=current_user.session.id, device=devices.shown
-    )
+    this = current_user.session.id
+    lost = any(devices.is_carried(one.device) for one in mine if one.id != this)
+    shown = {"device": devices.shown, "carried": devices.is_carried, "lost": lost}
+    page = render_template("accounts/me.html", form=form, sessions=mine, this=this, **shown)
     return page, form.status
 
 
@@ -281,19 +316,43 @@ def end_session(session_id: int) -> Response:
     return redirect(url_for("accounts.me"), 303)
 
 
+@bp.post("/me/sessions/<int:session_id>/lost")
+@may(Act.MANAGE_SELF)
+def lose_device(session_id: int) -> Response:
+    actions.lose_device(actor(), session_id, at=now())
+    db.session.commit()
+    flash(_("那台设备上的登录已结束，里面没有送出的记录不能再以您的名义送来。密码可能被人知道的，请再改一次密码。"))
+    return redirect(url_for("accounts.me"), 303)
+
+
 @bp.route("/people")
 @may(Act.ISSUE_CODE)
 def people() -> str:
-    return render_template("accounts/people.html", people=queries.people(), Role=Role)
+    to_agree, to_print = waiting()
+    asked = queries.open_requests(now())
+    return render_template(
+        "accounts/people.html", people=queries.people(), asked=asked, to_agree=to_agree, to_print=to_print
+    )
 
 
-def _person_form(**values: Any) -> PersonForm:
-    """The form of a person: with their account for who keeps the accounts."""
+def _person_form(person: Person | None = None, shown: Iterable[Role] = ()) -> PersonForm:
+    """The form of a person: with their account for who keeps the accounts, but for what is one's own."""
     if not actor().may(Act.KEEP_ACCOUNTS):
-        return PersonForm(**values)
-    form = AccountForm(**values)
+        return PersonForm(obj=person)
+    form = AccountForm(obj=person, data={"roles": [role.value for role in shown]})
     form.offer_roles()
+    if person and person.id == actor().person_id:
+        form.hold_own()
     return form
+
+
+def _set_account(person_id: int, form: AccountForm) -> None:
+    """Change sign-in name, use and roles as typed; say what waits for a second person."""
+    by = actor().person_id
+    roles.change_account(person_id, form.sign_in_name.data, active=form.in_use, by=by, at=now())
+    wanted = form.new_roles()
+    if wanted is not None and roles.set_roles(person_id, wanted, by=by, at=now()):
+        flash(_("新增的角色经另一人确认后生效。"))
 
 
 @bp.route("/people/new", methods=["GET", "POST"])
@@ -302,9 +361,11 @@ def add_person() -> str | Response | tuple[str, int]:
     form = _person_form()
     if form.validate_on_submit():
         try:
+            if isinstance(form, AccountForm) and form.opens_doors(None, frozenset()):
+                prove(form.own_password.data)
             person = actions.add_person(form.new_person())
             if isinstance(form, AccountForm):
-                actions.set_roles(person.id, form.new_roles(), by=actor().person_id, at=now())
+                _set_account(person.id, form)
             db.session.commit()
             flash(_("已添加%(name)s。", name=person.name))
             return redirect(url_for("accounts.people"), 303)
@@ -320,44 +381,20 @@ def edit_person(person_id: int) -> str | Response | tuple[str, int]:
     person = queries.person(person_id)
     if person is None:
         raise NotThere
-    held = [role.value for role in queries.roles_of(person_id)]
-    form = _person_form(obj=person, data={"roles": held})
+    asked = {one.role for one in queries.requests_about(person_id) if one.role}
+    shown = queries.roles_of(person_id) | asked
+    form = _person_form(person, shown)
     if form.validate_on_submit():
         try:
-            actions.change_person(person_id, form.new_person())
+            if isinstance(form, AccountForm) and form.opens_doors(person, shown):
+                prove(form.own_password.data)
+            actions.change_person(person_id, form.new_person(), since=form.since_on(), by=actor().person_id, at=now())
             if isinstance(form, AccountForm):
-                actions.change_account(person_id, form.sign_in_name.data, active=bool(form.active.data), at=now())
-                actions.set_roles(person_id, form.new_roles(), by=actor().person_id, at=now())
+                _set_account(person_id, form)
             db.session.commit()
             flash(_("已保存%(name)s。", name=form.name.data))
             return redirect(url_for("accounts.people"), 303)
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return render_template("accounts/person.html", form=form, person=person), form.status
-
-
-@bp.post("/people/<int:person_id>/code")
-@may(Act.ISSUE_CODE)
-def issue_code(person_id: int) -> str | Response:
-    moment = now()
-    if actions.has_code(person_id, at=moment) and not request.form.get("sure"):
-        return render_template("accounts/replace_code.html", person=queries.person(person_id))
-    code = actions.issue_code(person_id, by=actor().person_id, at=moment)
-    db.session.commit()
-    # To the one browser that asked, in its signed cookie, until it has been shown: no address, log or table has it.
-    cookie_session[SLIP] = [person_id, code, current_user.session.id, moment.timestamp()]
-    return redirect(url_for("accounts.slip", person_id=person_id), 303)
-
-
-@bp.route("/people/<int:person_id>/code")
-@may(Act.ISSUE_CODE)
-def slip(person_id: int) -> str | Response:
-    owner, code, session_id, issued = cookie_session.get(SLIP) or (0, "", 0, 0.0)
-    fresh = now().timestamp() - issued <= SLIP_SECONDS
-    if owner != person_id or session_id != current_user.session.id or not fresh:
-        flash(_("登录码只显示一次。没有抄下的，请另发一张，原来的就作废了。"))
-        return redirect(url_for("accounts.people"), 303)
-    if request.method == "GET":
-        del cookie_session[SLIP]
-    return render_template("accounts/slip.html", person=queries.person(person_id), code=code, days=actions.CODE_DAYS)
+    return render_template("accounts/person.html", form=form, person=person, asked=asked), form.status

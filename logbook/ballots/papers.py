@@ -47,7 +47,7 @@ def _page(
     yield Para(f"测评人类别：{settings.words.apply(voters.chinese)}", indent=False, keep=True)
     numbers = {one.id: str(i) for i, one in enumerate(reports, 1)}
     yield Para(f"说明：请结合述职情况和平时了解的情况独立评价；{'；'.join(rules)}{own}；不签名。", keep=True)
-    names = [(numbers[one.id], one.branch.name, one.person.name) for one in page]
+    names = [(numbers[one.id], one.branch.name, one.secretary_name) for one in page]
     ticked = [grade.chinese for grade in Grade] if any(not item.most for item in items) else []
     scored = [f"{item.name}（{item.most}）" for item in items if item.most]
     titles = ("总体评价", "百分制评分") if ticked and scored else ("", "")
@@ -97,7 +97,7 @@ def _tables(result: Result) -> Iterable[Block]:
 
 
 def _about(number: str, row: Row) -> tuple[str, ...]:
-    return number, row.report.branch.name, row.report.person.name
+    return number, row.report.branch.name, row.report.secretary_name
 
 
 def _counted(number: str, row: Row, names: Sequence[str]) -> Iterable[tuple[str, ...]]:

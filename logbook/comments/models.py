@@ -37,6 +37,11 @@ class Comment(Base):
 
     __table_args__ = (UniqueConstraint("report_id", "commentator_id"),)
 
+    @property
+    def commentator_name(self) -> str:
+        """点评人: once it is settled, as the name was then."""
+        return self.commentator.name_at(self.settled_at) if self.settled_at else self.commentator.name
+
     def said(self, part: Part) -> str:
         """The clauses of a part, each a closed sentence on one line."""
         return "".join(one.sentence for one in self.clauses if one.part is part)

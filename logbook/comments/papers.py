@@ -12,7 +12,7 @@ def paper(comment: Comment, report: Report, meeting: Meeting, settings: Settings
     """One comment; `sources` makes it the 备查稿."""
     words = settings.words.apply
     title = words(f"{meeting.year}年度党组织书记抓基层党建工作\n述职评议{'点评备查稿' if sources else '点评稿'}")
-    about = f"{report.branch.name}　书记：{report.person.name}　点评人：{comment.commentator.name}"
+    about = f"{report.branch.name}　书记：{report.secretary_name}　点评人：{comment.commentator_name}"
     blocks = [Para(about, indent=False)]
     for part in Part:
         said = "".join(_cited(one) for one in comment.clauses if one.part is part) if sources else comment.said(part)

@@ -8,7 +8,7 @@ from typing import Any
 from logbook.documents.paper import Block, Heading, Paper, Para, Table
 from logbook.formats import full_date, local_date, short_date
 from logbook.organization.models import Branch
-from logbook.problems.models import Side, State, UndertakingState
+from logbook.problems.models import Side, State, UndertakingState, answerable, unit_of
 from logbook.settings.queries import Settings
 from logbook.visits.models import Visit
 from logbook.visits.queries import Voices
@@ -76,8 +76,8 @@ def _went(found: Dossier, words: Any) -> list[Block]:
 
 def _record(visit: Visit, kinds: str) -> tuple[str, ...]:
     return (
-        visit.number + ("（已更正）" if visit.version > 1 else ""), full_date(visit.visited_on), visit.member.name,
-        kinds or NONE, visit.findings, full_date(local_date(visit.recorded_at)), visit.entered_by.name,
+        visit.number + ("（已更正）" if visit.version > 1 else ""), full_date(visit.visited_on), visit.member_name,
+        kinds or NONE, visit.findings, full_date(local_date(visit.recorded_at)), visit.recorder_name,
     )  # fmt: skip
 
 
@@ -94,9 +94,14 @@ def _said(found: Dossier) -> list[Block]:
     return [Table(("编号", "下基层日期", "意见建议", "类别"), rows, (2.8, 3.4, 14.4, 4)), *hidden]
 
 
+def _answers(one: Any, words: Any) -> str:
+    side = Side(one.side)
+    return answerable(words(side.chinese), unit_of(side, branch=one.branch or "", unit=one.owner_unit))
+
+
 def _problems(found: Dossier, words: Any) -> Block:
     rows = tuple(
-        (one.source_label, one.text, "：".join(filter(None, (words(Side(one.side).chinese), one.owner_unit))),
+        (one.source_label, one.text, _answers(one, words),
          full_date(one.due_on), _ended(State(one.state).chinese, one.result))
         for one in found.problems
     )  # fmt: skip

@@ -12,6 +12,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, Actor, actor, may
+from logbook.accounts.code_views import waiting
 from logbook.comments import queries as comments
 from logbook.desk import cards, papers
 from logbook.desk.cards import FORTNIGHT
@@ -21,11 +22,14 @@ from logbook.formats import today
 from logbook.organization import queries as organization
 from logbook.organization.models import Branch, Liaison
 from logbook.printing import views as printing
+from logbook.printing.lengths import refuse_long
+from logbook.printing.refusals import days_apart
 from logbook.problems import queries as problems
 from logbook.problems.models import Directive, Problem, Undertaking
 from logbook.review import queries as review
 from logbook.settings.views import current
 from logbook.visits import queries as visits
+from logbook.visits.models import Level
 from logbook.visits.queries import Filters
 from logbook.years import coverage
 from logbook.years import queries as years
@@ -50,6 +54,7 @@ def home() -> str:
         parts |= _desk(by, on)
     if by.is_leader:
         parts |= {"matters": problems.matters_for_group()}
+    parts["to_agree"], parts["to_print"] = waiting()
     return render_template("desk/home.html", months=_months(on), year=on.year, **parts)
 
 
@@ -218,7 +223,9 @@ def dossier_paper(branch_id: int, ending: str) -> Response:
         span = span_from(request.args, today())
     except RuleBroken:
         return redirect(url_for("desk.dossier", branch_id=branch_id, **_typed_days()), 303)
-    return printing.send(papers.dossier(_dossier(found, span), current(), today()), ending)
+    made = _dossier(found, span)
+    private = any(one.level in {Level.SELF, Level.LEADER} for one, _kinds in made.records)
+    return printing.send(papers.dossier(made, current(), today()), ending, private=private)
 
 
 def _typed_days() -> dict[str, Any]:
@@ -228,14 +235,14 @@ def _typed_days() -> dict[str, Any]:
 def _dossier(found: Branch, span: Span) -> Dossier:
     by, first, last = actor(), span.first, span.last
     filters = Filters(from_on=first, to_on=last, branch_id=found.id, state="counted")
-    records = sorted(visits.export(by, filters), key=lambda row: (row[0].visited_on, row[0].seq))
     everything, _readable = visits.totals(by, filters)
+    refuse_long(everything, days_apart(first, last))
+    records = sorted(visits.export(by, filters), key=lambda row: (row[0].visited_on, row[0].seq))
     here = {found.id, *organization.inside_each([found.id], last)[found.id]}
-    raised = [one for one in problems.year_items(first, last) if not one.dropped]
-    promised = [one for one in problems.year_undertakings(first, last) if not one.dropped]
     return Dossier(
         found, first, last, records, everything - len(records), visits.voices(by, filters, None),
-        [one for one in raised if one.branch_id in here], [one for one in promised if one.branch_id in here],
+        [one for one in problems.year_items(first, last, here) if not one.dropped],
+        [one for one in problems.year_undertakings(first, last, here) if not one.dropped],
     )  # fmt: skip
 
 

@@ -1,25 +1,20 @@
-"""PDF/A-2a and PDF/UA-1 by typst, in a child process that ends: the typesetter would keep its memory for good."""
+"""PDF/A-2a and PDF/UA-1 by typst, in a child that ends: the typesetter would keep its memory for good."""
 
-import base64
-import contextlib
-import datetime as dt
 import json
-import os
 import re
-import subprocess
-import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from logbook.documents import fonts
+from logbook.clock import today
+from logbook.documents import child, fonts
+from logbook.documents.child import PaperFailed
 from logbook.documents.paper import Block, Chart, Paper, Signature, Table, full_date, printable
 
 HERE = Path(__file__).parent
 SOURCE = str(HERE / "paper.typ")
-LONGEST = 60  # seconds
 PIXELS = 200  # an inch, of a chart in a Word file
 MOST_MISSING = 100  # different characters that no font has, in one paper
 GETA = "〓"  # the printers' sign for a character that is not at hand
@@ -27,48 +22,37 @@ JOINED = {"Mn", "Me", "Cf", "Sk"}
 MISSING = re.compile(r'the text `"(.+?)"` could not be displayed|contains the codepoint `"(.+?)"`', re.DOTALL)
 
 
-class PaperFailed(RuntimeError):  # noqa: N818
-    """The typesetter gave up; the message is its own."""
-
-
-def make(paper: Paper, folder: Path | None = None) -> bytes:
+def make(paper: Paper, folder: Path | None = None, room: Path | None = None) -> bytes:
     """The paper as PDF/A-2a and PDF/UA-1; `folder` holds a site's own fonts, tried first. Raise PaperFailed."""
-    return _child(job(paper, folder))[0]
+    return next(child.results("pdf", [(paper, folder)], room))
+
+
+# --- in the child ---------------------------------------------------------------------------------
 
 
 def job(paper: Paper, folder: Path | None = None) -> dict[str, Any]:
-    """The paper as a child is given it: plain, with the folders of its fonts."""
+    """The paper as the typesetter takes it: plain, with the folders of its fonts."""
     return {"paper": printable(_plain(paper)), "fonts": [str(one) for one in fonts.folders(folder)]}
 
 
 def for_word(papers: Sequence[tuple[Paper, Sequence[str]]]) -> list[tuple[float, list[bytes]]]:
-    """Of each paper how many pages it fills (1.9 is one and nine tenths of the next), and its charts as PNG.
+    """Of each paper how many pages it fills (1.9 is one and nine tenths of the next), and its charts as PNG."""
+    import typst  # noqa: PLC0415 - in the child only: it would stay in memory
 
-    One child for all of them: to begin one costs more than to count. Raise PaperFailed.
-    """
-    counts = [printable(_plain(paper)) for paper, _svgs in papers]
-    svgs = [svg for _paper, drawn in papers for svg in drawn]
-    done = iter(_child({"counts": counts, "svgs": svgs, "fonts": [str(one) for one in fonts.folders()]}))
-    pages = [float(next(done)) for _count in counts]
-    return [(n, [next(done) for _svg in drawn]) for n, (_paper, drawn) in zip(pages, papers, strict=True)]
-
-
-def environment() -> dict[str, str]:
-    """What a child finds around it."""
-    return os.environ | {"PYTHONPATH": str(HERE.parent.parent), "SOURCE_DATE_EPOCH": "0"}
-
-
-def _child(given: dict[str, Any]) -> list[bytes]:
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "logbook.documents.pdf"],
-            input=json.dumps(given).encode(), capture_output=True, check=False, timeout=LONGEST, env=environment(),
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise PaperFailed("timeout") from error
-    if done.returncode:
-        raise PaperFailed(done.stderr.decode(errors="replace")[-500:])
-    return [base64.b64decode(one) for one in json.loads(done.stdout)]
+    places = typst.Fonts(font_paths=[str(one) for one in fonts.folders()])
+    ask: Any = {"field": "value", "one": True, "font_paths": places}
+    chart = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
+    found = []
+    for paper, svgs in papers:
+        pages = typst.query(SOURCE, "<pages>", sys_inputs={"paper": json.dumps(printable(_plain(paper)))}, **ask)
+        drawn = [
+            typst.compile(
+                chart.encode(), font_paths=places, sys_inputs={"svg": printable(svg)}, format="png", ppi=PIXELS
+            )
+            for svg in svgs
+        ]
+        found.append((float(pages), drawn))
+    return found
 
 
 def _plain(paper: Paper) -> dict[str, Any]:
@@ -83,7 +67,7 @@ def _plain(paper: Paper) -> dict[str, Any]:
         "landscape": paper.landscape,
         "receiver": paper.receiver,
         "signed": paper.signed,
-        "day": list((paper.dated or dt.datetime.now(dt.UTC).date()).timetuple()[:3]),  # PDF/A wants a date
+        "day": list((paper.dated or today()).timetuple()[:3]),  # PDF/A wants a date
         "dated": full_date(paper.dated) if paper.dated else "",
         "names": names,
         "blocks": _blocks(paper.blocks),
@@ -120,40 +104,12 @@ def label(chart: Chart) -> str:
     return chart.title or (found[1] if found else "图")
 
 
-def _typeset() -> None:
-    """The child: a job on stdin, its results on stdout."""
-    import typst  # noqa: PLC0415 - in the child only: it would stay in memory
-
-    step_back()
-    given = json.load(sys.stdin)
-    if "paper" in given:
-        results = [typeset(given)]
-    else:
-        places = _fonts(given)
-        inputs = [{"paper": json.dumps(count)} for count in given["counts"]]
-        ask: Any = {"field": "value", "one": True, "font_paths": places}
-        results = [typst.query(SOURCE, "<pages>", sys_inputs=one, **ask).encode() for one in inputs]
-        chart = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
-        results += [
-            typst.compile(chart.encode(), font_paths=places, sys_inputs={"svg": svg}, format="png", ppi=PIXELS)
-            for svg in given["svgs"]
-        ]
-    json.dump([base64.b64encode(one).decode() for one in results], sys.stdout)
-
-
-def step_back() -> None:
-    """In a child: pages go before papers, and where memory runs out the system ends the child, not the server."""
-    os.nice(5)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-
-
 def typeset(given: dict[str, Any]) -> bytes:
-    """In the child: the PDF of a `job`; a character that no font has is printed as 〓.
+    """The PDF of a `job`; a character that no font has is printed as 〓.
 
     PDF/A refuses it (ISO 19005-2, 6.2.11.8), and one emoji pasted by mistake must not cost a bureau its summary.
     """
-    import typst  # noqa: PLC0415 - see _typeset
+    import typst  # noqa: PLC0415 - see for_word
 
     places = _fonts(given)
 
@@ -181,7 +137,7 @@ def _missed(error: Exception) -> str:
 
 def _absent(paper: dict[str, Any], text: str, made: Callable[[str], bytes]) -> str:
     """The paper's characters that no font has; what only joins others is judged where it stands."""
-    import typst  # noqa: PLC0415 - see _typeset
+    import typst  # noqa: PLC0415 - see for_word
 
     left = {char for char in text if char > "~" and unicodedata.category(char) not in JOINED}
     gone: set[str] = set()
@@ -199,7 +155,7 @@ def _absent(paper: dict[str, Any], text: str, made: Callable[[str], bytes]) -> s
 
 def _fonts(given: dict[str, Any]) -> Any:
     """Read once for all that a job typesets."""
-    import typst  # noqa: PLC0415 - see _typeset
+    import typst  # noqa: PLC0415 - see for_word
 
     return typst.Fonts(font_paths=given["fonts"])
 
@@ -214,7 +170,3 @@ def _without(missed: str, text: str) -> str:
 
 def _unescaped(text: str) -> str:
     return re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), text)
-
-
-if __name__ == "__main__":
-    _typeset()

@@ -4,7 +4,6 @@ All that is known of it lies in its folder, so that every process of the server 
 locked by the child for as long as it lives, however it dies, and holds its number; `sizes` says that the PDF is there.
 """
 
-import errno
 import fcntl
 import io
 import json
@@ -12,13 +11,12 @@ import math
 import os
 import signal
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from logbook.documents import pdf
+from logbook.documents import child, pdf
 from logbook.documents.paper import Paper
 
 MOST = 60  # pages drawn; a longer paper is looked at in its file
@@ -44,17 +42,19 @@ class Drawing:
 
 def begin(paper: Paper, folder: Path, own_fonts: Path | None = None) -> None:
     """Start the child; `folder` is there, and empty."""
-    given = json.dumps({**pdf.job(paper, own_fonts), "folder": str(folder)}).encode()
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with (folder / RUNNING).open("w", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        child = subprocess.Popen(
-            [sys.executable, "-m", "logbook.documents.pictures"],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            pass_fds=[file.fileno()], env=pdf.environment(),
-        )  # fmt: skip
-        file.write(str(child.pid))
+        begun = child.begin("logbook.documents.pictures", folder, pass_fds=[file.fileno()], **silent)
+        file.write(str(begun.pid))
     # A thread hands the job over and waits: an ended child that nobody waits for stays in the system's table.
-    threading.Thread(target=child.communicate, args=(given,), daemon=True).start()
+    threading.Thread(target=_see_to_its_end, args=(begun, (paper, own_fonts, folder)), daemon=True).start()
+
+
+def _see_to_its_end(begun: subprocess.Popen[bytes], job: object) -> None:
+    child.hand(begun, job)
+    begun.wait()
+    child.end(begun)  # only now its pipe is closed, which it takes for our own end
 
 
 def look(folder: Path) -> Drawing:
@@ -102,17 +102,16 @@ def _free(file: IO[str]) -> bool:
 
 def _draw() -> None:
     """The child: a job on stdin, its files in the folder; what fails leaves none of them."""
-    signal.alarm(LONGEST)
-    pdf.step_back()
-    given = json.load(sys.stdin)
-    folder = Path(given["folder"])
+    child.step_back()
+    paper, own_fonts, folder = child.take(LONGEST)
+    child.end_with_server()
     try:
-        _pictures(pdf.typeset(given), folder)
+        _pictures(pdf.typeset(pdf.job(paper, own_fonts)), folder)
     except Exception as error:
         for path in folder.iterdir():
             if path.name.startswith((PDF, SIZES)) or ".png" in path.name:
                 path.unlink()
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if child.full(error):
             (folder / FULL).touch()
         raise
 

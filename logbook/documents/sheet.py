@@ -5,18 +5,22 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from math import ceil
 from pathlib import Path
 from typing import IO, Any
 
+from logbook.clock import now
+from logbook.documents import child
 from logbook.documents.paper import printable
 
 MOST_UNPACKED = 200 * 1024 * 1024  # bytes
 MOST_ENTRIES = 2000
 MOST_RATIO = 200  # unpacked : packed, of an entry above one MiB
 MIB = 1024 * 1024
+AT_ONCE = 500  # rows handed to the child
 HIGHEST_ROW = 409  # points
 LONGEST_CELL = 32_767  # characters Excel keeps in a cell
 MOST_CELLS = 5_000_000  # of the rectangle up to the last cell: 160 MB in the reader
@@ -73,20 +77,53 @@ class Sheet:
     charts: tuple[ColumnChart, ...] = ()
 
 
-def make(sheets: Iterable[Sheet]) -> bytes:
-    """The workbook's bytes."""
+def make(sheets: Iterable[Sheet], room: Path | None = None) -> bytes:
+    """The workbook's bytes. Raise PaperFailed."""
+    return next(child.results("workbook", _parts(sheets), room))
+
+
+def write(target: IO[bytes], sheets: Iterable[Sheet], room: Path | None = None) -> None:
+    """Write the workbook, made in a child as its rows come; memory does not grow with them. Raise PaperFailed."""
+    for piece in child.pieces("workbook", _parts(sheets), room):
+        target.write(piece)
+
+
+def _parts(sheets: Iterable[Sheet]) -> Iterator[Any]:
+    """What the child is handed: of each sheet its head, its rows by some hundred, and an end."""
+    for one in sheets:
+        yield replace(one, rows=()), isinstance(one.rows, Sequence)
+        rows = iter(one.rows)
+        while some := [tuple(map(_value, row)) for row in islice(rows, AT_ONCE)]:
+            yield some
+        yield None
+    yield None
+
+
+def _value(cell: object) -> object:
+    """A text that is translated when it is shown is only a text elsewhere."""
+    return cell if cell is None or isinstance(cell, int | float | dt.date | Formula) else str(cell)
+
+
+# --- writing, in the child ------------------------------------------------------------------------
+
+
+def handed(take: Callable[[], Any]) -> Iterator[Sheet]:
+    """The sheets of `_parts`, their rows as they come where they were not counted."""
+    while head := take():
+        one, counted = head
+        rows = chain.from_iterable(iter(take, None))
+        yield replace(one, rows=list(rows) if counted else rows)
+
+
+def build(sheets: Iterable[Sheet]) -> bytes:
+    """The workbook's bytes; what is temporary lies in files meanwhile."""
+    import xlsxwriter  # noqa: PLC0415 - in the child only
+
     stream = io.BytesIO()
-    write(stream, sheets)
-    return stream.getvalue()
-
-
-def write(target: Path | IO[bytes], sheets: Iterable[Sheet]) -> None:
-    """Write the workbook; memory does not grow with its rows."""
-    import xlsxwriter  # noqa: PLC0415 - only who downloads a workbook pays for it
-
     # Text that begins with = + - @ stays text: nothing typed is ever taken for a formula or a link.
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options)
+    book = xlsxwriter.Workbook(stream, options)
+    book.set_properties({"created": now().replace(tzinfo=None)})
     taken: set[str] = set()
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#EEF1F4", "border": 1, "text_wrap": True, "valign": "top"}),
@@ -102,6 +139,7 @@ def write(target: Path | IO[bytes], sheets: Iterable[Sheet]) -> None:
             _write_sheet(book, book.add_worksheet(_free_name(sheet.name, taken)), sheet, formats)
     finally:
         book.close()  # also after a failure: the rows written so far wait in open temporary files
+    return stream.getvalue()
 
 
 def _free_name(name: str, taken: set[str]) -> str:
@@ -200,7 +238,7 @@ def _write_cell(page: Any, row: int, column: int, value: object, formats: dict[s
 
 
 def _write_totals(page: Any, sheet: Sheet, last: int, sums: list[float], formats: dict[str, Any]) -> None:
-    from xlsxwriter.utility import xl_col_to_name  # noqa: PLC0415 - see write
+    from xlsxwriter.utility import xl_col_to_name  # noqa: PLC0415 - see build
 
     page.write_string(last + 1, 0, "合计", formats["head"])
     for i, column in enumerate(sheet.columns):

@@ -1,14 +1,15 @@
 """Word files by GB/T 9704-2012: a grid of 22 lines of 28 characters, fonts named and never shipped."""
 
-import datetime as dt
 import io
 import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from logbook.documents import pdf
+from logbook.clock import now
+from logbook.documents import child, pdf
 from logbook.documents.paper import (
     Attachment,
     Block,
@@ -47,20 +48,28 @@ SPARE = ("/stylesWithEffects", "/thumbnail", "/numbering", "/customXml")
 NUMBERS = re.compile(r"(\d{4}-\d+(?:/\d+)?(?: 第\d+版)?)")  # a record's: never broken at its hyphen
 
 
-def make(paper: Paper) -> bytes:
-    """The paper as .docx."""
-    return next(make_all([paper]))
+def make(paper: Paper, room: Path | None = None) -> bytes:
+    """The paper as .docx. Raise PaperFailed."""
+    return next(make_all([paper], room))
 
 
-def make_all(papers: Sequence[Paper]) -> Iterator[bytes]:
-    """Each paper as .docx; many cost less together than one by one."""
+def make_all(papers: Sequence[Paper], room: Path | None = None) -> Iterator[bytes]:
+    """Each paper as .docx, made in one child: many cost less together than one by one. Raise PaperFailed."""
+    return child.results("word", [papers], room)
+
+
+# --- in the child ---------------------------------------------------------------------------------
+
+
+def build(papers: Sequence[Paper]) -> Iterator[bytes]:
+    """Each paper as .docx; how many pages it fills and what its charts look like says the typesetter."""
     counted = pdf.for_word([(paper, [one.svg for one in _charts(paper)]) for paper in papers])
     for paper, (pages, pngs) in zip(papers, counted, strict=True):
         yield _made(paper, pages, iter(pngs))
 
 
 def _made(paper: Paper, pages: float, pictures: Iterator[bytes]) -> bytes:
-    from docx import Document  # noqa: PLC0415 - with lxml 30 MB that only a paper needs
+    from docx import Document  # noqa: PLC0415 - with lxml 30 MB, in the child only
 
     document = Document()
     _prepare(document, paper, pages)
@@ -88,7 +97,7 @@ def _prepare(document: Any, paper: Paper, pages: float) -> None:
     core = document.core_properties
     title, made_from = printable(paper.title.replace("\n", "")), printable(paper.made_from)
     core.title, core.author, core.comments = title[:LONGEST_PROPERTY], "", made_from[:LONGEST_PROPERTY]
-    core.created = core.modified = dt.datetime.now(dt.UTC).replace(tzinfo=None)  # else the template's, of 2013
+    core.created = core.modified = now().replace(tzinfo=None)  # else the template's, of 2013
     _clear(document)
     style = document.styles["Normal"]
     _face(style.element.get_or_add_rPr(), FACES[0], BODY)

@@ -73,7 +73,7 @@ def write(year: int, new: NewVersion, *, by: Actor, at: dt.datetime) -> MinutesV
         return None
     if new.begun_from != latest.n:
         said = _("您修改期间，%(name)s保存了第%(n)s版。您写的还在下面，没有保存：请把要留的改动并进去，再保存。")
-        raise RuleBroken("version", said % {"name": latest.by.name, "n": latest.n})
+        raise RuleBroken("version", said % {"name": latest.by_name, "n": latest.n})
     return _save(minutes, new, by, at)
 
 

@@ -60,7 +60,7 @@ def _lines(facts: Facts, words: Words, *, said: bool) -> Iterable[str]:
         yield f"（{numeral(i)}）{_named(report)}"
         settled = [one for one in facts.comments if one.report_id == report.id]
         for comment in settled:
-            yield from _comment(comment) if said else [f"{comment.commentator.name}点评：{ELSEWHERE}"]
+            yield from _comment(comment) if said else [f"{comment.commentator_name}点评：{ELSEWHERE}"]
         if not settled:
             yield UNSETTLED
     yield words.apply("\n四、党组书记总点评")
@@ -74,12 +74,12 @@ def _lines(facts: Facts, words: Words, *, said: bool) -> Iterable[str]:
 
 
 def _named(report: Report) -> str:
-    return f"{report.branch.name}书记{report.person.name}"
+    return f"{report.branch.name}书记{report.secretary_name}"
 
 
 def _comment(comment: Comment) -> Iterable[str]:
     said = [f"{part.chinese}：{comment.said(part)}" for part in Part if comment.said(part)]
-    yield f"{comment.commentator.name}点评：{said[0] if said else ''}"  # a name alone would stand at a page's foot
+    yield f"{comment.commentator_name}点评：{said[0] if said else ''}"  # a name alone would stand at a page's foot
     yield from said[1:]
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from logbook.accounts.models import Person
+from logbook.accounts.models import Person, Signed
 from logbook.db import Base, Key
 
 
@@ -21,8 +21,13 @@ class Minutes(Base):
 
     settled_by: Mapped[Person | None] = relationship(viewonly=True)
 
+    @property
+    def settler_name(self) -> str:
+        """Who settled them, as the name was then."""
+        return self.settled_by.name_at(self.settled_at) if self.settled_by and self.settled_at else ""
 
-class MinutesVersion(Base):
+
+class MinutesVersion(Signed, Base):
     """Insert-only: the whole text as it was saved, numbered from 1."""
 
     __tablename__ = "minutes_version"

@@ -42,9 +42,9 @@ def version(minutes: Minutes, n: int | None = None) -> MinutesVersion | None:
 
 
 def versions(minutes: Minutes) -> Sequence[Any]:
-    """(n, at, reason, name) of every version of minutes that were found for their reader, the latest first."""
+    """(n, at, reason, by) of every version of minutes that were found for their reader, the latest first."""
     return db.session.execute(
-        select(MinutesVersion.n, MinutesVersion.at, MinutesVersion.reason, Person.name)
+        select(MinutesVersion.n, MinutesVersion.at, MinutesVersion.reason, Person)
         .join(Person, Person.id == MinutesVersion.by_id)
         .where(MinutesVersion.minutes_id == minutes.id)
         .order_by(MinutesVersion.n.desc())

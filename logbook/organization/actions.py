@@ -17,7 +17,7 @@ from logbook.accounts.actions import pinyin
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import shown_date, today
-from logbook.organization import queries
+from logbook.organization import bound, queries
 from logbook.organization.models import (
     Branch,
     BranchKind,
@@ -108,7 +108,7 @@ def change_branch(branch_id: int, new: NewBranch, *, since: dt.date | None, by: 
     Raise RuleBroken: "name", "to_on" as above; "kind" while branches stand inside it, or it inside another;
     "since" closed, yet to come, or not after the last change.
     """
-    _allowed(by)
+    bound.refuse_own(bound.concerned(branch_id), by=by)
     branch, new = _branch(branch_id), replace(new, name=new.name.strip(), host_unit=new.host_unit.strip())
     _check_branch(new, branch_id)
     if new.kind is not branch.kind and (queries.contains_any(branch_id) or queries.placements_of(branch_id)):
@@ -138,10 +138,10 @@ def keep_former(branch: Branch, since: dt.date, former: Sequence[FormerEntry]) -
 
 def void_entry(entry_id: int, *, by: Actor) -> None:
     """Mark a former entry as entered in error: what came after it holds from where it began."""
-    _allowed(by)
     entry = queries.former_entry(entry_id)
     if entry is None:
         raise NotThere
+    bound.refuse_own(bound.concerned(entry.branch_id), by=by)
     refuse_closed(entry.to_on)
     entry.void = True
     db.session.flush()
@@ -168,7 +168,7 @@ def place_inside(
     branch_id: int, general_id: int | None, from_on: dt.date, *, confirmed: bool = False, by: Actor
 ) -> None:
     """Put a branch inside a general branch from a day on, or (None) inside none."""
-    _allowed(by)
+    bound.refuse_own(bound.around(branch_id), by=by)
     refuse_closed(from_on)
     if _branch(branch_id).kind is BranchKind.GENERAL:
         raise RuleBroken("general_branch_id", _("党总支不能放在另一个党总支之内。"))
@@ -208,7 +208,7 @@ def set_secretary(
     branch_id: int, person_id: int | None, from_on: dt.date, *, confirmed: bool = False, by: Actor
 ) -> None:
     """Make a person the branch's secretary from a day on, or (None) leave the post vacant."""
-    _allowed(by)
+    bound.refuse_own(bound.concerned(branch_id), by=by)
     refuse_closed(from_on)
     _branch(branch_id)
     if person_id is not None:
@@ -222,13 +222,14 @@ def set_own_branch(
     person_id: int, branch_id: int | None, from_on: dt.date, *, confirmed: bool = False, by: Actor
 ) -> None:
     """Make a branch the person's own from a day on, or (None) none."""
-    _allowed(by)
+    held = queries.memberships_of(person_id)
+    bound.refuse_own(bound.under_review() & {person_id} if held else (), by=by)
     refuse_closed(from_on)
     _known_person(person_id)
     if branch_id is not None:
         _branch(branch_id)
     with _asking_for_own(from_on, confirmed=confirmed):
-        succeed(queries.memberships_of(person_id), Membership, person_id, branch_id, from_on)
+        succeed(held, Membership, person_id, branch_id, from_on)
 
 
 def refuse_closed(from_on: dt.date, field: str = "from_on") -> None:
@@ -279,16 +280,25 @@ def void_membership(membership_id: int, *, by: Actor) -> None:
 
 
 def _void(table: type[History], row_id: int, by: Actor) -> None:
-    _allowed(by)
     row = queries.history_row(table, row_id)
     if row is None:
         raise NotThere
+    bound.refuse_own(_held_against(row), by=by)
     refuse_closed(row.from_on)
     with _asking_for_own(row.from_on, confirmed=False):
         row.void = True
         for former in _rows_of(row):
             if former.to_on == row.from_on - DAY:
                 former.to_on = row.to_on
+
+
+def _held_against(row: Placement | SecretaryTerm | Membership) -> frozenset[int]:
+    """Whom rule 7 would let go with this row."""
+    if isinstance(row, Membership):
+        return bound.under_review() & {row.person_id}
+    if isinstance(row, Placement):
+        return bound.concerned(row.branch_id, row.general_branch_id)
+    return bound.concerned(row.branch_id)
 
 
 def _rows_of(row: Placement | SecretaryTerm | Membership) -> Sequence[Placement | SecretaryTerm | Membership]:

@@ -3,9 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
@@ -197,3 +198,24 @@ class ConfirmImportForm(Form):
     upload = HiddenField(validators=[REQUIRED])
     digest = HiddenField(validators=[REQUIRED])
     from_on = DateField(validators=[REQUIRED, sensible])
+    own_password = PasswordField(
+        _("您自己的密码"),
+        validators=[Optional(), Length(max=200)],
+        description=_("要改登录名或角色；新增的角色经另一人确认后生效。"),
+    )
+
+
+class StandInForm(Form):
+    person_id = SelectField(_("代办人"), choices=[], description=_("从党组成员中指定，只办理涉及党办人员本人的事项。"))
+
+    def offer(self, people: Iterable[Person]) -> None:
+        """Offer who may stand in."""
+        self.person_id.choices = [SelectChoice("", gettext("不指定")), *(_named(one) for one in people)]
+
+    def person(self) -> int | None:
+        """The chosen one's id; None for nobody."""
+        return int(self.person_id.data) if self.person_id.data else None
+
+
+def _named(person: Person) -> SelectChoice:
+    return SelectChoice(str(person.id), _titled(person))

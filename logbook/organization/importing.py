@@ -6,18 +6,20 @@ The plan compares each line with what the database has; carrying out writes what
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from flask_babel import lazy_gettext as _
 
 from logbook.access import Act, Actor, Role
 from logbook.accounts import actions as accounts
+from logbook.accounts import roles
 from logbook.accounts.models import Person
+from logbook.accounts.renaming import refuse_own_name, rename
 from logbook.db import Word, db
 from logbook.errors import NotAllowed, RuleBroken
-from logbook.formats import full_date
-from logbook.organization import queries
+from logbook.formats import full_date, local_date
+from logbook.organization import bound, queries
 from logbook.organization.actions import DATED, NewLiaison, check_liaison, keep_former, succeed
 from logbook.organization.models import (
     Branch,
@@ -75,6 +77,13 @@ class ImportPlan:
     work: Work = field(compare=False, repr=False)
 
     @property
+    def opens_doors(self) -> bool:
+        """Whether sign-in names or roles change."""
+        doors = {COLUMN["roles"], COLUMN["sign_in_name"]}
+        lines = [item for item in (*self.new, *self.changed) if item.sheet == PEOPLE]
+        return any(column in doors for item in lines for column, _old, _new in item.changes)
+
+    @property
     def digest(self) -> str:
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
@@ -129,7 +138,10 @@ def _person_item(work: Work, entry: PersonEntry, row: PersonRow) -> tuple[bool, 
         work.own[entry] = own
         now = held(work.memberships.get(found_id, ()), work.from_on)
         now_branch = work.by_branch_id[now.branch_id] if now else None
-        changes += _moved(work, now_branch, own, (PEOPLE, row.row, COLUMN["branch"]))
+        moved = _moved(work, now_branch, own, (PEOPLE, row.row, COLUMN["branch"]))
+        if moved and work.led_by_reader and found_id == work.by.person_id and work.memberships.get(found_id):
+            work.refuse(PEOPLE, row.row, COLUMN["branch"], bound.OTHERS)
+        changes += moved
     return entry.found is None, Item(PEOPLE, row.row, row.name, tuple(changes))
 
 
@@ -138,7 +150,16 @@ def _check_rights(work: Work, row: PersonRow, found_id: int, columns: set[str]) 
     for column in sorted(columns & {COLUMN["roles"], COLUMN["sign_in_name"]}):
         if not work.by.may(Act.KEEP_ACCOUNTS):
             work.refuse(PEOPLE, row.row, column, _("登录名和角色由系统管理员设置，请留空。"))
-    if COLUMN["roles"] in columns and Role.SYSADMIN in work.roles.get(found_id, set()) - (row.roles or set()):
+    if OF_PEOPLE["name"] in columns and found_id:
+        try:
+            refuse_own_name(found_id, work.by.person_id)
+        except RuleBroken as broken:
+            work.refuse(PEOPLE, row.row, OF_PEOPLE["name"], broken.message)
+    if COLUMN["roles"] not in columns:
+        return
+    if found_id == work.by.person_id:
+        work.refuse(PEOPLE, row.row, COLUMN["roles"], _("本人的角色由另一名系统管理员更改。"))
+    elif Role.SYSADMIN in work.roles.get(found_id, set()) - (row.roles or set()):
         work.refuse(PEOPLE, row.row, COLUMN["roles"], _("系统管理员的角色请在“人员和账号”里去掉。"))
 
 
@@ -217,7 +238,16 @@ def _branch_item(work: Work, entry: BranchEntry, row: BranchRow) -> tuple[bool, 
         now_general = work.by_branch_id[now.general_branch_id] if now else None
         changes += _moved(work, now_general, general, (BRANCHES, row.row, COLUMN["general"]))
     _check_kind(work, entry, row)
+    _refuse_own(work, found_id, row, [column for column, _old, _new in changes])
     return entry.found is None, Item(BRANCHES, row.row, row.name, tuple(changes))
+
+
+def _refuse_own(work: Work, branch_id: int, row: BranchRow, columns: Sequence[str]) -> None:
+    """Refuse the reader what rule 7 holds against them: of a branch they led, or from inside one they led."""
+    around = {placement.general_branch_id for placement in work.placements.get(branch_id, ())}
+    for column in columns:
+        if {branch_id, *(around if column == COLUMN["general"] else ())} & work.led_by_reader:
+            work.refuse(BRANCHES, row.row, column, bound.OTHERS)
 
 
 def _entry_changes(work: Work, found: Branch | None, row: BranchRow) -> list[Change]:
@@ -335,25 +365,27 @@ def carry_out(plan: ImportPlan, *, by: Actor, at: dt.datetime) -> None:
     if plan.wrong:
         raise RuleBroken("file", _("还有不对的地方，一条也没有导入。"))
     work = plan.work
-    for person in work.people:
-        if person.row:
-            _write_person(person, person.row)
-    for branch in work.branches:
-        if branch.row:
-            _write_branch(work, branch, branch.row)
-    db.session.flush()
-    _write_roles(work, by, at)
-    _write_history(work)
-    for point in work.points:
-        _write_point(point)
-    db.session.flush()
+    with roles.keeping_ways_in(at):
+        for person in work.people:
+            if person.row:
+                _write_person(person, person.row, work, at)
+        for branch in work.branches:
+            if branch.row:
+                _write_branch(work, branch, branch.row)
+        db.session.flush()
+        _write_roles(work, by, at)
+        _write_history(work)
+        for point in work.points:
+            _write_point(point)
+        db.session.flush()
 
 
-def _write_person(entry: PersonEntry, row: PersonRow) -> None:
+def _write_person(entry: PersonEntry, row: PersonRow, work: Work, at: dt.datetime) -> None:
     if entry.found is None:
         entry.found = Person(name=row.name, pinyin=accounts.pinyin(row.name))
         db.session.add(entry.found)
     elif entry.found.name != row.name:
+        rename(entry.found, row.name, since=local_date(at), by=work.by.person_id, at=at)
         entry.found.pinyin = accounts.pinyin(row.name)
     _write(entry.found, _person_values(row))
 
@@ -377,7 +409,7 @@ def _write(row: Person | Branch | Liaison, values: Mapping[str, object]) -> None
 def _write_roles(work: Work, by: Actor, at: dt.datetime) -> None:
     for entry in work.people:
         if entry.row and entry.row.roles is not None and entry.row.roles != work.roles.get(_id(entry), set()):
-            accounts.set_roles(_id(entry), entry.row.roles, by=by.person_id, at=at)
+            roles.set_roles(_id(entry), entry.row.roles, by=by.person_id, at=at)
 
 
 def _write_history(work: Work) -> None:

@@ -6,7 +6,7 @@ A row entered in error is marked `void`, never deleted.
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from logbook.accounts.models import Person
@@ -130,6 +130,35 @@ class Liaison(Base):
     branch: Mapped[Branch] = relationship(viewonly=True)
 
     __table_args__ = (Index(None, "year", "member_id"),)
+
+
+class Reporter(Base):
+    """Who reports for a branch at a year's review meeting: rule 7 rests on it, whatever becomes of the term.
+
+    Written by the meeting, which stands above: a rule of records cannot look up to it.
+    """
+
+    __tablename__ = "reporter"
+
+    id: Mapped[Key]
+    year: Mapped[int]
+    branch_id: Mapped[int] = mapped_column(ForeignKey("branch.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+
+    __table_args__ = (UniqueConstraint("year", "branch_id", "person_id"),)
+
+
+class StandIn(Base):
+    """Whom the leader named to act where rule 7 binds the whole office, and the leader too; the latest row holds."""
+
+    __tablename__ = "stand_in"
+
+    id: Mapped[Key]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # None: nobody any more
+    named_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    named_at: Mapped[dt.datetime]
+
+    person: Mapped[Person | None] = relationship(foreign_keys=person_id, viewonly=True)
 
 
 class LiaisonLock(Base):

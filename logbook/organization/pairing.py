@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _
 from logbook.access import Actor, Role
 from logbook.accounts.models import Person
 from logbook.formats import today
-from logbook.organization import queries
+from logbook.organization import bound, queries
 from logbook.organization.actions import NewLiaison
 from logbook.organization.models import Branch, Liaison
 from logbook.organization.queries import History
@@ -70,6 +70,7 @@ class Work:
         self.led = _by_owner((term for rows in self.terms.values() for term in rows), "person_id")
         self.memberships = _by_owner(queries.memberships(), "person_id")
         self.locked = queries.locked_years()
+        self.led_by_reader = queries.led_since(by.person_id, bound.open_since())
         self.liaison: dict[tuple[int, int, int], list[Liaison]] = defaultdict(list)
         for liaison in queries.liaisons_since(min((row.year for row in lists.liaison), default=from_on.year)):
             self.liaison[liaison.year, liaison.member_id, liaison.branch_id].append(liaison)

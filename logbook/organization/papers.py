@@ -51,7 +51,8 @@ def _head(settings: Settings) -> tuple[str, ...]:
 def _rows(year: int, liaisons: Sequence[Liaison], secretaries: Mapping[int, Person]) -> list[tuple[str, ...]]:
     return [
         (
-            str(n), one.member.name, one.member.post or NONE, one.branch.name, one.branch.host_unit or NONE,
+            str(n), one.member.name_in(one.year), one.member.post or NONE, one.branch.name,
+            one.branch.host_unit or NONE,
             secretaries[one.branch_id].name if one.branch_id in secretaries else NONE, _often(one, year),
         )
         for n, one in enumerate(liaisons, 1)

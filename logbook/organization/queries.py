@@ -21,10 +21,13 @@ from logbook.organization.models import (
     Membership,
     Period,
     Placement,
+    Reporter,
     SecretaryTerm,
+    StandIn,
 )
 
 History = TypeVar("History", Placement, SecretaryTerm, Membership)
+MOST_UNITS = 60  # of a city with thousands of branches: whoever guesses does not try them all either
 ORDER = (Branch.official_order, Branch.pinyin, Branch.id)
 
 
@@ -227,6 +230,18 @@ class Ground:
     liaison: bool  # the member's liaison point, or inside one
 
 
+def places_of(person_id: int) -> list[str]:
+    """The names of the person's own organizations and of the units that branches belong to: easily guessed words."""
+    units = db.session.scalars(select(Branch.host_unit).distinct().order_by(Branch.host_unit).limit(MOST_UNITS))
+    own = select(Branch.name).where(
+        or_(
+            Branch.id.in_(select(Membership.branch_id).where(Membership.person_id == person_id)),
+            Branch.id.in_(select(SecretaryTerm.branch_id).where(SecretaryTerm.person_id == person_id)),
+        )
+    )
+    return [*units, *db.session.scalars(own.order_by(Branch.id))]
+
+
 def _leads_or_belongs(branch_id: Any) -> ColumnElement[bool]:
     """Whether the person :member belongs to the branch, or leads it, on :on."""
     found = [
@@ -419,3 +434,31 @@ def arrangement(year: int, looks_back: Collection[Period]) -> Sequence[Row[Branc
     With the liaison of the year before where it goes on, in a period of `looks_back`.
     """
     return db.session.execute(_ARRANGEMENT, {"year": year, "looks_back": list(looks_back)}).all()
+
+
+def leaders_since(first: dt.date, branch_ids: Collection[int] | None = None) -> frozenset[int]:
+    """Who leads, led or reports for these branches (of all branches) in the year of `first` or later."""
+    led = select(SecretaryTerm.person_id).where(
+        SecretaryTerm.void.is_(False), or_(SecretaryTerm.to_on.is_(None), SecretaryTerm.to_on >= first)
+    )
+    reports = select(Reporter.person_id).where(Reporter.year >= first.year)
+    if branch_ids is not None:
+        led = led.where(SecretaryTerm.branch_id.in_(branch_ids))
+        reports = reports.where(Reporter.branch_id.in_(branch_ids))
+    return frozenset(db.session.scalars(union(led, reports)))
+
+
+def led_since(person_id: int, first: dt.date) -> frozenset[int]:
+    """The branches this person leads, led or reports for in the year of `first` or later."""
+    ended = or_(SecretaryTerm.to_on.is_(None), SecretaryTerm.to_on >= first)
+    led = select(SecretaryTerm.branch_id).where(
+        SecretaryTerm.person_id == person_id, SecretaryTerm.void.is_(False), ended
+    )
+    reports = select(Reporter.branch_id).where(Reporter.person_id == person_id, Reporter.year >= first.year)
+    return frozenset(db.session.scalars(union(led, reports)))
+
+
+def stand_in() -> StandIn | None:
+    """Whom the leader named last, with the person."""
+    latest = select(StandIn).options(joinedload(StandIn.person)).order_by(StandIn.id.desc()).limit(1)
+    return db.session.scalar(latest)

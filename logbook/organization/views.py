@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,14 @@ from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
 from logbook.accounts import queries as accounts
+from logbook.accounts.code_views import prove
 from logbook.accounts.models import Person
+from logbook.clock import written_at
 from logbook.db import db
 from logbook.documents.sheet import UnreadableWorkbook
-from logbook.errors import NotThere, RuleBroken
+from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, shown_date, today
-from logbook.organization import actions, importing, queries, workbook
+from logbook.organization import actions, bound, importing, queries, workbook
 from logbook.organization.forms import (
     BranchForm,
     ConfirmImportForm,
@@ -41,7 +42,7 @@ bp = Blueprint("organization", __name__)
 
 Page = str | Response | tuple[str, int]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-KEPT_SECONDS = 24 * 3600  # an upload waits a day for its confirmation
+KEPT_FOR = dt.timedelta(days=1)  # an upload waits a day for its confirmation
 ROWS: dict[str, Callable[[int], Placement | SecretaryTerm | Membership | None]] = {
     "terms": lambda row_id: queries.history_row(SecretaryTerm, row_id),
     "placements": lambda row_id: queries.history_row(Placement, row_id),
@@ -118,6 +119,9 @@ def add_branch() -> Page:
 
 
 def _branch(branch_id: int) -> Branch:
+    """A branch, for the office and for who stands in for it."""
+    if not bound.opens_lists(by=actor()):
+        raise NotAllowed(Act.KEEP_LISTS.value)
     branch = queries.branch(branch_id)
     if branch is None:
         raise NotThere
@@ -147,12 +151,13 @@ def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
         placements=queries.placements_of(branch.id),
         belonging=queries.belonging_to(branch.id, today()),
         liaisons=queries.liaisons_of_branch(branch.id),
+        mine=actor().person_id in bound.around(branch.id),
     )
     return page, status
 
 
 @bp.route("/lists/branches/<int:branch_id>", methods=["GET", "POST"])
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def branch(branch_id: int) -> Page:
     found = _branch(branch_id)
     if request.method == "GET":
@@ -172,7 +177,7 @@ def _saved(branch_id: int) -> Response:
 
 
 @bp.post("/lists/branches/<int:branch_id>/secretary")
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def set_secretary(branch_id: int) -> Page:
     found, form = _branch(branch_id), SecretaryForm(prefix="secretary-")
     form.offer(queries.everyone())
@@ -191,7 +196,7 @@ def set_secretary(branch_id: int) -> Page:
 
 
 @bp.post("/lists/branches/<int:branch_id>/placement")
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def place(branch_id: int) -> Page:
     found, form = _branch(branch_id), PlacementForm(prefix="placement-")
     form.offer(queries.branches())
@@ -210,7 +215,7 @@ def place(branch_id: int) -> Page:
 
 
 @bp.post("/lists/branches/<int:branch_id>/people")
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def set_own_branch(branch_id: int) -> Page:
     found, form = _branch(branch_id), OwnBranchForm(prefix="own-")
     form.offer(queries.everyone())
@@ -232,6 +237,8 @@ def _ask(title: str, words: str, back: str, *, hint: str, **hidden: str) -> str:
 
 def _voidable(what: str, row_id: int) -> tuple[str, str]:
     """What is to be voided, in words, and the page it stands on; NotThere when it is not there."""
+    if not bound.opens_lists(by=actor()):
+        raise NotAllowed(Act.KEEP_LISTS.value)
     if what == "liaison":
         found = _liaison(row_id)
         back = url_for("organization.index", year=found.year)
@@ -260,7 +267,7 @@ def _person(person_id: int) -> Person:
 @bp.route(
     "/lists/<any(terms, placements, memberships, liaison, entries):what>/<int:row_id>/void", methods=["GET", "POST"]
 )
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def void(what: str, row_id: int) -> Page:
     words, back = _voidable(what, row_id)
     if request.method == "GET":
@@ -350,14 +357,14 @@ def copy_liaison() -> Response:
 @bp.route("/lists/template.xlsx")
 @may(Act.KEEP_LISTS)
 def template() -> Response:
-    return printing.file(workbook.template(apply=current().words.apply), _("名册模板.xlsx"), "xlsx")
+    return printing.export(workbook.template(apply=current().words.apply), _("名册模板.xlsx"))
 
 
 @bp.route("/lists/current.xlsx")
 @may(Act.KEEP_LISTS)
 def export() -> Response:
     lines = importing.as_lines(_day(_year()), _year())
-    return printing.file(workbook.template(lines, apply=current().words.apply), _("名册.xlsx"), "xlsx")
+    return printing.export(workbook.template(lines, apply=current().words.apply), _("名册.xlsx"))
 
 
 @bp.route("/lists/import", methods=["GET", "POST"])
@@ -379,9 +386,12 @@ def _plan(content: bytes, from_on: dt.date) -> importing.ImportPlan:
     return importing.plan_import(workbook.read(content, current().words.apply), from_on, by=actor())
 
 
-def _preview(plan: importing.ImportPlan, upload: str, *, again: bool = False) -> Page:
-    page = render_template("organization/preview.html", plan=plan, upload=upload, again=again)
-    return page, 422 if plan.wrong or again else 200
+def _preview(
+    plan: importing.ImportPlan, upload: str, *, again: bool = False, form: ConfirmImportForm | None = None
+) -> Page:
+    shown = form or ConfirmImportForm(formdata=None)
+    page = render_template("organization/preview.html", plan=plan, upload=upload, again=again, form=shown)
+    return page, 422 if plan.wrong or again or shown.errors else 200
 
 
 @bp.post("/lists/import/confirm")
@@ -393,6 +403,13 @@ def confirm_import() -> Page:
         flash(_("上传的文件已过期，请重新选择。"))
         return redirect(url_for("organization.import_lists"), 303)
     plan = _plan(content, form.from_on.data)
+    if plan.opens_doors and plan.digest == form.digest.data:
+        try:
+            prove(form.own_password.data)
+        except RuleBroken as broken:
+            form.refuse(broken)
+            return _preview(plan, form.upload.data or "", form=form)
+        plan = _plan(content, form.from_on.data)  # proving ended the transaction
     if plan.wrong or plan.digest != form.digest.data:
         return _preview(plan, form.upload.data, again=True)
     importing.carry_out(plan, by=actor(), at=now())
@@ -411,7 +428,7 @@ def _uploads() -> Path:
 def _keep(content: bytes) -> str:
     """Keep what was uploaded, under its owner's id, until it is confirmed; return its name."""
     for old in _uploads().iterdir():
-        if old.stat().st_mtime < time.time() - KEPT_SECONDS:
+        if written_at(old) < now() - KEPT_FOR:
             old.unlink(missing_ok=True)
     digest = hashlib.sha256(content).hexdigest()
     _upload(digest).write_bytes(content)
@@ -427,6 +444,6 @@ def _kept(digest: str) -> bytes | None:
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         return None
     path = _upload(digest)
-    if not path.exists() or path.stat().st_mtime < time.time() - KEPT_SECONDS:
+    if not path.exists() or written_at(path) < now() - KEPT_FOR:
         return None
     return path.read_bytes()

@@ -361,15 +361,15 @@ def _double_people(people: Sequence[PersonRow]) -> list[Problem]:
 
 def template(
     lines: Mapping[str, Sequence[Sequence[object]]] | None = None, apply: Callable[[str], str] = same
-) -> bytes:
-    """Return the workbook with its heads, the help sheet, and `lines` by sheet (none: to be filled in)."""
+) -> list[sheet.Sheet]:
+    """Return the workbook's sheets with its heads, the help sheet, and `lines` by sheet (none: to be filled in)."""
     lines = lines or {}
     sheets = [
         _sheet(apply(name), [(apply(title), 18) for title in titles], lines.get(name, ()))
         for name, titles in COLUMNS.items()
     ]
     hints = [tuple(map(apply, line)) for line in HELP_LINES]
-    return sheet.make([*sheets, _sheet(HELP, (("工作表", 12), ("说明", 90)), hints)])
+    return [*sheets, _sheet(HELP, (("工作表", 12), ("说明", 90)), hints)]
 
 
 def _sheet(name: str, columns: Iterable[tuple[str, int]], rows: Sequence[Sequence[object]]) -> sheet.Sheet:

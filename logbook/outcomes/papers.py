@@ -65,7 +65,7 @@ def _form(one: Told, settings: Settings) -> Form:
     if report.grade and decision and decision.decided_on:
         grade = settings.words.apply(f"{report.grade.chinese}（党组{full_date(decision.decided_on)}研究确定）")
     rows = (
-        ("党组织", report.branch.name, "书记", report.person.name),
+        ("党组织", report.branch.name, "书记", report.secretary_name),
         ("确定等次", grade),
         ("肯定", one.said(Part.PRAISE)),
         ("不足", one.said(Part.SHORTCOMING)),
@@ -169,7 +169,7 @@ def _grades(held: Held, settings: Settings) -> Iterable[Block]:
 
 def _graded(held: Held) -> Table:
     rows = [
-        (str(i), one.branch.name, one.person.name, one.grade.chinese if one.grade else "未定")
+        (str(i), one.branch.name, one.secretary_name, one.grade.chinese if one.grade else "未定")
         for i, one in enumerate(held.reports, 1)
     ]
     return Table(("序号", "党组织", "书记", "确定等次"), tuple(rows), (1, 5, 2, 2))

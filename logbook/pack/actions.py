@@ -34,16 +34,18 @@ def keep_briefs(found: Gathered, *, by: Actor, at: dt.datetime) -> None:
         review.keep_print(case.report.id, case.brief, by=by, at=at)
 
 
-def arrange(year: int, report_id: int, *, up: bool) -> None:
+def arrange(year: int, report_id: int, *, up: bool, by: Actor) -> None:
     """Move a report one place up or down."""
+    queries.refuse_own_list(queries.the_meeting(year), by=by)
     _open_list(year)
-    review.arrange(year, report_id, up=up)
+    review.arrange(year, report_id, up=up, by=by)
 
 
-def draw_lots(year: int, places: Mapping[int, int | None]) -> None:
+def draw_lots(year: int, places: Mapping[int, int | None], *, by: Actor) -> None:
     """Put the reports in the order drawn by hand."""
+    queries.refuse_own_list(queries.the_meeting(year), by=by)
     _open_list(year)
-    review.draw_lots(year, places)
+    review.draw_lots(year, places, by=by)
 
 
 def replace_secretary(report_id: int, person_id: int | None, *, by: Actor, at: dt.datetime) -> None:
@@ -59,7 +61,7 @@ def replace_secretary(report_id: int, person_id: int | None, *, by: Actor, at: d
     if said.any_on(report_id):
         raise RuleBroken("person_id", _("对原述职人的点评已经有人改过或审定，不能改由他人述职。"))
     review.change_person(report_id, person_id or 0, by=by)
-    if report.commentator_id is not None:
+    if report.commentator_id is not None and queries.runs_case(by, report):
         comments.draft(report_id, by=by, at=at)
 
 
@@ -71,7 +73,9 @@ def _open_list(year: int) -> None:
         raise RuleBroken("", _("已经开始测评，名单和次序不再改动。"))
 
 
-def remove_meeting(year: int) -> None:
+def remove_meeting(year: int, *, by: Actor) -> None:
     """Take away a meeting made by mistake with what was drafted for it, as long as nobody has done anything with it."""
-    comments.remove_drafts(queries.the_meeting(year).id)
-    review.remove_meeting(year)
+    meeting = queries.the_meeting(year)
+    queries.refuse_own_list(meeting, by=by)
+    comments.remove_drafts(meeting.id)
+    review.remove_meeting(year, by=by)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from logbook.access import Actor
+from logbook.access import Act, Actor
 from logbook.accounts.models import Person
 from logbook.ballots import actions as ballot_actions
 from logbook.ballots import queries as ballots
@@ -16,6 +16,7 @@ from logbook.comments import queries as comments
 from logbook.comments.models import Comment
 from logbook.minutes import queries as minutes
 from logbook.minutes.models import MinutesVersion
+from logbook.organization import bound
 from logbook.organization import queries as organization
 from logbook.rectification import queries as rectification
 from logbook.rectification.queries import Line
@@ -75,8 +76,10 @@ def gather(actor: Actor, meeting: Meeting, today: dt.date, settings: Settings) -
 
 
 def successors(actor: Actor, report_id: int) -> tuple[Report, Meeting, Sequence[Person]]:
-    """A case that this reader runs, and who else led its branch in the year or since."""
-    report, meeting = queries.case(actor, report_id)
+    """A case that this reader runs, or stands in for, and who else led its branch in the year or since."""
+    report, meeting = queries.the_report(actor, report_id)
+    if not queries.runs_case(actor, report):
+        bound.refuse_own({report.person_id}, by=actor, act=Act.RUN_MEETING)
     led = organization.secretaries_since(report.branch_id, meeting.year)
     return report, meeting, [one for one in led if one.id != report.person_id]
 

@@ -20,7 +20,7 @@ Answer = str | Response | tuple[str, int]
 
 
 @bp.post("/review/<year:year>/create")
-@may(Act.RUN_MEETING)
+@may(Act.STAND_IN)
 def build(year: int) -> Response:
     actions.build(year, by=actor(), at=now())
     db.session.commit()
@@ -29,34 +29,37 @@ def build(year: int) -> Response:
 
 
 @bp.route("/review/<year:year>/remove", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
+@may(Act.STAND_IN)
 def remove(year: int) -> Answer:
+    meeting = review.the_meeting(year)
     if request.method == "GET":
-        return render_template("pack/remove.html", meeting=review.the_meeting(year))
-    actions.remove_meeting(year)
+        review.refuse_own_list(meeting, by=actor())
+        return render_template("pack/remove.html", meeting=meeting)
+    actions.remove_meeting(year, by=actor())
     db.session.commit()
     flash(_("已删去%(year)s年度的会议。", year=year))
     return redirect(url_for("review.index"), 303)
 
 
 @bp.post("/review/<year:year>/reports/<int:report_id>/move")
-@may(Act.RUN_MEETING)
+@may(Act.STAND_IN)
 def move(year: int, report_id: int) -> Response:
-    actions.arrange(year, report_id, up=request.form.get("to") == "up")
+    actions.arrange(year, report_id, up=request.form.get("to") == "up", by=actor())
     db.session.commit()
     return redirect(url_for("review.show", year=year, _anchor=f"r{report_id}"), 303)
 
 
 @bp.route("/review/<year:year>/order", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
+@may(Act.STAND_IN)
 def order(year: int) -> Answer:
     """The order drawn by hand, typed in."""
     meeting = review.the_meeting(year)
     reports = review.reports(meeting.id)
+    review.refuse_own_list(meeting, by=actor())
     if request.method == "GET":
         return render_template("pack/order.html", meeting=meeting, reports=reports, typed={}, trouble="")
     try:
-        actions.draw_lots(year, places(request.form, [one.id for one in reports]))
+        actions.draw_lots(year, places(request.form, [one.id for one in reports]), by=actor())
         db.session.commit()
     except RuleBroken as broken:
         db.session.close()
@@ -70,7 +73,7 @@ def order(year: int) -> Answer:
 
 
 @bp.route("/review/reports/<int:report_id>/replace", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
+@may(Act.STAND_IN)
 def replace(report_id: int) -> Answer:
     """Another secretary of the branch reports: after a page that says what it means."""
     report, _meeting, others = queries.successors(actor(), report_id)

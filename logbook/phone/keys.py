@@ -1,13 +1,67 @@
-"""A phone's key and the marks of its owner: derived from the installation's secret, so nothing of them is stored."""
+"""A person's phone keys by generation, and the marks that say whose rescue file it is and of which generation.
 
+Generation 0 is derived from the installation's secret: every phone had it before keys were stored, and what lies under
+it can be read again. The later ones are random and renewed when somebody else may hold the last (accounts/phone_keys).
+"""
+
+import base64
+import datetime as dt
 import hashlib
 import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from logbook.accounts import queries as accounts
 
-def phone_key(secret: str, person_id: int) -> bytes:
-    """The person's AES key, 32 bytes, the same at every sign-in: what stayed on a phone can be read again."""
+VOUCHES = dt.timedelta(days=30)  # from the day a phone was handed its mark; it keeps its key for seven of them
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """All keys of one person's phones, 32 bytes each."""
+
+    keys: Mapping[int, bytes]
+
+    @property
+    def generation(self) -> int:
+        """The one in force."""
+        return max(self.keys)
+
+    @property
+    def current(self) -> bytes:
+        return self.keys[self.generation]
+
+    @property
+    def older(self) -> list[bytes]:
+        """Those that only open what was written before, the latest first."""
+        return [self.keys[one] for one in sorted(self.keys, reverse=True) if one != self.generation]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Whose rescue file it is, of which generation, handed out on which day; those of generation 0 say no day."""
+
+    person_id: int
+    generation: int = 0
+    on: dt.date | None = None
+
+    def vouches(self, keyring: Keyring, today: dt.date) -> bool:
+        """Whether what is sealed beside it may come in as the member's own, without their tap."""
+        if self.generation != keyring.generation:
+            return False
+        return self.on is None or today - self.on <= VOUCHES
+
+
+def keyring(secret: str, person_id: int) -> Keyring:
+    """The person's keys; at every sign-in they open what stayed on a phone."""
+    stored = {one.generation: base64.b64decode(one.key) for one in accounts.phone_keys(person_id)}
+    return Keyring({0: derived_key(secret, person_id)} | stored)
+
+
+def derived_key(secret: str, person_id: int) -> bytes:
+    """Generation 0."""
     return _derived(secret, b"phone", person_id)
 
 
@@ -20,18 +74,21 @@ def _derived(secret: str, purpose: bytes, person_id: int) -> bytes:
     return hmac.digest(secret.encode(), purpose + b"\0" + str(person_id).encode(), hashlib.sha256)
 
 
-def rescue_mark(secret: str, person_id: int) -> str:
-    """Whose rescue file it is, signed; it does not expire."""
-    return str(_signer(secret).dumps(person_id))
+def rescue_mark(secret: str, mark: Mark) -> str:
+    """The mark, signed."""
+    if mark.on is None:
+        return str(_signer(secret).dumps(mark.person_id))
+    return str(_signer(secret).dumps([mark.person_id, mark.generation, mark.on.isoformat()]))
 
 
-def rescue_owner(secret: str, mark: str) -> int | None:
-    """Whose mark it is; None when it is not ours, to the letter."""
+def read_mark(secret: str, text: str) -> Mark | None:
+    """What a mark says; None when it is not ours, to the letter."""
     try:
-        person_id = int(_signer(secret).loads(mark))
-    except (BadSignature, ValueError, TypeError):
+        said = _signer(secret).loads(text)
+        mark = Mark(said) if isinstance(said, int) else Mark(int(said[0]), int(said[1]), dt.date.fromisoformat(said[2]))
+    except (BadSignature, ValueError, TypeError, LookupError):
         return None
-    return person_id if rescue_mark(secret, person_id) == mark else None
+    return mark if rescue_mark(secret, mark) == text else None
 
 
 def _signer(secret: str) -> URLSafeSerializer:

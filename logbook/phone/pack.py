@@ -15,7 +15,7 @@ from logbook.desk import cards
 from logbook.desk.cards import Card, Point
 from logbook.formats import shown_date, shown_short
 from logbook.organization import queries as organization
-from logbook.problems.models import Problem, Undertaking
+from logbook.problems.models import Problem, Undertaking, answerable
 from logbook.settings.queries import Settings
 from logbook.visits import queries as visits
 from logbook.visits.models import Visit
@@ -91,7 +91,7 @@ def _last_report(card: Card) -> str:
 
 
 def _problem(one: Problem) -> dict[str, Any]:
-    side = f"{_('责任方')}{_('：')}{one.side.label}"
+    side = answerable(one.side.label, one.unit, one.owner_name)
     return {"id": one.id, "text": one.text, "state": one.state.label, "side": side, "due": _due(one)}
 
 
@@ -107,4 +107,4 @@ def _due(one: Problem | Undertaking) -> str:
 def _record(one: Visit) -> dict[str, Any]:
     whole = len(one.findings) <= MOST_FINDINGS
     findings = one.findings if whole else f"{one.findings[: MOST_FINDINGS - 1]}…"
-    return {"number": one.number, "day": shown_date(one.visited_on), "member": one.member.name, "findings": findings}
+    return {"number": one.number, "day": shown_date(one.visited_on), "member": one.member_name, "findings": findings}

@@ -5,6 +5,7 @@ n and to its place, so that a line cut, changed, missing or moved is noticed. A 
 """
 
 import base64
+import datetime as dt
 import json
 import re
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from flask_babel import lazy_gettext as _
 
 from logbook.errors import RuleBroken
 from logbook.phone import keys
+from logbook.phone.keys import Keyring, Mark
 
 MOST_BYTES = 8 * 1024 * 1024  # a record of full length has some 0.5 MiB here
 MOST_RECORDS = 500
@@ -43,29 +45,43 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Rescue:
-    """A whole, undamaged file."""
+    """A whole, undamaged file; `own`: it was sealed with a key that vouches for its owner."""
 
     owner_id: int
     items: tuple[Item, ...]
+    own: bool
 
 
-def read(content: bytes, secret: str) -> Rescue:
+def read(content: bytes, secret: str, today: dt.date) -> Rescue:
     """The file's records; raise RuleBroken("file") naming the first line that is not as it was written."""
     if len(content) > MOST_BYTES:
         raise RuleBroken("file", _("文件太大，不是救援文件。"))
     lines = content.decode("ascii", "replace").removesuffix("\n").split("\n")
-    header = HEADER.fullmatch(lines[0].removesuffix("\r"))
-    owner_id = keys.rescue_owner(secret, header[2]) if header else None
-    if header is None or owner_id is None or int(header[1]) > MOST_RECORDS:
-        raise RuleBroken("file", _("第1行不对：这不是本系统的救援文件，没有导入。"))
-    n, key = int(header[1]), keys.phone_key(secret, owner_id)
+    n, mark, keyring = _head(lines[0].removesuffix("\r"), secret)
+    key = keyring.keys[mark.generation]
     items = []
     for i in range(2, max(n + 1, len(lines)) + 1):
         try:
             items.append(_item(lines[i - 1].removesuffix("\r"), key, f"logbook-rescue 1 {n} {i}"))
         except (IndexError, ValueError, RecursionError) as damaged:
             raise RuleBroken("file", _damaged(i)) from damaged
-    return Rescue(owner_id, tuple(items))
+    return Rescue(mark.person_id, tuple(items), own=mark.vouches(keyring, today))
+
+
+def _head(line: str, secret: str) -> tuple[int, Mark, Keyring]:
+    """How many records there are, whose mark stands before them, and that person's keys."""
+    header = HEADER.fullmatch(line)
+    mark = keys.read_mark(secret, header[2]) if header else None
+    if header is None or mark is None or int(header[1]) > MOST_RECORDS:
+        raise _foreign()
+    keyring = keys.keyring(secret, mark.person_id)
+    if mark.generation not in keyring.keys:  # as of a backup that is older than the phone
+        raise _foreign()
+    return int(header[1]), mark, keyring
+
+
+def _foreign() -> RuleBroken:
+    return RuleBroken("file", _("第1行不对：这不是本系统的救援文件，没有导入。"))
 
 
 def _damaged(line: int) -> object:

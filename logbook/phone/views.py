@@ -2,7 +2,7 @@
 
 import base64
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, current_app, render_template
@@ -21,6 +21,7 @@ from logbook.phone import keys
 from logbook.phone import pack as packing
 from logbook.phone import rescue as rescuing
 from logbook.phone.forms import RescueForm
+from logbook.phone.keys import Mark
 from logbook.phone.rescue import Item
 from logbook.settings.views import current
 from logbook.visits import actions, drafts
@@ -47,13 +48,20 @@ UNSEEN = {
 @bp.route("/phone/pack")
 @may(Act.RECORD)
 def pack() -> dict[str, Any]:
-    by = actor()
+    by, on = actor(), today()
+    keyring = keys.keyring(_secret(), by.person_id)
+    mark = Mark(by.person_id, keyring.generation, on)
     own = {
-        "key": base64.b64encode(keys.phone_key(_secret(), by.person_id)).decode(),
+        "key": _as_text(keyring.current),
+        "older_keys": [_as_text(key) for key in keyring.older],
         "days": KEPT_DAYS,
-        "rescue": keys.rescue_mark(_secret(), by.person_id),
+        "rescue": keys.rescue_mark(_secret(), mark),
     }
-    return _signed_in(by) | own | packing.pack(by, current(), today())
+    return _signed_in(by) | own | packing.pack(by, current(), on)
+
+
+def _as_text(key: bytes) -> str:
+    return base64.b64encode(key).decode()
 
 
 @bp.route("/phone/token")
@@ -87,7 +95,8 @@ class Outcome:
     visited_on: dt.date | None
     number: str = ""
     known: bool = False  # received before: by an earlier import, or from the phone itself
-    draft: bool = False  # not submitted yet: put back among its author's drafts
+    draft: bool = False  # put back among its author's drafts: not submitted yet, or nobody vouches for it
+    waits: bool = False  # for its member's tap
     reason: object = ""
 
 
@@ -97,9 +106,10 @@ def import_rescue() -> tuple[str, int]:
     form, shown = RescueForm(), {}
     if form.validate_on_submit():
         try:
-            file = rescuing.read(form.file.data.read(rescuing.MOST_BYTES + 1), _secret())
+            file = rescuing.read(form.file.data.read(rescuing.MOST_BYTES + 1), _secret(), today())
             by = _owner(file.owner_id)
-            shown = {"owner": by.name, "outcomes": [_imported(item, by) for item in file.items]}
+            outcomes = [_imported(item, by, own=file.own) for item in file.items]
+            shown = {"owner": by.name, "outcomes": outcomes, "waits": not file.own}
         except RuleBroken as broken:
             form.refuse(broken)
     names = {one.id: one.name for one in organization.branches()} if shown else {}
@@ -117,20 +127,27 @@ def _owner(person_id: int) -> Actor:
     return by
 
 
-def _imported(item: Item, by: Actor) -> Outcome:
-    """Carry one line out as its member's own; a transaction for each, so that one refused holds no other back."""
+def _imported(item: Item, by: Actor, *, own: bool) -> Outcome:
+    """Carry one line out as its member's own, a transaction for each, so that one refused holds no other back.
+
+    What nobody vouches for waits: a new record of theirs for their tap, all else among their drafts.
+    """
     typed = MultiDict([*item.fields, ("waited", "1")])
     typed["client_key"] = item.client_key
     try:
-        if item.draft:
+        if item.draft or not (own or _is_new_of(by, item, typed)):
             outcome = _put_back(item, typed, by)
         else:
-            outcome = _logged(typed, by) if item.visit_id is None else _corrected(item.visit_id, typed, by)
+            outcome = _logged(typed, by, own=own) if item.visit_id is None else _corrected(item.visit_id, typed, by)
         db.session.commit()
     except (RuleBroken, NotAllowed, NotThere) as refused:
         db.session.close()
         outcome = _refused(refused, typed)
     return outcome
+
+
+def _is_new_of(by: Actor, item: Item, typed: MultiDict[str, str]) -> bool:
+    return item.visit_id is None and member_of(VisitForm(formdata=typed), by) == by.person_id
 
 
 def _put_back(item: Item, typed: MultiDict[str, str], by: Actor) -> Outcome:
@@ -140,10 +157,10 @@ def _put_back(item: Item, typed: MultiDict[str, str], by: Actor) -> Outcome:
     return Outcome(as_integer(typed.get("branch_id", "")), _day(typed), known=known, draft=True)
 
 
-def _logged(typed: MultiDict[str, str], by: Actor) -> Outcome:
+def _logged(typed: MultiDict[str, str], by: Actor, *, own: bool) -> Outcome:
     known = visits.by_client_key(typed["client_key"]) is not None
     form = VisitForm(formdata=typed)
-    new = form.new_visit(member_of(form, by), Basis())
+    new = replace(form.new_visit(member_of(form, by), Basis()), unclaimed=not own)
     visit = actions.log_visit(new, by=by, at=now(), settings=current(), reason=_how())
     return _received(visit, known=known)
 
@@ -179,7 +196,7 @@ def _with_how(reason: str) -> str:
 
 
 def _received(visit: Visit, *, known: bool = False) -> Outcome:
-    return Outcome(visit.branch_id, visit.visited_on, visit.number, known)
+    return Outcome(visit.branch_id, visit.visited_on, visit.number, known, waits=visit.is_unclaimed)
 
 
 def _refused(refused: Exception, typed: MultiDict[str, str]) -> Outcome:

@@ -24,6 +24,7 @@ class Made:
     digest: str
     version: str
     about_id: int | None = None  # the person under review it speaks of
+    private: bool = False  # it holds what the office may not read
 
 
 def digest_of(*parts: Paper | Sheet) -> str:

@@ -5,11 +5,11 @@ import datetime as dt
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from logbook.accounts.models import Person
+from logbook.accounts.models import Person, Signed
 from logbook.db import Base, Key
 
 
-class MadePaper(Base):
+class MadePaper(Signed, Base):
     """One file that was made: of which figures, by whom, when, with which version of the program."""
 
     __tablename__ = "made_paper"
@@ -22,5 +22,7 @@ class MadePaper(Base):
     digest: Mapped[str]  # SHA-256 of everything that stands on it: the same figures and words give the same
     version: Mapped[str]
     about_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # rule 7: not shown to whom it speaks of
+
+    private: Mapped[bool] = mapped_column(default=False)  # holds what the office may not read: its maker's alone
 
     by: Mapped[Person] = relationship(foreign_keys=by_id, viewonly=True)

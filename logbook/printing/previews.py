@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from logbook.clock import written_at
 from logbook.documents import pictures
 from logbook.documents.paper import Paper
 from logbook.errors import NotThere
 from logbook.printing.actions import Made
+from logbook.printing.press import Busy
 
 KEPT_FOR = dt.timedelta(hours=1)
 MOST_RUNNING = 2  # of one person; a third ends the oldest
@@ -25,10 +27,6 @@ MOST_KEPT = 5
 MOST_AT_ALL = 4  # running, of everybody: a large book takes a gigabyte
 PATIENCE = 3  # seconds until progress is shown instead
 ASKED = "asked.json"
-
-
-class Busy(Exception):  # noqa: N818 - named as what it is
-    """As many run as may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +126,16 @@ def wait(place: Path) -> None:
         time.sleep(0.05)
 
 
-def _begun(place: Path) -> float:
+def _begun(place: Path) -> dt.datetime:
     """When it was asked for; what is being removed by another process is the oldest."""
     try:
-        return (place / ASKED).stat().st_mtime
+        return written_at(place / ASKED)
     except FileNotFoundError:
-        return 0.0
+        return dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def _old(place: Path, at: dt.datetime) -> bool:
-    return _begun(place) < (at - KEPT_FOR).timestamp()
+    return _begun(place) < at - KEPT_FOR
 
 
 def _remove(place: Path) -> None:

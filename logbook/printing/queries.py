@@ -13,7 +13,10 @@ PAGE = 50
 
 
 def made(actor: Actor, before: int | None = None) -> tuple[Sequence[MadePaper], int | None]:
-    """A page of the papers the reader made; of everybody's for the office. And the key of the next page."""
+    """A page of the papers the reader made; for the office of everybody's, but those that hold what it may not read.
+
+    And the key of the next page.
+    """
     query = _readable(actor).order_by(MadePaper.id.desc())
     if before is not None:
         query = query.where(MadePaper.id < before)
@@ -30,4 +33,5 @@ def _readable(actor: Actor) -> Select[MadePaper]:
     """Rule 7: what speaks of the reader, under review, is not theirs to see."""
     query = select(MadePaper).options(joinedload(MadePaper.by, innerjoin=True))
     query = query.where(or_(MadePaper.about_id.is_(None), MadePaper.about_id != actor.person_id))
-    return query if actor.is_office else query.where(MadePaper.by_id == actor.person_id)
+    mine = MadePaper.by_id == actor.person_id
+    return query.where(or_(MadePaper.private.is_(False), mine)) if actor.is_office else query.where(mine)

@@ -5,8 +5,9 @@ import dataclasses
 import datetime as dt
 import io
 import re
+import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,15 @@ from logbook.access import Act, actor, may
 from logbook.accounts.views import came_from
 from logbook.db import db, writing
 from logbook.documents import pdf, pictures, sheet, word
+from logbook.documents.child import PaperFailed
 from logbook.documents.paper import Form, Paper
 from logbook.errors import NotThere
 from logbook.formats import as_integer, full_date, local_date, now
-from logbook.printing import actions, previews, queries
+from logbook.printing import actions, lengths, previews, queries, refusals
 from logbook.printing.actions import Made
-from logbook.printing.previews import Asked, Busy, Shelf
+from logbook.printing.lengths import Part, TooLong
+from logbook.printing.press import Busy, Press
+from logbook.printing.previews import Asked, Shelf
 from logbook.settings.views import current
 
 bp = Blueprint("printing", __name__)
@@ -38,13 +42,18 @@ TYPES = {
 }  # fmt: skip
 
 
-def send(paper: Paper, ending: str, name: str = "", about: int | None = None) -> Response:
+def send(
+    paper: Paper, ending: str, name: str = "", about: int | None = None, parts: Sequence[Part] = (), *,
+    private: bool = False,
+) -> Response:  # fmt: skip
     """Make the paper as .docx or .pdf, note it in the list, and answer with the file; or, where the address asks so,
-    begin its preview and lead there. `about` is the person under review it speaks of. Raise PaperFailed.
+    begin its preview and lead there. `about` is the person under review it speaks of, `parts` are offered where it is
+    too long, a `private` one holds what the office may not read. Raise TooLong, Busy, PaperFailed: see `refused`.
     """
+    lengths.refuse_heavy(paper, parts)
     moment, preview = now(), bool(request.values.get("preview"))
     made = _made(name or paper.title, "pdf" if preview else ending, paper.made_from, actions.digest_of(paper))
-    made = dataclasses.replace(made, about_id=about)
+    made = dataclasses.replace(made, about_id=about, private=private)
     day = full_date(local_date(moment))
     signed = f"{made.made_from}；摘要{made.digest[:12]}；程序{made.version}；{actor().name}，{day}"
     paper = dataclasses.replace(paper, made_from=signed)
@@ -58,16 +67,28 @@ def send(paper: Paper, ending: str, name: str = "", about: int | None = None) ->
 def send_workbook(sheets: Sequence[sheet.Sheet], name: str, made_from: str) -> Response:
     """Make the workbook, note it in the list, and answer with the file."""
     sheets = [dataclasses.replace(one, rows=list(one.rows)) for one in sheets]
+    lengths.refuse_long(sum(len(list(one.rows)) for one in sheets), workbook=True)
     made = _made(name, "xlsx", made_from, actions.digest_of(*sheets))
-    content = sheet.make(sheets)
+    db.session.close()  # nobody waits for a database that somebody holds while they wait
+    answer = export(sheets, made.name)
     _note(made, now())
-    return file(content, made.name, "xlsx")
+    return answer
+
+
+def export(sheets: Iterable[sheet.Sheet], name: str) -> Response:
+    """Answer with a workbook that no list names; its rows may be read as it is written."""
+    with contextlib.ExitStack() as unless_whole:
+        stream = unless_whole.enter_context(tempfile.TemporaryFile(dir=current_app.config["INSTANCE"]))
+        with press().place() as room:
+            sheet.write(stream, sheets, room)
+        unless_whole.pop_all()  # closed with the response
+    stream.seek(0)
+    return send_file(stream, mimetype=TYPES["xlsx"], as_attachment=True, download_name=name)
 
 
 def send_folder(papers: Sequence[tuple[str, Paper]], name: str, made_from: str) -> Response:
     """Make each paper as .docx, numbered in their order, note the folder in the list, and answer with it as .zip."""
     made = _made(name, "zip", made_from, actions.digest_of(*(paper for _name, paper in papers)))
-    db.session.close()  # nobody waits for a database that somebody holds while they wait
     contents, packed = _contents([paper for _title, paper in papers], "docx"), io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:  # a Word file is packed already
         for i, ((title, _paper), content) in enumerate(zip(papers, contents, strict=True), 1):
@@ -88,8 +109,17 @@ def _note(made: Made, moment: dt.datetime) -> None:
         db.session.commit()
 
 
-def _contents(papers: Sequence[Paper], ending: str) -> Iterable[bytes]:
-    return word.make_all(papers) if ending == "docx" else (pdf.make(one, _fonts()) for one in papers)
+def _contents(papers: Sequence[Paper], ending: str) -> Iterator[bytes]:
+    db.session.close()  # nobody waits for a database that somebody holds while they wait
+    with press().place() as room:
+        if ending == "docx":
+            yield from word.make_all(papers, room)
+        else:
+            yield from (pdf.make(one, _fonts(), room) for one in papers)
+
+
+def press() -> Press:
+    return Press(current_app.config["INSTANCE"] / "making")
 
 
 def _fonts() -> Path:
@@ -100,6 +130,17 @@ def _fonts() -> Path:
 def file(content: bytes, name: str, ending: str) -> Response:
     """A file to keep."""
     return send_file(io.BytesIO(content), mimetype=TYPES[ending], as_attachment=True, download_name=name)
+
+
+# --- what is not made -----------------------------------------------------------------------------
+
+
+@bp.app_errorhandler(TooLong)
+@bp.app_errorhandler(Busy)
+@bp.app_errorhandler(PaperFailed)
+def refused(error: TooLong | Busy | PaperFailed) -> Response:
+    db.session.rollback()
+    return refusals.answer(error, _back())
 
 
 @bp.route("/papers")
@@ -119,7 +160,7 @@ def origin(paper_id: int) -> Response:
         raise NotThere
     half = len(found.digest) // 2  # a word of 64 letters would run over the paper's edge
     rows: Any = (
-        ("材料", found.name), ("生成人", found.by.name, "日期", full_date(local_date(found.at))),
+        ("材料", found.name), ("生成人", found.by_name, "日期", full_date(local_date(found.at))),
         ("依据", found.made_from), ("内容摘要", f"{found.digest[:half]}\n{found.digest[half:]}"),
         ("程序版本", found.version),
     )  # fmt: skip
@@ -143,7 +184,7 @@ def _begin(paper: Paper, made: Made, moment: dt.datetime) -> Response:
     db.session.close()  # nobody waits for a database that somebody holds while they wait
     try:
         token = shelf().start(paper, asked, actor().person_id, at=moment, fonts=_fonts())
-    except Busy:
+    except Busy:  # who only looks stays where they were
         flash(_("正在生成材料的人较多，请过一会儿再看预览。"))
         return redirect(asked.back, 303)
     if shelf().running() <= previews.MOST_RUNNING:  # when more are, nobody else waits behind those who wait

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -175,7 +175,7 @@ def _problem_row(new: NewProblem, source: Source, rules: DueRules) -> dict[str, 
         "category": new.category,
         "side": new.side,
         "handling": new.handling,
-        "owner_unit": new.owner_unit or rules.host_unit,
+        "owner_unit": "" if new.side is Side.BRANCH else new.owner_unit or rules.host_unit,
         "owner_person_id": new.owner_person_id,
         "due_on": new.due_on or source.on + dt.timedelta(days=rules.problem_days),
         "state": State.DONE if solved else State.OPEN,
@@ -346,7 +346,9 @@ def change_problem(problem_id: int, terms: Terms, *, by: Actor, at: dt.datetime)
         raise NotAllowed("change a problem")
     if not problem.raised_on <= terms.due_on <= problem.raised_on + LONGEST_DUE:
         raise RuleBroken("due_on", _("完成时限应在提出的日期之后，十年以内。"))
-    if not terms.owner_unit.strip() and terms.owner_person_id is None:
+    if terms.side is Side.BRANCH:  # no unit of the bureau's answers for what is the branch's own (rule 4)
+        terms = replace(terms, owner_unit="")
+    elif not terms.owner_unit.strip() and terms.owner_person_id is None:
         raise RuleBroken("owner_unit", _("请填写责任单位，或选一位责任人。"))
     if len(terms.measures) > MAX_LINE:
         raise RuleBroken("measures", _("每条不超过%(most)s字。", most=MAX_LINE))

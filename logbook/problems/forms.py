@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from logbook.accounts.models import Person
 from logbook.db import Word
-from logbook.formats import as_integer, clean_text
+from logbook.formats import as_integer, as_label, clean_text
 from logbook.problems.actions import Closing, Terms
 from logbook.problems.models import Answer, Category, Handling, Problem, Side, State, UndertakingState
 from logbook.problems.queries import Filters
@@ -120,7 +120,7 @@ def filters_from(args: Mapping[str, str]) -> Filters:
         category=_known(Category, args.get("category")),
         branch_id=as_integer(args.get("branch", "")),
         member_id=as_integer(args.get("member", "")),
-        text=clean_text(args.get("text"))[:100],
+        text=as_label(clean_text(args.get("text")))[:100],
     )
 
 

@@ -5,8 +5,9 @@ import datetime as dt
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from logbook.accounts.models import Person
+from logbook.accounts.models import Person, Signed
 from logbook.db import N_, Base, Key, Word
+from logbook.formats import begin_of
 from logbook.organization.models import Branch
 
 
@@ -31,9 +32,19 @@ class Category(Word):
 class Side(Word):
     """The responsible side. Only BRANCH ever counts for or against a branch's secretary."""
 
-    BRANCH = "branch", N_("支部")
-    BUREAU = "bureau", N_("局机关科室")
+    BRANCH = "branch", N_("支部自身")
+    BUREAU = "bureau", N_("责任单位")  # a department of the bureau, or a subordinate unit
     MEMBER = "member", N_("党组成员")
+
+
+def unit_of(side: Side, *, branch: str, unit: str) -> str:
+    """The unit that answers for a problem: for its own the branch, never a unit of the bureau's, nor the other way."""
+    return {Side.BRANCH: branch, Side.BUREAU: unit, Side.MEMBER: ""}[side]
+
+
+def answerable(side: str, *who: str) -> str:
+    """A side's word and who it is: 责任单位：工程科、白一鸣; the word alone where nobody is named."""
+    return "：".join(filter(None, (side, "、".join(filter(None, who)))))
 
 
 class Handling(Word):
@@ -112,6 +123,28 @@ class Problem(Base):
     )
 
     @property
+    def raiser_name(self) -> str:
+        """党组成员 in whose record it stands, as the name was on the day it was raised; empty where there is none."""
+        return self.raised_by.name_at(begin_of(self.raised_on)) if self.raised_by else ""
+
+    @property
+    def unit(self) -> str:
+        """责任单位, or the branch where the problem is its own."""
+        return unit_of(self.side, branch=self.branch.name if self.branch else "", unit=self.owner_unit)
+
+    @property
+    def owner_name(self) -> str:
+        """责任人: of what is closed, as the name was then; empty where nobody is named."""
+        if self.owner_person is None or self.closed_on is None:
+            return self.owner_person.name if self.owner_person else ""
+        return self.owner_person.name_at(begin_of(self.closed_on))
+
+    @property
+    def closer_name(self) -> str:
+        """Who closed it, as the name was that day; empty where nobody did."""
+        return self.closed_by.name_at(begin_of(self.closed_on)) if self.closed_by and self.closed_on else ""
+
+    @property
     def label(self) -> str:
         """As it is named now: 2026-137/2（整改2026-03）."""
         return f"{self.source_label}（{self.taken_up_as}）" if self.taken_up_as else self.source_label
@@ -146,8 +179,13 @@ class Undertaking(Base):
 
     __table_args__ = (Index(None, "source_kind", "source_id"), Index(None, "member_id", "state"))
 
+    @property
+    def member_name(self) -> str:
+        """Who took it on: of what is closed, as the name was then."""
+        return self.member.name_at(begin_of(self.closed_on)) if self.closed_on else self.member.name
 
-class Progress(Base):
+
+class Progress(Signed, Base):
     """One step of a problem or of an undertaking: what was done, by whom, and the state after it."""
 
     __tablename__ = "progress"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from logbook.db import N_
 from logbook.documents.paper import Block, Paper, Para, Table
-from logbook.documents.sheet import Column, Sheet, make
+from logbook.documents.sheet import Column, Sheet
 from logbook.formats import full_date
 from logbook.problems.models import Problem, State
 from logbook.settings.queries import Settings, Words
@@ -38,11 +38,11 @@ def days_late(problem: Problem, today: dt.date) -> int:
     return 0 if settled else max(0, (today - problem.due_on).days)
 
 
-def workbook(problems: Iterable[Problem], words: Words, today: dt.date) -> bytes:
-    """An .xlsx of the problems as listed, in the unit's own words."""
-    rows = [[_worded(value, words) for value in _row(one, today)] for one in problems]
+def sheet(problems: Iterable[Problem], words: Words, today: dt.date) -> Sheet:
+    """The problems as listed, in the unit's own words; read as the sheet is written."""
+    rows = ([_worded(value, words) for value in _row(one, today)] for one in problems)
     columns = tuple(Column(words.apply(title), width, kind) for title, width, kind in COLUMNS)
-    return make([Sheet("问题台账", columns, rows)])
+    return Sheet("问题台账", columns, rows)
 
 
 def _worded(value: object, words: Words) -> object:
@@ -73,8 +73,8 @@ def _row(one: Problem, today: dt.date) -> list[object]:
         one.category.chinese,
         _Ours(one.side.chinese),
         _Ours(one.handling.chinese),
-        one.owner_unit,
-        one.owner_person.name if one.owner_person else "",
+        one.unit,
+        one.owner_name,
         one.due_on,
         _state(one),
         days_late(one, today) or None,
@@ -83,7 +83,7 @@ def _row(one: Problem, today: dt.date) -> list[object]:
         told,
         one.answer.chinese if one.answer else "",
         one.closed_on,
-        one.raised_by.name if one.raised_by else "",
+        one.raiser_name,
     ]
 
 
@@ -98,8 +98,8 @@ def _branch(one: Problem) -> str:
 
 
 def _owner(one: Problem, words: Words) -> tuple[str, str, str]:
-    person = one.owner_person.name if one.owner_person else NONE
-    return words.apply(one.side.chinese), one.owner_unit or NONE, person
+    person = one.owner_name or NONE
+    return words.apply(one.side.chinese), one.unit or NONE, person
 
 
 def _found(one: Problem, _words: Words) -> tuple[str, ...]:
@@ -117,12 +117,12 @@ def _responsible(one: Problem, words: Words) -> tuple[str, ...]:
 
 def _mended(one: Problem, _words: Words) -> tuple[str, ...]:
     how = f"{_state(one)}。{one.result}" if one.result else _state(one)
-    return _branch(one), one.text, one.measures or NONE, one.owner_unit or NONE, _due(one), how
+    return _branch(one), one.text, one.measures or NONE, one.unit or NONE, _due(one), how
 
 
 def _for_the_group(one: Problem, _words: Words) -> tuple[str, ...]:
-    raised = one.raised_by.name if one.raised_by else NONE
-    return _branch(one), one.text, raised, full_date(one.raised_on), one.owner_unit or NONE, one.measures or NONE
+    raised = one.raiser_name or NONE
+    return _branch(one), one.text, raised, full_date(one.raised_on), one.unit or NONE, one.measures or NONE
 
 
 # By the name in the address: title, head below 序号 and 编号, widths, cells.

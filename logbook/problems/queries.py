@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from logbook.problems.models import (
 )
 
 PAGE = 25
+EXPORTED = 500  # problems in memory while a workbook is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,19 @@ def every(filters: Filters, today: dt.date) -> Sequence[Problem]:
     """All problems the filters keep, in the ledger's order; one statement."""
     query = select(Problem).where(*_conditions(filters, today)).options(*_SHOWN)
     return db.session.scalars(query.order_by(_rank(today), Problem.due_on, Problem.id)).all()
+
+
+def count(filters: Filters, today: dt.date) -> int:
+    """How many problems the filters keep."""
+    query = select(func.count()).select_from(Problem).where(*_conditions(filters, today))
+    return db.session.scalar(query) or 0
+
+
+def export(filters: Filters, today: dt.date) -> Iterator[Problem]:
+    """As `every`, read in pieces that nobody keeps, so that memory does not grow with their number."""
+    query = select(Problem).where(*_conditions(filters, today)).options(*_SHOWN)
+    query = query.order_by(_rank(today), Problem.due_on, Problem.id).execution_options(yield_per=EXPORTED)
+    yield from db.session.scalars(query)
 
 
 def members() -> Sequence[Any]:
@@ -191,6 +205,7 @@ def open_at_branch(branch_ids: int | Iterable[int]) -> Sequence[Problem]:
     return db.session.scalars(
         select(Problem)
         .where(Problem.branch_id.in_(ids), Problem.state != State.DONE, Problem.dropped.is_(False))
+        .options(joinedload(Problem.branch), joinedload(Problem.owner_person))
         .order_by(Problem.due_on, Problem.id)
     ).all()
 
@@ -310,7 +325,11 @@ def of_source(kind: SourceKind, source_id: int) -> tuple[Sequence[Problem], Sequ
     problems = db.session.scalars(
         select(Problem)
         .where(Problem.source_kind == kind, Problem.source_id == source_id)
-        .options(selectinload(Problem.progress))
+        .options(
+            selectinload(Problem.progress),
+            joinedload(Problem.branch),
+            joinedload(Problem.owner_person),
+        )
         .order_by(Problem.source_line)
     ).all()
     promises = db.session.scalars(
@@ -329,18 +348,20 @@ def of_sources(kind: SourceKind, ids: Sequence[int]) -> dict[str, dict[int, list
     for name, table in tables:
         gone = or_(table.dropped, table.detached)
         query = select(table).where(table.source_kind == kind, table.source_id.in_(ids), ~gone)
+        if table is Problem:
+            query = query.options(joinedload(Problem.branch), joinedload(Problem.owner_person))
         found[name] = {source_id: [] for source_id in ids}
         for one in db.session.scalars(query.order_by(table.source_line)):
             found[name][one.source_id].append(one)
     return found
 
 
-def year_items(first: dt.date, last: dt.date) -> Sequence[Any]:
-    """Plain columns of the problems raised in these days or carried into them, by number.
+def year_items(first: dt.date, last: dt.date, branch_ids: Iterable[int] | None = None) -> Sequence[Any]:
+    """Plain columns of the problems raised in these days or carried into them, by number; of some branches, or all.
 
     `general_branch_id` stood around the branch the day the problem was raised.
     """
-    return _columns(_concerns(Problem, first, last))
+    return _columns(and_(_concerns(Problem, first, last), *_of(Problem, branch_ids)))
 
 
 def meeting_items(ids: Sequence[int]) -> Sequence[Any]:
@@ -372,8 +393,12 @@ def year_steps(table: type[Problem] | type[Undertaking], first: dt.date, last: d
     return db.session.execute(query.where(_concerns(table, first, last)).order_by(Progress.id)).all()
 
 
-def year_undertakings(first: dt.date, last: dt.date) -> Sequence[Any]:
-    """Plain columns of the undertakings of these days, by number; `member` is the name."""
+def _of(table: type[Problem] | type[Undertaking], branch_ids: Iterable[int] | None) -> list[ColumnElement[bool]]:
+    return [] if branch_ids is None else [table.branch_id.in_(list(branch_ids))]
+
+
+def year_undertakings(first: dt.date, last: dt.date, branch_ids: Iterable[int] | None = None) -> Sequence[Any]:
+    """Plain columns of the undertakings of these days, by number; of some branches, or all; `member` is the name."""
     return db.session.execute(
         select(
             Undertaking.id, Undertaking.raised_on, Undertaking.closed_on, Undertaking.state, Undertaking.member_id,
@@ -383,6 +408,6 @@ def year_undertakings(first: dt.date, last: dt.date) -> Sequence[Any]:
         )
         .join(Person, Person.id == Undertaking.member_id)
         .outerjoin(Branch, Branch.id == Undertaking.branch_id)
-        .where(_concerns(Undertaking, first, last))
+        .where(_concerns(Undertaking, first, last), *_of(Undertaking, branch_ids))
         .order_by(Undertaking.raised_on, Undertaking.id)
     ).all()  # fmt: skip

@@ -14,6 +14,7 @@ from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, today
 from logbook.organization import queries as organization
 from logbook.printing import views as printing
+from logbook.printing.lengths import Part, refuse_long
 from logbook.problems import actions, papers, queries
 from logbook.problems.forms import (
     STATES,
@@ -36,6 +37,7 @@ from logbook.problems.models import (
     Undertaking,
     UndertakingState,
 )
+from logbook.problems.queries import Filters
 from logbook.settings.forms import Form
 from logbook.settings.views import current
 
@@ -68,19 +70,36 @@ def _kept() -> dict[str, str]:
 @bp.route("/problems.xlsx")
 @may(Act.READ_LEDGER)
 def xlsx() -> Response:
-    content = papers.workbook(queries.every(filters_from(request.args), today()), current().words, today())
-    return printing.file(content, "问题台账.xlsx", "xlsx")
+    filters = filters_from(request.args)
+    _refuse_long(filters, workbook=True)
+    sheet = papers.sheet(queries.export(filters, today()), current().words, today())
+    return printing.export([sheet], "问题台账.xlsx")
 
 
 @bp.route("/problems/list-<any(found, responsible, mended, group):kind>.<any(docx, pdf):ending>")
 @may(Act.READ_LEDGER)
 def listed(kind: str, ending: str) -> Response:
     """The filtered ledger as a list for the table; of the matters for the group, those it is asked to decide."""
-    found = [one for one in queries.every(filters_from(request.args), today()) if not one.dropped]
+    filters = filters_from(request.args)
+    parts = _refuse_long(filters)
+    found = [one for one in queries.every(filters, today()) if not one.dropped]
     if kind == "group":
         found = [one for one in found if one.handling is Handling.GROUP]
     made = papers.listed(kind, found, current(), today())
-    return printing.send(made, ending)
+    return printing.send(made, ending, parts=parts)
+
+
+def _refuse_long(filters: Filters, *, workbook: bool = False) -> list[Part]:
+    """The list by branch, or by category where it is of one branch; raise TooLong where it is too long in one piece."""
+    names: list[tuple[str, str, str]]
+    if filters.branch_id is None:
+        names = [("branch", str(one.id), one.name) for one in organization.branches()]
+    else:
+        names = [("category", one.value, one.label) for one in Category if filters.category is None]
+    here = (request.view_args or {}) | request.args.to_dict()
+    parts = [(name, url_for(request.endpoint or "", **here | {key: value})) for key, value, name in names]
+    refuse_long(queries.count(filters, today()), parts, workbook=workbook)
+    return parts
 
 
 @bp.route("/problems/<int:problem_id>")

@@ -27,7 +27,7 @@ def paper(
         blocks = [Table(HEAD, rows, WIDTHS, note=made)]
     if one:
         report = lists[0][0]
-        blocks.insert(0, Para(f"{report.branch.name}　书记：{report.person.name}", indent=False, keep=True))
+        blocks.insert(0, Para(f"{report.branch.name}　书记：{report.secretary_name}", indent=False, keep=True))
     return Paper(
         title=f"{meeting.year}年度党组织书记抓基层党建工作\n述职评议整改清单", blocks=tuple(blocks), landscape=True,
         made_from=f"{meeting.year}年度述职评议整改清单，{len(rows)}项，{full_date(on)}",

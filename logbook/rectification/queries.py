@@ -61,17 +61,17 @@ def lists(actor: Actor, meeting: Meeting) -> list[tuple[Report, list[Line]]]:
 def _line(item: RectificationItem, year: int, report: Report) -> Line:
     number, held = number_of(year, item.n), item.problem
     if held is None:
-        owner = report.person.name
+        owner = report.secretary_name
         return Line(item.id, number, item.n, item.text, item.measures, item.due_on, owner, removed=item.removed)
     steps = [one for one in held.progress if not one.of_terms]
     results = [one.text.removeprefix(RESULT) for one in steps if one.text.startswith(RESULT)]
     progress = [one.text for one in steps if not one.text.startswith(RESULT) and one.state != State.DONE.value]
     return Line(
         id=item.id, number=number, n=item.n, text=held.text, measures=held.measures, due_on=held.due_on,
-        owner=held.owner_person.name if held.owner_person else held.owner_unit,
+        owner=held.owner_name or report.branch.name,
         problem_id=held.id, state=held.state, progress=progress[-1] if progress else "",
         result=held.result or (results[-1] if results else ""), closed_on=held.closed_on,
-        closed_by=held.closed_by.name if held.closed_by else "", said=frozenset(one.text for one in steps),
+        closed_by=held.closer_name, said=frozenset(one.text for one in steps),
     )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ Reading is pure: bytes in, frozen rows and faults out. Nothing here knows the da
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from flask_babel import lazy_gettext as _
 
 from logbook.db import N_
 from logbook.errors import RuleBroken
-from logbook.formats import as_integer, clean_text
+from logbook.formats import as_integer, as_typed, clean_text
 from logbook.problems.actions import MAX_LINE
 from logbook.review import word_file
 
@@ -21,7 +20,6 @@ LONGEST_HEAD = 12  # characters of a cell of the head; a longer one is a sentenc
 TITLES = {"measures": N_("整改措施"), "progress": N_("进展情况"), "result": N_("整改结果")}
 RESULT = "整改结果："  # begins the step in which a secretary says how it ended; closing is the ledger's
 _SIGNS = {"measures": "措施", "progress": "进展", "result": "结果", "source": "来源", "line": "序号"}
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－﹣", "-"))
 _NUMBER = re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{1,6})(?![0-9])")
 
 
@@ -166,5 +164,4 @@ def _row(name: str, i: int, cells: dict[str, list[str]]) -> Row | Fault | None:
 
 def _numbers(texts: Iterable[str]) -> Iterator[tuple[int, int]]:
     for text in texts:
-        said = "".join(unicodedata.normalize("NFKC", text).translate(_DASHES).split())
-        yield from ((int(year), int(n)) for year, n in _NUMBER.findall(said))
+        yield from ((int(year), int(n)) for year, n in _NUMBER.findall(as_typed(text)))

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
@@ -22,6 +22,7 @@ from logbook.review import queries as review
 from logbook.review import word_file
 from logbook.review.models import Meeting
 from logbook.settings.views import current
+from logbook.signing import Dated
 
 bp = Blueprint("rectification", __name__)
 Answer = str | Response | tuple[str, int]
@@ -192,9 +193,9 @@ def _preview(meeting: Meeting, rows: list[Row], faults: list[Fault], *, sent: Co
     return page, 422 if plan.wrong or said or sent else 200
 
 
-def _signer(meeting: Meeting) -> URLSafeTimedSerializer:
+def _signer(meeting: Meeting) -> Dated:
     salt = f"rectification {meeting.id} {actor().person_id}"
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=salt)
+    return Dated(current_app.config["SECRET_KEY"], salt=salt)
 
 
 @bp.post("/review/<year:year>/rectification/import/confirm")

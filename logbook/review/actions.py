@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
-from logbook.access import Actor
+from logbook.access import Act, Actor
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import MAX_TEXT, fingerprint, full_date, local_date
+from logbook.organization import bound
 from logbook.organization import queries as organization
+from logbook.organization.models import Reporter
 from logbook.review import briefs, queries
 from logbook.review.briefs import Brief
 from logbook.review.models import Agenda, Decision, Grade, Meeting, PrintedBrief, Report, SortedExtract, Stance
@@ -46,11 +48,12 @@ class Arrangement:
 def create_meeting(year: int, *, by: Actor, at: dt.datetime) -> Meeting:
     """Build the year's meeting: its secretaries in official order, its summary frozen as it is at this moment.
 
-    Raise RuleBroken("year") when there is one, or nobody reports.
+    Raise RuleBroken("year") when there is one, or nobody reports; nobody builds one about themself.
     """
+    reporting = organization.reporting_secretaries(year, local_date(at))
+    bound.refuse_own({person.id for _branch, person in reporting}, by=by, act=Act.RUN_MEETING)
     if queries.meeting(year):
         raise RuleBroken("year", _("%(year)s年的述职评议会议已经建好。", year=year))
-    reporting = organization.reporting_secretaries(year, local_date(at))
     if not reporting:
         raise RuleBroken("year", _("没有向党组述职的书记：请先在名册里标明向党组述职的党组织和它们的书记。"))
     meeting = Meeting(year=year, created_at=at, created_by_id=by.person_id)
@@ -67,6 +70,7 @@ def create_meeting(year: int, *, by: Actor, at: dt.datetime) -> Meeting:
                 commentator_id=next(members, None),
             )
         )  # fmt: skip
+        db.session.add(Reporter(year=year, branch_id=branch.id, person_id=person.id))
     db.session.flush()
     return meeting
 
@@ -87,15 +91,17 @@ def freeze_again(year: int, *, at: dt.datetime) -> None:
     db.session.flush()
 
 
-def remove_meeting(year: int) -> None:
-    """Take away a meeting made by mistake, while nothing of it was decided or printed."""
+def remove_meeting(year: int, *, by: Actor) -> None:
+    """Take away a meeting made by mistake, while nothing of it was decided or printed; nobody one about themself."""
     meeting = queries.the_meeting(year)
+    queries.refuse_own_list(meeting, by=by)
     filed = any(one.written or one.speech for one in queries.reports(meeting.id))
     if filed or queries.is_decided(meeting.id) or queries.is_printed(meeting.id):
         raise RuleBroken("", _("已经收过述职报告、登记过等次或打印过材料，会议不能删去。"))
     try:
         db.session.execute(delete(Report).where(Report.meeting_id == meeting.id))
         db.session.execute(delete(Meeting).where(Meeting.id == meeting.id))
+        db.session.execute(delete(Reporter).where(Reporter.year == year))
     except IntegrityError as error:  # what is built on it, is no business of this file
         raise RuleBroken("", _("这次会议已经有测评、点评、整改清单或记录，不能删去。")) from error
     db.session.flush()
@@ -112,17 +118,18 @@ def change_meeting(year: int, new: Arrangement) -> Meeting:
     return meeting
 
 
-def _unheld(year: int) -> Meeting:
-    """The meeting, as long as no grade was decided: what was done at it stays as it was."""
+def _unheld(year: int, by: Actor) -> Meeting:
+    """The meeting, as long as no grade was decided: what was done at it stays as it was. For who is not on its list."""
     meeting = queries.the_meeting(year)
+    queries.refuse_own_list(meeting, by=by)
     if queries.is_decided(meeting.id):
         raise RuleBroken("", _("已经登记过等次，述职的次序不再改动。"))
     return meeting
 
 
-def arrange(year: int, report_id: int, *, up: bool) -> None:
+def arrange(year: int, report_id: int, *, up: bool, by: Actor) -> None:
     """Move a report one place up or down; the ends stay where they are."""
-    found = list(queries.reports(_unheld(year).id))
+    found = list(queries.reports(_unheld(year, by).id))
     here = next((i for i, one in enumerate(found) if one.id == report_id), None)
     if here is None:
         raise NotThere
@@ -134,9 +141,9 @@ def arrange(year: int, report_id: int, *, up: bool) -> None:
     db.session.flush()
 
 
-def draw_lots(year: int, places: Mapping[int, int | None]) -> None:
+def draw_lots(year: int, places: Mapping[int, int | None], *, by: Actor) -> None:
     """Put the reports in the order drawn by hand: {report's id: place}, every place from 1 on given once."""
-    found = {one.id: one for one in queries.reports(_unheld(year).id)}
+    found = {one.id: one for one in queries.reports(_unheld(year, by).id)}
     if set(places) != set(found) or {*places.values()} != {*range(1, len(found) + 1)}:
         raise RuleBroken("", _("序号应从1到%(n)s，每个用一次。", n=len(found)))
     for report_id, place in places.items():
@@ -147,6 +154,7 @@ def draw_lots(year: int, places: Mapping[int, int | None]) -> None:
 def change_report(report_id: int, commentator_id: int | None, *, in_writing: bool, by: Actor) -> Report:
     """Who comments, and whether the report is only in writing; nobody comments on themself."""
     report = queries.the_report(by, report_id)[0]
+    bound.refuse_own({report.person_id}, by=by, act=Act.RUN_MEETING)
     if commentator_id == report.person_id:
         raise RuleBroken("commentator_id", _("点评人不能是被评议的书记本人。"))
     report.commentator_id, report.in_writing = commentator_id, in_writing
@@ -156,9 +164,12 @@ def change_report(report_id: int, commentator_id: int | None, *, in_writing: boo
 
 def change_person(report_id: int, person_id: int, *, by: Actor) -> None:
     """Another secretary reports. Who was graded stays who reported, and nobody runs or comments on their own case."""
-    report = queries.the_report(by, report_id)[0]
+    report, meeting = queries.the_report(by, report_id)
+    bound.refuse_own({report.person_id, person_id}, by=by, act=Act.RUN_MEETING)
     if report.decisions or person_id in {report.handler_id, report.commentator_id}:
         raise RuleBroken("person_id", _("已经登记过等次，或他是这一件的经办人、点评人，不能改由他述职。"))
+    where = {"year": meeting.year, "branch_id": report.branch_id, "person_id": report.person_id}
+    db.session.execute(update(Reporter).filter_by(**where).values(person_id=person_id))
     report.person_id = person_id
     db.session.flush()
     db.session.expire(report, ["person"])
@@ -188,6 +199,8 @@ def file_report(report_id: int, written: str, speech: str, *, based_on: str, by:
 def name_handler(report_id: int, handler_id: int | None, *, by: Actor) -> Report:
     """The leader names who runs a case instead of the office, or nobody any more; not whom it is about."""
     report = queries.the_report(by, report_id)[0]
+    if by.person_id == report.person_id:
+        raise RuleBroken("handler_id", bound.OTHERS)
     if handler_id == report.person_id:
         raise RuleBroken("handler_id", _("经办人不能是被评议的书记本人。"))
     report.handler_id = handler_id

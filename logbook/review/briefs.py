@@ -113,8 +113,8 @@ def build(actor: Actor, meeting: Meeting, report: Report, today: dt.date, known:
     rectification, items = (known or ledger(meeting)).at(report.branch_id)
     return Brief(
         branch=report.branch.name,
-        secretary=report.person.name,
-        commentator=report.commentator.name if report.commentator else "",
+        secretary=report.secretary_name,
+        commentator=report.commentator_name,
         until=min(last, today),
         ended=today > last,
         rectification=tuple(map(_item, rectification)),

@@ -1,6 +1,5 @@
 """The forms of a meeting."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Self
 
@@ -11,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from logbook.accounts.models import Person
-from logbook.formats import as_integer, clean_text
+from logbook.formats import as_integer, as_typed, clean_text
 from logbook.review import word_file
 from logbook.review.actions import Arrangement, NewDecision
 from logbook.review.models import Agenda, Grade, Meeting
@@ -40,7 +39,7 @@ class MeetingForm(WrittenForm):
 
 def places(typed: Mapping[str, str], reports: Iterable[int]) -> dict[int, int | None]:
     """The order as typed, by report; full-width digits are digits, None is no number."""
-    return {one: as_integer(unicodedata.normalize("NFKC", typed.get(f"place{one}", "")).strip()) for one in reports}
+    return {one: as_integer(as_typed(typed.get(f"place{one}", ""))) for one in reports}
 
 
 def _people(people: Iterable[Person]) -> list[SelectChoice]:

@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from logbook.accounts.models import Person
+from logbook.accounts.models import Person, Signed
 from logbook.db import N_, Base, Key, Word
 from logbook.organization.models import Branch
 
@@ -82,11 +82,23 @@ class Report(Base):
         return self.decisions[-1] if self.decisions else None
 
     @property
+    def secretary_name(self) -> str:
+        """Whom the meeting was about: once the group decided, as the name was then."""
+        return self.person.name_at(self.decisions[-1].at) if self.decisions else self.person.name
+
+    @property
+    def commentator_name(self) -> str:
+        """点评人, in the same way; empty where nobody is named."""
+        if self.commentator is None:
+            return ""
+        return self.commentator.name_at(self.decisions[-1].at) if self.decisions else self.commentator.name
+
+    @property
     def grade(self) -> Grade | None:
         return self.decision.grade if self.decision else None
 
 
-class Decision(Base):
+class Decision(Signed, Base):
     """Insert-only: what the group decided; a grade of None takes the former one back."""
 
     __tablename__ = "decision"

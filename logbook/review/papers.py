@@ -65,8 +65,9 @@ def _item(one: Line) -> str:
 
 
 def _extract(one: Line) -> str:
-    """Whole sentences, ended within the quotation marks."""
-    return f"“{one.text.rstrip('。')}。”［{one.source}］"
+    """Whole sentences, ended within the quotation marks; what was cut short ends as it was cut."""
+    end = "" if one.text.endswith(("。", "！", "？", "…")) else "。"
+    return f"“{one.text}{end}”［{one.source}］"
 
 
 def _contact(brief: Brief, words: Words) -> str:
@@ -186,12 +187,12 @@ def _reporting(meeting: Meeting, reports: Sequence[Report]) -> list[str]:
     said = []
     for i, one in enumerate(there):
         first, named = "首先" if i == 0 else "下面", one.commentator
-        said.append(f"{first}，请{one.branch.name}书记{one.person.name}同志述职。")
+        said.append(f"{first}，请{one.branch.name}书记{one.secretary_name}同志述职。")
         if meeting.agenda is Agenda.EACH:
             said.append(f"请{named.name}同志点评。" if named else "（点评人未定。）")
     written = [one for one in reports if one.in_writing]
     if written:
-        names = "、".join(f"{one.branch.name}书记{one.person.name}同志" for one in written)
+        names = "、".join(f"{one.branch.name}书记{one.secretary_name}同志" for one in written)
         said.append(f"{names}作书面述职，材料已印发。")
     if meeting.agenda is Agenda.EACH:
         said += [f"请{who}同志点评{about}。" for who, about in _commenting(written)]
@@ -201,7 +202,7 @@ def _reporting(meeting: Meeting, reports: Sequence[Report]) -> list[str]:
 def _commenting(reports: Sequence[Report]) -> Iterable[tuple[str, str]]:
     for one in reports:
         if one.commentator:
-            yield one.commentator.name, f"{one.branch.name}书记{one.person.name}同志"
+            yield one.commentator_name, f"{one.branch.name}书记{one.secretary_name}同志"
 
 
 def _said(item: str) -> str:
@@ -214,8 +215,8 @@ def _said(item: str) -> str:
 def _list(reports: Sequence[Report], graded: frozenset[int] | None) -> Table:
     rows = [
         (
-            str(i), one.branch.name, one.person.name, "书面" if one.in_writing else "现场",
-            one.commentator.name if one.commentator else "未定",
+            str(i), one.branch.name, one.secretary_name, "书面" if one.in_writing else "现场",
+            one.commentator_name or "未定",
             *([_grade(one, graded)] if graded is not None else []),
         )
         for i, one in enumerate(reports, 1)

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from logbook.access import Actor
+from logbook.access import Act, Actor
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere
+from logbook.organization import bound
+from logbook.organization import queries as organization
 from logbook.review.models import Decision, Meeting, PrintedBrief, Report, SortedExtract, Stance
 from logbook.visits import rights
 from logbook.visits.models import Visit
@@ -50,6 +52,22 @@ def reports(meeting_id: int) -> Sequence[Report]:
     return db.session.scalars(
         select(Report).where(Report.meeting_id == meeting_id).options(*PEOPLE).order_by(Report.position, Report.id)
     ).all()
+
+
+def refuse_own_list(of: Meeting, *, by: Actor) -> None:
+    """Let only who is not on its list build, order or remove a meeting. Raise RuleBroken, NotAllowed."""
+    bound.refuse_own({one.person_id for one in reports(of.id)}, by=by, act=Act.RUN_MEETING)
+
+
+def builds(actor: Actor, year: int, today: dt.date) -> bool:
+    """Whether this reader may build the meeting of a year."""
+    reporting = {person.id for _branch, person in organization.reporting_secretaries(year, today)}
+    return bound.may_change(reporting, by=actor, act=Act.RUN_MEETING)
+
+
+def arranges(actor: Actor, found: Sequence[Report]) -> bool:
+    """Whether this reader may order and remove the meeting with these reports."""
+    return bound.may_change({one.person_id for one in found}, by=actor, act=Act.RUN_MEETING)
 
 
 def about_others(actor: Actor, found: Sequence[Report]) -> frozenset[int]:

@@ -11,6 +11,7 @@ from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now, today
+from logbook.organization import bound
 from logbook.printing import views as printing
 from logbook.problems.models import State
 from logbook.review import actions, briefs, papers, queries
@@ -41,7 +42,8 @@ def _brief(report_id: int, **shown: Form) -> str:
     return render_template(
         "review/brief.html", report=report, meeting=meeting, brief=found, printed=printed, Stance=Stance, State=State,
         outdated=bool(printed) and briefs.load(printed[0].body) != found,
-        speaks=queries.speaks(actor(), report), runs=queries.runs_case(actor(), report), **forms | shown,
+        speaks=queries.speaks(actor(), report), runs=queries.runs_case(actor(), report),
+        changes=bound.may_change({report.person_id}, by=actor(), act=Act.RUN_MEETING), **forms | shown,
     )  # fmt: skip
 
 
@@ -68,7 +70,7 @@ def _handler_form(report: Report, **options: Any) -> HandlerForm:
 
 # GET as well: what was typed when the session had ended is shown again on the same address.
 @bp.route("/review/reports/<int:report_id>/change", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
+@may(Act.STAND_IN)
 def change(report_id: int) -> Answer:
     form = _report_form(queries.the_report(actor(), report_id)[0])
     if form.validate_on_submit():
@@ -130,7 +132,10 @@ def print_brief(report_id: int) -> Response:
     db.session.commit()
     paper = papers.brief_paper(found, current())
     name = f"{found.branch}平时工作掌握情况"
-    return printing.send(paper, "pdf" if request.form.get("as") == "pdf" else "docx", name, report.person_id)
+    return printing.send(
+        paper, "pdf" if request.form.get("as") == "pdf" else "docx", name, report.person_id,
+        private=bool(found.extracts) and not actor().is_office,
+    )  # fmt: skip
 
 
 @bp.route("/review/reports/<int:report_id>/printed/<int:print_id>")

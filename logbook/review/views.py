@@ -11,6 +11,7 @@ from logbook.db import db
 from logbook.documents.paper import Paper
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now, today
+from logbook.organization import bound
 from logbook.printing import views as printing
 from logbook.review import actions, papers, queries
 from logbook.review.forms import MeetingForm
@@ -28,7 +29,10 @@ def index() -> str:
     meetings = queries.meetings()
     having = {one.year for one in meetings}
     free = [year for year in (today().year, today().year - 1) if year not in having]
-    return render_template("review/index.html", meetings=meetings, free=free)
+    builds = [year for year in free if queries.builds(actor(), year, today())]
+    return render_template(
+        "review/index.html", meetings=meetings, free=free, builds=builds, stands_in=bound.is_named(actor())
+    )
 
 
 @bp.route("/review/<year:year>", methods=["GET", "POST"])
@@ -57,7 +61,7 @@ def _page(meeting: Meeting, form: MeetingForm) -> str:
         "review/show.html", meeting=meeting, reports=reports, shown=shown, form=form,
         runs=queries.runs_meeting(actor(), reports), missing=[one for one in reports if not one.written],
         figures=summary.load(meeting.summary), fixed=queries.is_decided(meeting.id),
-        kept=queries.is_printed(meeting.id),
+        kept=queries.is_printed(meeting.id), arranges=queries.arranges(actor(), reports),
         decided=sum(one.grade is not None for one in reports if one.id in shown),
     )  # fmt: skip
 

@@ -4,8 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 from random import Random
 
-from logbook.accounts.actions import HASHER, pinyin
+from logbook.accounts.actions import pinyin
 from logbook.accounts.models import Person, RoleGrant
+from logbook.accounts.passwords import HASHER
 from logbook.db import db
 from logbook.organization.models import (
     Branch,

@@ -8,6 +8,7 @@ from flask import Flask
 
 from logbook.accounts import queries as accounts
 from logbook.db import db
+from logbook.formats import SHANGHAI
 from logbook.formats import today as today_here
 from logbook.sample import bulk, bureau, meeting
 from logbook.sample.visits import Year
@@ -36,7 +37,9 @@ def sample(seed: int, count: int, today: dt.datetime | None) -> None:
     rules = settings.load()
     for year in range(on.year - 2, on.year + 1):
         maker = Year(made, random, rules, year)
-        visits.issue_books(year, by=maker.actor(made.office[0]), at=dt.datetime(year, 1, 4, 2, tzinfo=dt.UTC))
+        issued_on = min(dt.date(year, 1, 4), on)  # on New Year's Day the fourth is yet to come
+        issued_at = dt.datetime.combine(issued_on, dt.time(), SHANGHAI)
+        visits.issue_books(year, by=maker.actor(made.office[0]), at=issued_at)
         maker.make(min(count, USUAL) // 3)
         if year == on.year - 1 and count:
             meeting.hold(maker)

@@ -1,7 +1,7 @@
 """The sample bureau's people: generated names, posts, roles, passphrases. None of them is real."""
 
 from dataclasses import dataclass
-from random import Random
+from random import Random, SystemRandom
 
 from logbook.access import Role
 
@@ -76,9 +76,12 @@ def names(random: Random, count: int) -> list[str]:
     return [surnames[i % len(surnames)] + given[i] for i in range(count)]
 
 
-def passphrase(random: Random) -> str:
-    """Four words of Latin letters and a number: a password field takes no Chinese input."""
-    return "-".join(random.sample(WORDS, 4)) + f"-{random.randint(100, 999)}"
+def passphrase() -> str:
+    """Four words of Latin letters and a number: a password field takes no Chinese input. Never the same twice:
+    people try a demonstration with real notes.
+    """
+    chance = SystemRandom()
+    return "-".join(chance.sample(WORDS, 4)) + f"-{chance.randint(100, 999)}"
 
 
 def cast(random: Random, secretaries: int) -> list[SamplePerson]:
@@ -87,10 +90,10 @@ def cast(random: Random, secretaries: int) -> list[SamplePerson]:
     people = []
     for i, post in enumerate(MEMBER_POSTS):
         roles = frozenset({Role.LEADER, Role.MEMBER} if i == 0 else {Role.MEMBER})
-        people.append(SamplePerson(found[i], post, i + 1, f"chengyuan{i + 1}", passphrase(random), roles))
+        people.append(SamplePerson(found[i], post, i + 1, f"chengyuan{i + 1}", passphrase(), roles))
     office, admin = frozenset({Role.OFFICE}), frozenset({Role.SYSADMIN})
-    people.append(SamplePerson(found[7], "党办主任", 20, "dangban1", passphrase(random), office))
-    people.append(SamplePerson(found[8], "党办干部", 21, "dangban2", passphrase(random), office))
-    people.append(SamplePerson(found[9], "信息中心工程师", 40, "guanli", passphrase(random), admin))
+    people.append(SamplePerson(found[7], "党办主任", 20, "dangban1", passphrase(), office))
+    people.append(SamplePerson(found[8], "党办干部", 21, "dangban2", passphrase(), office))
+    people.append(SamplePerson(found[9], "信息中心工程师", 40, "guanli", passphrase(), admin))
     people += [SamplePerson(name, "党支部书记", 60 + i) for i, name in enumerate(found[10:])]
     return people

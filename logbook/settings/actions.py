@@ -1,11 +1,16 @@
 """Changing this installation's settings."""
 
-from flask_babel import lazy_gettext as _
+import datetime as dt
+from pathlib import Path
 
+from flask_babel import lazy_gettext as _
+from sqlalchemy import delete
+
+from logbook import instance
 from logbook.db import db
 from logbook.errors import RuleBroken
 from logbook.settings import queries
-from logbook.settings.models import Setting
+from logbook.settings.models import Installation, Setting
 
 WORD_CHOICES = {
     "group_word": queries.GROUP_WORDS,
@@ -38,4 +43,15 @@ def change(values: dict[str, str | int | bool]) -> None:
             raise RuleBroken(name, _("请填%(least)s至%(most)s。", least=least, most=most))
         text = str(int(value)) if isinstance(value, bool) else str(value)
         db.session.merge(Setting(name=name, value=text))
+    db.session.flush()
+
+
+def note_installation(folder: Path, key: str, at: dt.datetime) -> None:
+    """Note this folder and key as the database's own; the folder gets its mark first, where it has none."""
+    here = instance.identity(folder, key)
+    mark = here.mark or instance.new_mark()
+    if mark != here.mark:
+        instance.write_mark(folder, mark)
+    db.session.execute(delete(Installation))
+    db.session.add(Installation(mark=mark, key_digest=here.key_digest, noted_at=at))
     db.session.flush()

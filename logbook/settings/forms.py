@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, IntegerField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
@@ -19,8 +19,11 @@ from logbook.formats import secrecy_mark
 from logbook.settings.actions import SECURITY_BOUNDS, WORD_CHOICES
 
 
-def _without_nul(typed: MultiDict[str, str]) -> MultiDict[str, str]:
-    return MultiDict([(name, text.replace("\0", "")) for name, text in typed.items(multi=True)])
+def _without_nul(typed: MultiDict[str, str], form: Any) -> MultiDict[str, str]:
+    """The texts as they can be stored; a password is taken as it was typed, and stored nowhere."""
+    as_typed = {field.name for field in form if isinstance(field, PasswordField)}
+    pairs = typed.items(multi=True)
+    return MultiDict([(name, text if name in as_typed else text.replace("\0", "")) for name, text in pairs])
 
 
 @cache
@@ -43,7 +46,7 @@ class Form(FlaskForm):
             if formdata is None:  # one of several on its page, and not the one that was sent
                 return None
             if isinstance(formdata, MultiDict):  # typed elsewhere, and not in this request
-                return _without_nul(formdata)
+                return _without_nul(formdata, form)
             if "shown_again" in g:
                 shown: MultiDict[str, str] = g.shown_again
                 return shown
@@ -53,7 +56,7 @@ class Form(FlaskForm):
             # A file where a text belongs is no text; U+0000 is in no text, and PostgreSQL refuses it.
             names = {field.name for field in form if isinstance(field, FileField)}
             files = [(name, file) for name, file in request.files.items(multi=True) if name in names]
-            return MultiDict([*_without_nul(request.form).items(multi=True), *files])
+            return MultiDict([*_without_nul(request.form, form).items(multi=True), *files])
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
         """Validate a POST; a form shown again is never taken for a submitted one."""

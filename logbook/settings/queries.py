@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 
 from logbook.db import db
-from logbook.settings.models import Setting
+from logbook.instance import Identity
+from logbook.settings.models import Installation, Setting
 
 GROUP_WORDS = ("党组", "党委", "党工委")
 OFFICE_WORDS = ("党办", "组织科", "党群工作部", "机关党委办公室")
@@ -85,6 +86,12 @@ def load() -> Settings:
     values: dict[str, Any] = {f.name: _typed(f.type, stored[f.name]) for f in fields(Settings) if f.name in stored}
     words = {f.name: stored[f"{f.name}_word"] for f in fields(Words) if f"{f.name}_word" in stored}
     return Settings(**values, words=Words(**words))
+
+
+def known_installation() -> Identity | None:
+    """By what the database knows its folder and key; None before the first start."""
+    row = db.session.execute(select(Installation.mark, Installation.key_digest)).first()
+    return Identity(row.mark, row.key_digest) if row else None
 
 
 def _typed(kind: Any, text: str) -> object:

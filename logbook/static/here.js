@@ -26,9 +26,11 @@ export function placeOf(item) {
   return here.pack?.branches.find((branch) => String(branch.id) === id)?.name ?? value(item, "place") ?? "";
 }
 
+export const ZONE = "Asia/Shanghai"; // where the unit's days begin, wherever the phone is
+
 export function when(milliseconds) {
   const language = document.documentElement.lang;
-  return new Intl.DateTimeFormat(language, { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" }).format(milliseconds);
+  return new Intl.DateTimeFormat(language, { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", timeZone: ZONE }).format(milliseconds);
 }
 
 export function trustPage() {

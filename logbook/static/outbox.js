@@ -297,9 +297,9 @@ function unreceived(item) {
 
 // Everything not yet received, as text only the server can read; photos are saved apart.
 export async function rescue(key) {
-  const pack = await store.pack(key);
   const items = (await store.list(key)).flatMap(unreceived);
-  const lines = [`logbook-rescue 1 ${items.length} ${pack?.rescue ?? ""}`];
+  const mark = key.rescue || (await store.pack(key))?.rescue; // the pack's: of a key held since before it was kept here
+  const lines = [`logbook-rescue 1 ${items.length} ${mark ?? ""}`];
   for (const [i, item] of items.entries()) {
     const draft = item.state === states.draft;
     const value = { url: item.url, client_key: item.id, fields: item.fields, draft, created: new Date(item.created).toISOString() };

@@ -24,13 +24,15 @@ async function prepare() {
   if (!here.pack) await asked; // what is here serves meanwhile: nobody waits to write
 }
 
+const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
 async function takeAlong() {
   try {
     const answer = await fetch("/phone/pack", { cache: "no-store", headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(PATIENCE) });
     if (!answer.ok) return;
-    const { key: bytes, ...rest } = await answer.json();
+    const { key, older_keys: older = [], ...rest } = await answer.json();
     if (here.locked || rest.owner !== owner.content) return;
-    await store.hold(rest.owner, Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)), rest.days);
+    await store.hold(rest.owner, bytesOf(key), rest.days, older.map(bytesOf), rest.rescue);
     here.key = await store.unlock();
     delete rest.csrf_token;
     await store.keepPack(here.key, { ...rest, language: document.documentElement.lang });

@@ -1,5 +1,6 @@
 // Fills the shell's pages, which hold nothing themselves, from what this member's phone took along when it had signal.
 
+import { ZONE } from "./here.js";
 import * as phone from "./phone.js";
 
 const root = document.documentElement;
@@ -65,7 +66,7 @@ function showHome(pack) {
 
 // --- the form ---
 
-const day = (date) => [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+const day = (date) => new Intl.DateTimeFormat("sv", { timeZone: ZONE }).format(date); // 2026-03-05
 
 function option(value, text) {
   const made = document.createElement("option");
@@ -132,7 +133,7 @@ phone.begin().then(async (ready) => {
     if (!form) showHome(ready.pack);
     const log = document.querySelector("[data-log]");
     if (log) log.hidden = false;
-    if (at) at.textContent = new Intl.DateTimeFormat(root.lang, { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" }).format(ready.pack.at);
+    if (at) at.textContent = new Intl.DateTimeFormat(root.lang, { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", timeZone: ZONE }).format(ready.pack.at);
   } else if (form) {
     location.replace("/phone/home");
   }

@@ -54,12 +54,15 @@ export async function unlock() {
   return null;
 }
 
-// Keeps the key of this owner, and nobody else's key or pack.
-export async function hold(owner, bytes, days) {
-  const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+const imported = (bytes) => crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+
+// Keeps the key of this owner, and nobody else's key or pack. The older ones open what was written under them;
+// `rescue` is the mark that belongs to the key, and is kept with it.
+export async function hold(owner, bytes, days, olderBytes = [], rescue = "") {
+  const [key, ...older] = await Promise.all([bytes, ...olderBytes].map(imported));
   await inside(["keys", "packs"], "readwrite", (t) => {
     t.objectStore("keys").clear();
-    t.objectStore("keys").put({ owner, key, days, until: Date.now() + days * DAY });
+    t.objectStore("keys").put({ owner, key, older, rescue, days, until: Date.now() + days * DAY });
     const packs = t.objectStore("packs");
     packs.getAllKeys().onsuccess = ({ target }) => target.result.filter((id) => id !== owner).forEach((id) => packs.delete(id));
   });
@@ -79,8 +82,16 @@ async function sealed(key, bytes, bound = new Uint8Array()) {
   return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: bound }, key.key, bytes) };
 }
 
-function unsealed(key, { iv, data }) {
-  return crypto.subtle.decrypt({ name: "AES-GCM", iv }, key.key, data);
+// Another page may have got a newer key since this one was read, and written under it: then that one is asked, too.
+async function unsealed(key, { iv, data }, again = true) {
+  for (const one of [key.key, ...(key.older ?? [])]) {
+    try {
+      return await crypto.subtle.decrypt({ name: "AES-GCM", iv }, one, data);
+    } catch { /* of another generation */ }
+  }
+  const now = again ? await unlock() : null;
+  if (now?.owner !== key.owner) throw new Error("of no key that is here");
+  return unsealed(Object.assign(key, now), { iv, data }, false);
 }
 
 const packed = (value) => new TextEncoder().encode(JSON.stringify(value));

@@ -21,7 +21,7 @@ from logbook.organization.queries import Ground
 from logbook.problems import actions as problems
 from logbook.problems.actions import DueRules, Source
 from logbook.problems.models import SourceKind
-from logbook.settings.queries import Settings
+from logbook.settings.queries import Settings, load
 from logbook.visits import drafts, queries, rules
 from logbook.visits.attachments import MOST_FILES, NewFile
 from logbook.visits.models import (
@@ -37,6 +37,7 @@ from logbook.visits.models import (
     Voice,
 )
 from logbook.visits.rules import MAX_LINE, NewVisit
+from logbook.visits.stored import record_in
 from logbook.visits.versions import body_of, digest_of
 
 # Reasons the program gives, as they stand in a record.
@@ -68,16 +69,40 @@ def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, 
     receipt = queries.receipt(new.member_id, new.branch_id, new.visited_on, new.client_key)
     drafts.remove(new.client_key, by=by)
     if receipt.repeated:
-        return _stored(new, by)
+        return _claimed(_stored(new, by), new, by=by, at=at)
     rules.check_author(new.member_id, by)
     rules.check(new, by, at, locked=receipt.locked)
     ground = rules.checked_ground(new, receipt.ground)
     new = _with_reason(new, late=rules.is_late(new, at, settings))
     visit = _insert(new, ground, by=by, at=at, settings=settings, reason=reason)
-    _write_lines(visit, new, ground, by=by, at=at, settings=settings)
     _attach(visit, new.files, by=by, at=at)
-    _name_companions(visit, new, {}, by=by, at=at, settings=settings)
+    if not new.unclaimed:
+        _carry_out(visit, new, ground, by=by, at=at, settings=settings)
     return visit
+
+
+def _carry_out(
+    visit: Visit, new: NewVisit, ground: Ground | None, *, by: Actor, at: dt.datetime, settings: Settings
+) -> None:
+    """What follows from a record: its lines in the ledger, its companions' own records."""
+    _write_lines(visit, new, ground, by=by, at=at, settings=settings)
+    _name_companions(visit, new, {}, by=by, at=at, settings=settings)
+
+
+def _claimed(visit: Visit, new: NewVisit, *, by: Actor, at: dt.datetime) -> Visit:
+    """What came by a file first and comes now from the member's own signed-in phone is theirs."""
+    if visit.is_unclaimed and not new.unclaimed and not visit.withdrawn_at:
+        _claim(visit, by=by, at=at)
+    return visit
+
+
+def _claim(visit: Visit, *, by: Actor, at: dt.datetime) -> None:
+    """The member takes over what came under their name: now what it says is carried out."""
+    version = queries.version(visit.id, visit.version)
+    if version is not None:
+        new = record_in(version.body)
+        _settle(visit, at)
+        _carry_out(visit, new, rules.ground_of(new), by=by, at=at, settings=load())
 
 
 def _stored(new: NewVisit, by: Actor) -> Visit:
@@ -117,8 +142,9 @@ def _insert(
     reason: str = "",
 ) -> Visit:
     year = new.visited_on.year
-    own = new.member_id == by.person_id
-    counts = own or joint_of is None  # a companion's record counts, and takes its line, when they confirm it
+    own = new.member_id == by.person_id and not new.unclaimed
+    # A companion's record counts, and takes its line, when they confirm it; so does one that nobody vouches for.
+    counts = own or (joint_of is None and not new.unclaimed)
     line = _next_line(new.member_id, year, at) if counts else None
     visit = Visit(
         **{name: getattr(new, name) for name in COLUMNS},
@@ -264,7 +290,10 @@ def confirm(visit_id: int, *, by: Actor, at: dt.datetime, version: int | None = 
     if version not in {None, visit.version}:
         raise RuleBroken("", _("这条记录刚有更正，请看一遍再确认。"))
     _refuse_locked(visit)
-    _settle(visit, at)
+    if visit.is_unclaimed:
+        _claim(visit, by=by, at=at)
+    else:
+        _settle(visit, at)
     db.session.flush()
     return visit
 
@@ -277,9 +306,9 @@ def _settle(visit: Visit, at: dt.datetime) -> None:
 
 
 def decline(visit_id: int, *, by: Actor, at: dt.datetime) -> Visit:
-    """A named companion was not there: their record does not count, unless they confirm it after all."""
+    """A companion was not there, or a record is not theirs: it does not count, unless they confirm it after all."""
     visit = _own(visit_id, by)
-    if visit.joint_of_id is None or visit.confirmed_at or visit.withdrawn_at:
+    if not (visit.joint_of_id or visit.is_unclaimed) or visit.confirmed_at or visit.withdrawn_at:
         raise RuleBroken("", _("只有同行、尚未确认的记录可以说明未参加。"))
     _refuse_locked(visit)
     visit.declined_at = at
@@ -316,8 +345,10 @@ def correct(
     if len(reason) > MAX_LINE:
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
     rules.check(new, by, at, locked=queries.is_locked(visit.year), paper_on=visit.paper_on)
+    if queries.is_moved_away(by, visit, new.branch_id, new.visited_on):
+        raise RuleBroken("branch_id", _("这条记录的党组织和日期涉及您本人，请由其他党办人员更正。"))
     ground = rules.ground_of(new)
-    before = _changed_body(visit, new)
+    before = {} if visit.is_unclaimed else _changed_body(visit, new)  # nothing of it was carried out yet
     added = _added(visit, new)
     _rewrite(visit, new, ground, by=by, at=at, settings=settings)
     _write_version(visit, new, by=by, at=at, reason=reason.strip())

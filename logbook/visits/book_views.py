@@ -1,7 +1,7 @@
 """A member's book and its papers; January's papers: the system, who is responsible for what, the blank book."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,15 +12,17 @@ from logbook.access import Act, Actor, actor, may
 from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.errors import NotThere
-from logbook.formats import as_integer, now, today
+from logbook.formats import as_date, as_integer, full_date, now, today
 from logbook.organization import papers as arrangements
 from logbook.organization import queries as organization
 from logbook.printing import views as printing
+from logbook.printing.lengths import refuse_long
+from logbook.printing.refusals import days_apart
 from logbook.problems import queries as problems
 from logbook.problems.models import SourceKind
 from logbook.settings.views import current
 from logbook.visits import actions, papers, queries
-from logbook.visits.models import Visit
+from logbook.visits.models import Level, Visit
 
 bp = Blueprint("books", __name__)
 
@@ -58,18 +60,33 @@ def _by_month(records: Any) -> dict[int, list[Visit]]:
 @bp.route("/books/<int:member_id>/<year:year>/book.pdf")
 @may(Act.READ_RECORDS)
 def bound(member_id: int, year: int) -> Response:
-    """The book as it is bound."""
-    by, person = actor(), accounts.person(member_id)
+    """The book as it is bound; of some days of it, where the whole is too long."""
+    by, person, days = actor(), accounts.person(member_id), _days()
     if person is None or (queries.book(member_id, year) is None and member_id != by.person_id):
         raise NotThere
-    records = queries.book_records(by, member_id, year)
+    parts = days_apart(*(days or (dt.date(year, 1, 1), dt.date(year, 12, 31))))
+    refuse_long(queries.lines_in_book(member_id, year, days), parts)
+    records = queries.book_records(by, member_id, year, days)
     about_me = queries.about_oneself(by, member_id, year)
     hidden = {one.id: _kept_back(one, by, about_me) for one in records}
     made = papers.book(
         person, year, _pages(records, hidden), organization.liaisons_in(member_id, year), current(),
-        kept_back=queries.hidden_in_book(by, member_id, year),
+        kept_back=queries.hidden_in_book(by, member_id, year, days),
     )  # fmt: skip
-    return printing.send(made, "pdf", f"{person.name}{year}年下基层记录本")
+    part = f"（{full_date(days[0])}至{full_date(days[1])}）" if days else ""
+    return printing.send(
+        made, "pdf", f"{person.name_in(year)}{year}年下基层记录本{part}", parts=parts, private=_beyond_office(records)
+    )
+
+
+def _days() -> queries.Days | None:
+    first, last = (as_date(request.args.get(name, "")) for name in ("from", "to"))
+    return (first, last) if first and last else None
+
+
+def _beyond_office(records: Iterable[Visit]) -> bool:
+    """Whether one of them is not for the office: then the list of made papers does not show it that there is one."""
+    return any(one.level in {Level.SELF, Level.LEADER} for one in records)
 
 
 def _kept_back(visit: Visit, by: Actor, about_me: frozenset[int]) -> frozenset[str]:
@@ -95,7 +112,9 @@ def sheet(visit_id: int) -> Response:
     if found is None:
         raise NotThere
     page = _pages([found.visit], {visit_id: found.hidden})[0]
-    return printing.send(papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}")
+    return printing.send(
+        papers.record(page, current()), "pdf", f"下基层记录{found.visit.number}", private=_beyond_office([found.visit])
+    )
 
 
 @bp.route("/books/<year:year>")

@@ -12,12 +12,12 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import CheckboxInput, DateInput, ListWidget, NumberInput
+from wtforms.widgets import CheckboxInput, DateInput, ListWidget
 
 from logbook import formats
 from logbook.accounts.models import Person
 from logbook.errors import RuleBroken
-from logbook.formats import LARGEST, as_date, as_integer, clean_text
+from logbook.formats import LARGEST, as_count, as_date, as_integer, as_label, clean_text
 from logbook.organization.models import Branch
 from logbook.problems.actions import NewProblem, NewUndertaking
 from logbook.problems.models import Category, Handling, Side
@@ -103,7 +103,7 @@ class VisitForm(WrittenForm):
     level = RadioField(_("知悉范围"), validate_choice=False, choices=[])
     half_days = SelectField(_("时长"), validate_choice=False, choices=[])
     people_met = _text(_("座谈走访对象"))
-    headcount = StringField(_("人数"), widget=NumberInput(min=0))
+    headcount = StringField(_("人数"))
     companion_ids = _ticks(_("同行成员"))
     companions_note = _text(_("其他同行人员"))
     contents = _ticks(_("主要内容"))
@@ -221,7 +221,7 @@ class VisitForm(WrittenForm):
             "branch_id": self._number("branch_id"),
             "level": self._word("level", Level),
             "half_days": self._number("half_days", most=120),
-            "headcount": self._number("headcount", most=100_000),
+            "headcount": self._count("headcount", most=100_000),
             "paper_on": self._day("paper_on"),
             "client_key": (self.client_key.data or "")[:64] or None,
             "waited": self.waited.data == "1",
@@ -277,6 +277,13 @@ class VisitForm(WrittenForm):
         number = as_integer(text, most)
         if number is None and text:
             self._wrong(name, _("请重新选择或填写此项。"))
+        return number
+
+    def _count(self, name: str, most: int) -> int | None:
+        text = self[name].data or ""
+        number = as_count(text, most)
+        if number is None and text:
+            self._wrong(name, _("请填一个整数，例如12。"))
         return number
 
     def _word(self, name: str, words: type[T]) -> T | None:
@@ -447,7 +454,7 @@ def filters_from(args: Mapping[str, str]) -> Filters:
         kind=_known(Kind, args.get("kind")),
         content=_known(Content, args.get("content")),
         state=args.get("state", "") if args.get("state") in STATES else "",
-        text=clean_text(args.get("text"))[:MOST_SEARCHED],
+        text=as_label(clean_text(args.get("text")))[:MOST_SEARCHED],
         since=as_date(args.get("since", "")),
         by_date=args.get("sort") == "date",
         trips=args.get("trips") == "1",

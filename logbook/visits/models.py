@@ -9,7 +9,7 @@ import datetime as dt
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from logbook.accounts.models import Person
+from logbook.accounts.models import Person, Signed
 from logbook.db import N_, Base, Key, Word
 from logbook.organization.models import Branch
 from logbook.problems.models import Category
@@ -170,9 +170,29 @@ class Visit(Base):
         return number_of(self.year, self.seq)
 
     @property
+    def member_name(self) -> str:
+        """As it was when the record was written."""
+        return self.member.name_at(self.recorded_at)
+
+    @property
+    def recorder_name(self) -> str:
+        """记录人, as the name was then."""
+        return self.entered_by.name_at(self.recorded_at)
+
+    @property
+    def companion_names(self) -> list[str]:
+        """同行成员, as their names were then."""
+        return [one.person.name_at(self.recorded_at) for one in self.companions]
+
+    @property
     def entered_for(self) -> bool:
         """Whether somebody else wrote it down for the member."""
         return self.entered_by_id != self.member_id
+
+    @property
+    def is_unclaimed(self) -> bool:
+        """Whether it came under the member's name, and is theirs only once they say so: nothing rests on it yet."""
+        return not self.entered_for and self.confirmed_at is None
 
     @property
     def is_new(self) -> bool:
@@ -227,7 +247,7 @@ class Companion(Base):
     person: Mapped[Person] = relationship(viewonly=True)
 
 
-class VisitVersion(Base):
+class VisitVersion(Signed, Base):
     """Insert-only: the whole record as worded at version `n`."""
 
     __tablename__ = "visit_version"
@@ -280,7 +300,7 @@ class Draft(Base):
     __table_args__ = (UniqueConstraint("person_id", "key"),)
 
 
-class Instruction(Base):
+class Instruction(Signed, Base):
     """批示: one line of the leader on a record."""
 
     __tablename__ = "instruction"
@@ -295,7 +315,7 @@ class Instruction(Base):
     visit: Mapped[Visit] = relationship(viewonly=True)
 
 
-class Addendum(Base):
+class Addendum(Signed, Base):
     """What is added to a closed year, or to a record of one; it changes no figure."""
 
     __tablename__ = "addendum"

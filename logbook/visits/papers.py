@@ -3,14 +3,13 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import IO
 
 from logbook.accounts.models import Person
 from logbook.documents.paper import Block, Break, Cover, Form, Heading, Paper, Para, Table
-from logbook.documents.sheet import Column, Sheet, write
+from logbook.documents.sheet import Column, Sheet
 from logbook.formats import full_date, local_date
 from logbook.organization.models import Liaison
-from logbook.problems.models import Problem, Undertaking
+from logbook.problems.models import Problem, Undertaking, answerable
 from logbook.settings.queries import Settings, Words
 from logbook.visits.models import Visit
 
@@ -24,11 +23,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def workbook(target: IO[bytes], records: Iterable[tuple[Visit, str]], hidden: int, words: Words) -> None:
-    """Write the records, one a row; `hidden` is said in a closing line."""
+def sheet(records: Iterable[tuple[Visit, str]], hidden: int, words: Words) -> Sheet:
+    """The records, one a row, read as the sheet is written; `hidden` is said in a closing line."""
     columns = tuple(Column(words.apply(one.title), one.width, one.kind) for one in COLUMNS)
     note = f"另有{hidden}条不在知悉范围" if hidden else ""
-    write(target, [Sheet("下基层记录", columns, map(_row, records), note=note)])
+    return Sheet("下基层记录", columns, map(_row, records), note=note)
 
 
 def _row(record: tuple[Visit, str]) -> tuple[object, ...]:
@@ -36,8 +35,8 @@ def _row(record: tuple[Visit, str]) -> tuple[object, ...]:
     marks = "（已更正）" if visit.version > 1 else ""
     marks += "（已撤销）" if visit.withdrawn_at else ""
     return (
-        visit.number + marks, visit.visited_on, local_date(visit.recorded_at), visit.entered_by.name,
-        visit.member.name, visit.branch.name if visit.branch else visit.place, kinds, visit.findings,
+        visit.number + marks, visit.visited_on, local_date(visit.recorded_at), visit.recorder_name,
+        visit.member_name, visit.branch.name if visit.branch else visit.place, kinds, visit.findings,
         visit.solved_on_site, visit.guidance,
     )  # fmt: skip
 
@@ -70,7 +69,7 @@ def book(
 ) -> Paper:
     """A member's book of a year, to be printed on both sides and bound; `kept_back` lines are not for the reader."""
     words = settings.words.apply
-    blocks: list[Block] = [_cover(settings, year, member.name, member.post), Heading(words("挂点安排"), 1)]
+    blocks: list[Block] = [_cover(settings, year, member.name_in(year), member.post), Heading(words("挂点安排"), 1)]
     blocks.append(_arrangement(liaisons, words) if liaisons else Para(words("本年没有挂点安排。")))
     for page in pages:
         line = f"第{page.visit.book_line}次　" if page.visit.book_line else ""
@@ -81,7 +80,8 @@ def book(
         blocks.append(Para(f"另有{kept_back}条不在知悉范围。"))  # below the last record: not a leaf for one line
     versions = sum(page.visit.version for page in pages)
     return Paper(
-        title=f"{settings.unit_name}{words('党组成员')}下基层记录本（{year}年，{member.name}）", blocks=tuple(blocks),
+        title=f"{settings.unit_name}{words('党组成员')}下基层记录本（{year}年，{member.name_in(year)}）",
+        blocks=tuple(blocks),
         made_from=f"{year}年，{len(pages)}条，各条版次之和{versions}", bound=True,
     )  # fmt: skip
 
@@ -156,9 +156,9 @@ def _form(page: Page, words: Say) -> Form:
     visit = page.visit
     marks = "（已更正）" if visit.version > 1 else ""
     rows: list[tuple[str, ...]] = [
-        ("编号", visit.number + marks, words("党组成员"), visit.member.name),
+        ("编号", visit.number + marks, words("党组成员"), visit.member_name),
         ("下基层日期", full_date(visit.visited_on), "登记日期", full_date(local_date(visit.recorded_at))),
-        ("党组织" if visit.branch else "地点", _place(visit), "记录人", visit.entered_by.name),
+        ("党组织" if visit.branch else "地点", _place(visit), "记录人", visit.recorder_name),
         ("方式", "、".join(one.kind.chinese for one in visit.kinds)),
     ]
     if visit.withdrawn_at:
@@ -171,7 +171,7 @@ def _texts(page: Page, words: Say) -> Iterable[tuple[str, str]]:
     yield "原件日期", full_date(visit.paper_on) if visit.paper_on else ""
     yield "主要内容", "、".join(one.content.chinese for one in visit.contents)
     yield "走访对象", visit.people_met + (f"　{visit.headcount}人" if visit.headcount else "")
-    people = "、".join(one.person.name for one in visit.companions)
+    people = "、".join(visit.companion_names)
     yield "同行人员", "　".join(filter(None, (people, visit.companions_note)))
     yield "基本情况", visit.findings
     yield "基层呼声", _numbered([f"{one.text}（{one.category.chinese}）" for one in visit.voices])
@@ -188,7 +188,7 @@ def _numbered(texts: Sequence[str]) -> str:
 
 
 def _problem(one: Problem, words: Say) -> str:
-    owner = "：".join(filter(None, (words(one.side.chinese), one.owner_unit)))
+    owner = answerable(words(one.side.chinese), one.unit, one.owner_name)
     return (
         f"{one.text.rstrip('。')}。责任方：{owner}；{_ended(one.state.chinese, one.result, one.due_on, one.closed_on)}"
     )
@@ -206,5 +206,5 @@ def _ended(state: str, result: str, due_on: dt.date, closed_on: dt.date | None) 
 
 def _addenda(visit: Visit) -> Iterable[Block]:
     for one in visit.addenda:
-        added = f"{one.by.name}，{full_date(local_date(one.at))}"
+        added = f"{one.by_name}，{full_date(local_date(one.at))}"
         yield Para(f"归档后补充：{one.text.rstrip('。')}（{one.reason.rstrip('。')}；{added}）。")

@@ -26,11 +26,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, load_only, selectinload, undefer
 
-from logbook.access import Actor, Role
+from logbook.access import Act, Actor, Role
 from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
 from logbook.formats import begin_of
-from logbook.organization.models import Branch, Placement, SecretaryTerm
+from logbook.organization.models import Branch, Placement, Reporter, SecretaryTerm
 from logbook.organization.queries import GROUND, Ground
 from logbook.problems.models import Category
 from logbook.visits import rights
@@ -57,6 +57,7 @@ from logbook.visits.models import (
 
 PAGE = 25
 NUMBER = r"(\d{4})-(\d{1,9})"
+NAMED = (Person.name, Person.former_names)
 SEARCHED = (Visit.findings, Visit.guidance, Visit.solved_on_site, Visit.place, Visit.people_met)
 
 
@@ -138,7 +139,7 @@ def _plain_query() -> Select[Visit]:
             Visit.joint_of_id, Visit.recorded_at, Visit.book_line, Visit.declined_at, Visit.level,
         ),
         joinedload(Visit.branch).load_only(Branch.name),
-        joinedload(Visit.member, innerjoin=True).load_only(Person.name, Person.official_order, Person.pinyin),
+        joinedload(Visit.member, innerjoin=True).load_only(*NAMED, Person.official_order, Person.pinyin),
     )  # fmt: skip
 
 
@@ -221,6 +222,17 @@ def totals(actor: Actor, filters: Filters) -> tuple[int, int]:
     return int(everything), int(readable_ones)
 
 
+def listed_totals(actor: Actor, filters: Filters) -> tuple[int, int]:
+    """The same for a list. Figures open their lists in full; who opens no figure is not told what hidden records say.
+
+    By member, branch and day such a reader is told how many there are (另有N条不在知悉范围), by kind, content or state
+    only of those they read.
+    """
+    everything, shown = totals(actor, filters)
+    asks = filters.kind or filters.content or filters.trips or filters.state not in {"", "counted"}
+    return (shown, shown) if asks and not actor.may(Act.READ_YEAR) else (everything, shown)
+
+
 @lru_cache(maxsize=16)  # building costs as much as running, and the office's home asks it every time
 def _new_records(actor: Actor, limit: int) -> Select[Visit, int]:
     query = _plain_query().add_columns(func.count().over()).where(rights.readable(actor), *_state("new"))
@@ -237,7 +249,7 @@ def to_confirm(member_id: int) -> Sequence[Visit]:
     """What waits for the member's own tap: entered for them, or a trip they were named on."""
     return db.session.scalars(
         _list_query()
-        .options(joinedload(Visit.entered_by, innerjoin=True).load_only(Person.name))
+        .options(joinedload(Visit.entered_by, innerjoin=True).load_only(*NAMED))
         .where(Visit.member_id == member_id, *_state("unconfirmed"))
         .order_by(Visit.year, Visit.seq)
     ).all()
@@ -253,7 +265,7 @@ def export(actor: Actor, filters: Filters) -> Iterator[tuple[Visit, str]]:
     """
     conditions = (rights.readable(actor), *_conditions(actor, filters))
     query = _plain_query().options(
-        joinedload(Visit.entered_by, innerjoin=True).load_only(Person.name),
+        joinedload(Visit.entered_by, innerjoin=True).load_only(*NAMED),
         undefer(Visit.guidance), undefer(Visit.solved_on_site), undefer(Visit.paper_on),
     )  # fmt: skip
     after = (0, 0)
@@ -351,8 +363,20 @@ def _led_in(actor: Actor, year: int) -> frozenset[int]:
         return table.void.is_(False), table.from_on <= last, or_(table.to_on.is_(None), table.to_on >= first)
 
     led = select(SecretaryTerm.branch_id).where(SecretaryTerm.person_id == actor.person_id, *in_year(SecretaryTerm))
-    inside = select(Placement.branch_id).where(Placement.general_branch_id.in_(led), *in_year(Placement))
-    return frozenset(db.session.scalars(union(led, inside)))
+    reports = select(Reporter.branch_id).where(Reporter.person_id == actor.person_id, Reporter.year == year)
+    outer = union(led, reports).subquery()
+    inside = select(Placement.branch_id).where(
+        Placement.general_branch_id.in_(select(outer.c.branch_id)), *in_year(Placement)
+    )
+    return frozenset(db.session.scalars(union(select(outer.c.branch_id), inside)))
+
+
+def is_moved_away(actor: Actor, visit: Visit, branch_id: int | None, on: dt.date) -> bool:
+    """Whether a correction takes what another hand wrote away from a branch its reader led (rule 7)."""
+    if (branch_id, on) == (visit.branch_id, visit.visited_on):
+        return False
+    others = exists().where(VisitVersion.visit_id == Visit.id, VisitVersion.by_id != actor.person_id)
+    return bool(db.session.scalar(select(exists().where(Visit.id == visit.id, rights.leads_branch(actor), others))))
 
 
 def version(visit_id: int, n: int) -> VisitVersion | None:
@@ -372,6 +396,11 @@ def attachment(actor: Actor, attachment_id: int) -> Attachment | None:
         .join(Visit, Visit.id == Attachment.visit_id)
         .where(Attachment.id == attachment_id, rights.readable(actor))
     )
+
+
+def newest_recorded_at() -> dt.datetime | None:
+    """When the last record was received."""
+    return db.session.scalar(select(Visit.recorded_at).order_by(Visit.id.desc()).limit(1))
 
 
 def attachments(visit_id: int) -> Sequence[Attachment]:
@@ -462,12 +491,14 @@ class Voices:
 
     lines: Sequence[Row[Voice, Visit]]
     everything: int
+    older: int = 0  # lines for this reader that are not among `lines`
 
 
-def voices(actor: Actor, filters: Filters, category: Category | None) -> Voices:
-    """The voices of the counted records the filters name, the newest first."""
+def voices(actor: Actor, filters: Filters, category: Category | None, most: int | None = None) -> Voices:
+    """The voices of the counted records the filters name, the newest first; `most` of them."""
     conditions = list(_conditions(actor, filters))
-    if filters.text:  # as in `totals`: a hidden record's text must not be felt through a number
+    felt = category is not None or filters.kind or filters.content
+    if filters.text or (felt and not actor.may(Act.READ_YEAR)):  # as in `totals` and `listed_totals`
         conditions.append(rights.readable(actor))
     if category:
         conditions.append(Voice.category == category)
@@ -476,9 +507,13 @@ def voices(actor: Actor, filters: Filters, category: Category | None) -> Voices:
         joined.where(rights.readable(actor))
         .options(joinedload(Visit.branch).load_only(Branch.name))
         .order_by(Visit.year.desc(), Visit.seq.desc(), Voice.id)
+        .limit(most)
     ).all()
     counted = select(func.count()).select_from(Voice).join(Visit, Visit.id == Voice.visit_id).where(*conditions)
-    return Voices(lines, db.session.scalar(counted) or 0)
+    everything, older = db.session.scalar(counted) or 0, 0
+    if len(lines) == most:
+        older = (db.session.scalar(counted.where(rights.readable(actor))) or 0) - len(lines)
+    return Voices(lines, everything, older)
 
 
 def observations(actor: Actor, branch_id: int, first: dt.date, last: dt.date) -> Sequence[Visit]:
@@ -517,11 +552,12 @@ def joint_records(visit_id: int) -> Sequence[Visit]:
 def trip_people(actor: Actor, record: Visit) -> Sequence[str]:
     """Who else was on the trip of a companion's record; its own member knows, others by what they may read."""
     trip = or_(Visit.id == record.joint_of_id, Visit.joint_of_id == record.joint_of_id)
-    query = select(Person.name).join(Visit, Visit.member_id == Person.id).where(trip, Visit.id != record.id)
+    query = select(Person).join(Visit, Visit.member_id == Person.id).where(trip, Visit.id != record.id)
     if record.member_id != actor.person_id:
         query = query.where(rights.readable(actor))
     there = query.where(Visit.withdrawn_at.is_(None), Visit.declined_at.is_(None))
-    return db.session.scalars(there.order_by(Person.official_order, Person.pinyin, Person.id)).all()
+    found = db.session.scalars(there.order_by(Person.official_order, Person.pinyin, Person.id))
+    return [one.name_at(record.recorded_at) for one in found]
 
 
 def companions(visit_id: int) -> Sequence[Companion]:
@@ -636,11 +672,16 @@ def _in_book(member_id: int, year: int) -> ColumnElement[bool]:
     return and_(Visit.member_id == member_id, Visit.year == year, Visit.book_line.is_not(None))
 
 
-def book_records(actor: Actor, member_id: int, year: int) -> Sequence[Visit]:
-    """A book's records line by line, as far as the reader may read them, whole but for restricted fields."""
+Days = tuple[dt.date, dt.date]  # the first and the last
+
+
+def book_records(actor: Actor, member_id: int, year: int, days: Days | None = None) -> Sequence[Visit]:
+    """The records of a book, or of some days in it, line by line, as far as the reader may read them, whole but for
+    restricted fields.
+    """
     return db.session.scalars(
         select(Visit)
-        .where(_in_book(member_id, year), rights.readable(actor))
+        .where(_in_book(member_id, year), rights.readable(actor), *_within(days))
         .options(
             joinedload(Visit.branch),
             joinedload(Visit.member, innerjoin=True),
@@ -661,7 +702,17 @@ def about_oneself(actor: Actor, member_id: int, year: int) -> frozenset[int]:
     return frozenset(db.session.scalars(query))
 
 
-def hidden_in_book(actor: Actor, member_id: int, year: int) -> int:
-    """How many lines of a book are not for this reader."""
+def hidden_in_book(actor: Actor, member_id: int, year: int, days: Days | None = None) -> int:
+    """How many lines of a book, or of some days in it, are not for this reader."""
     query = select(func.count()).select_from(Visit).where(_in_book(member_id, year), ~rights.readable(actor))
+    return db.session.scalar(query.where(*_within(days))) or 0
+
+
+def lines_in_book(member_id: int, year: int, days: Days | None = None) -> int:
+    """How many lines a book, or some days in it, have."""
+    query = select(func.count()).select_from(Visit).where(_in_book(member_id, year), *_within(days))
     return db.session.scalar(query) or 0
+
+
+def _within(days: Days | None) -> tuple[ColumnElement[bool], ...]:
+    return (Visit.visited_on.between(*days),) if days else ()

@@ -7,17 +7,19 @@ from sqlalchemy import ColumnElement, and_, exists, extract, false, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from logbook.access import Actor
-from logbook.organization.models import Placement, SecretaryTerm
+from logbook.organization.models import Placement, Reporter, SecretaryTerm
 from logbook.visits.models import Level, Visit, VisitVersion
 
 
 def readable(actor: Actor) -> ColumnElement[bool]:
     """The records this person may read: own, by level, and what the office entered itself.
 
-    A companion's record is nobody else's before they confirmed it, but the office's.
+    A companion's record, and one that came under its member's name from a phone not known to be theirs, are nobody
+    else's before they confirmed it, but the office's.
     """
     own = Visit.member_id == actor.person_id if actor.is_member else false()
-    settled = true() if actor.is_office else or_(Visit.joint_of_id.is_(None), Visit.confirmed_at.is_not(None))
+    entered = and_(Visit.joint_of_id.is_(None), Visit.entered_by_id != Visit.member_id)
+    settled = true() if actor.is_office else or_(entered, Visit.confirmed_at.is_not(None))
     by_level = and_(Visit.level.in_(_levels(actor)), Visit.declined_at.is_(None), settled)
     return or_(own, by_level, _entered_by(actor) if actor.is_office else false())
 
@@ -38,11 +40,21 @@ def _levels(actor: Actor) -> list[Level]:
 
 
 def leads_branch(actor: Actor) -> ColumnElement[bool]:
-    """Rule 7: in the record's year the reader led its branch, or the general branch whose brief quotes it."""
+    """Rule 7: in the record's year the reader led its branch, or reports for it, or for the general branch around it.
+
+    The brief of a general branch quotes what stands inside.
+    """
     return or_(_led(actor, Visit.branch_id), inside(_led(actor, Placement.general_branch_id)))
 
 
 def _led(actor: Actor, branch_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    reports = exists().where(
+        Reporter.branch_id == branch_id, Reporter.person_id == actor.person_id, Reporter.year == Visit.year
+    )
+    return or_(reports, _held_term(actor, branch_id))
+
+
+def _held_term(actor: Actor, branch_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     return exists().where(
         SecretaryTerm.branch_id == branch_id,
         SecretaryTerm.person_id == actor.person_id,

@@ -55,6 +55,7 @@ class NewVisit:
     late_reason: str = ""
     client_key: str | None = None
     waited: bool = False  # on a phone, for a connection
+    unclaimed: bool = False  # sealed with a key that somebody else may hold: nobody's own before its member's tap
 
 
 def check_author(member_id: int, by: Actor) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from logbook.clock import written_at
 from logbook.config import MIB
 
 MOST_PIECE = MIB
@@ -72,8 +73,7 @@ class Upload:
                 path.unlink()
 
     def _begin(self, at: dt.datetime) -> None:
-        oldest = (at - KEPT_FOR).timestamp()
-        left = [path for path in self.folder.iterdir() if path.stat().st_mtime < oldest]
+        left = [path for path in self.folder.iterdir() if written_at(path) < at - KEPT_FOR]
         for path in {*left, *self._kept()}:
             path.unlink()
 

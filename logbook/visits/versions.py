@@ -43,7 +43,7 @@ FIELDS = {
 }
 ALIKE = 0.92  # of two texts, by difflib's ratio
 COMPARED = 2000  # characters: longer texts are compared as a whole only, the ratio would take seconds
-ON_THE_WAY = frozenset({"client_key", "waited"})  # how a record came, not what it says
+ON_THE_WAY = frozenset({"client_key", "waited", "unclaimed"})  # how a record came, not what it says
 WORDS: dict[str, type[Word]] = {"kinds": Kind, "level": Level, "contents": Content}
 
 

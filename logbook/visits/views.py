@@ -1,8 +1,8 @@
 """Recording, reading and correcting; the marks of member, office and leader; files."""
 
+import datetime as dt
 import json
 import secrets
-import tempfile
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +22,8 @@ from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
 from logbook.organization import queries as organization
 from logbook.printing import views as printing
+from logbook.printing.lengths import Part, refuse_long
+from logbook.printing.refusals import days_apart
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Handling, Side, SourceKind
 from logbook.settings.views import current
@@ -39,11 +41,12 @@ from logbook.visits.forms import (
     typed_from,
 )
 from logbook.visits.models import Content, Kind, Level, Visit
-from logbook.visits.queries import Record
+from logbook.visits.queries import Filters, Record
 from logbook.visits.rules import NewVisit
 
 bp = Blueprint("visits", __name__)
 LINES = ("problems", "undertakings")
+MOST_VOICES = 1000  # lines of a page
 Answer = str | Response | tuple[str, int] | tuple[dict[str, Any], int]
 
 
@@ -53,11 +56,11 @@ Answer = str | Response | tuple[str, int] | tuple[dict[str, Any], int]
 @bp.route("/visits")
 @may(Act.READ_RECORDS)
 def index() -> str:
-    filters = filters_from(request.args)
+    filters = _filters()
     older, newer = request.args.get("older", ""), request.args.get("newer", "")
     page = queries.records(actor(), filters, older_than=older, newer_than=newer)
     # A count reads every row it counts: the whole list is counted on its last page only.
-    counted = queries.totals(actor(), filters) if filters.narrows or page.older is None else None
+    counted = queries.listed_totals(actor(), filters) if filters.narrows or page.older is None else None
     names = dict(zip(("members", "branches"), queries.filter_names(), strict=True))
     contents = contents_offered(seven=current().seven_constructions)
     words = {
@@ -70,24 +73,43 @@ def index() -> str:
     )
 
 
+def _filters() -> Filters:
+    """What the address asks for; who was late is for the office and the leader to ask."""
+    filters = filters_from(request.args)
+    late = filters.state == "late" and not actor().may(Act.READ_YEAR)
+    return replace(filters, state="") if late else filters
+
+
 @bp.route("/visits.xlsx")
 @may(Act.READ_RECORDS)
 def xlsx() -> Response:
-    filters = filters_from(request.args)
-    everything, shown = queries.totals(actor(), filters)
-    stream = tempfile.TemporaryFile(dir=current_app.config["INSTANCE"])  # noqa: SIM115 - closed with the response
-    papers.workbook(stream, queries.export(actor(), filters), everything - shown, current().words)
-    stream.seek(0)
-    return send_file(stream, mimetype=printing.TYPES["xlsx"], as_attachment=True, download_name="下基层记录.xlsx")
+    filters = _filters()
+    everything, shown = queries.listed_totals(actor(), filters)
+    refuse_long(shown, [] if filters.from_on else _year_by_year(), workbook=True)
+    sheet = papers.sheet(queries.export(actor(), filters), everything - shown, current().words)
+    return printing.export([sheet], "下基层记录.xlsx")
+
+
+def _year_by_year() -> list[Part]:
+    """What the address asks for, of each year."""
+    here: dict[str, Any] = request.args.to_dict()
+    return [
+        (
+            str(_("%(year)s年", year=year)),
+            url_for(request.endpoint or "", **here | {"from": f"{year}-01-01", "to": f"{year}-12-31"}),
+        )
+        for year in sorted(queries.years(), reverse=True)
+    ]
 
 
 @bp.route("/voices")
 @may(Act.READ_RECORDS)
 def voices() -> str:
-    filters = replace(filters_from(request.args), state="counted")
+    filters = replace(_filters(), state="counted")
     category = next((one for one in Category if one.value == request.args.get("category")), None)
-    found = queries.voices(actor(), filters, category)
-    return render_template("visits/voices.html", found=found, filters=filters, category=category)
+    found = queries.voices(actor(), filters, category, most=MOST_VOICES)
+    parts = days_apart(filters.from_on, filters.to_on or today()) if filters.from_on else _year_by_year()
+    return render_template("visits/voices.html", found=found, filters=filters, category=category, parts=parts)
 
 
 # --- recording ------------------------------------------------------------------------------------
@@ -266,18 +288,21 @@ def _changeable(record: Record, by: Actor) -> bool:
 def history(visit_id: int) -> str:
     record = _record(visit_id)
     stored = queries.versions(visit_id)
-    names = _names()
     kept_back = queries.kept_back(actor(), record, stored)
     steps = [
-        (after, versions.differences(before.body, after.body, names, kept_back[before.n] | kept_back[after.n]))
+        (
+            after,
+            versions.differences(before.body, after.body, _names(after.at), kept_back[before.n] | kept_back[after.n]),
+        )
         for before, after in pairwise(stored)
     ]
     return render_template("visits/history.html", record=record, first=stored[0], steps=steps, kept_back=kept_back)
 
 
-def _names() -> dict[str, dict[int, str]]:
-    people, branches = {p.id: p.name for p in accounts.people()}, {b.id: b.name for b in organization.branches()}
-    return {"people": people, "branches": branches}
+def _names(at: dt.datetime) -> dict[str, dict[int, str]]:
+    """How people were called at a moment, and branches are called."""
+    people = {one.id: one.name_at(at) for one in accounts.people()}
+    return {"people": people, "branches": {one.id: one.name for one in organization.branches()}}
 
 
 @bp.route("/visits/<int:visit_id>/correct", methods=["GET", "POST"])
@@ -333,7 +358,7 @@ def _conflict(form: VisitForm, by: Actor, record: Record, new: NewVisit) -> Answ
     if _wants_json():
         return {"conflict": True}, 409
     stored = queries.versions(record.visit.id)[-1].body
-    differences = versions.differences(stored, versions.body_of(new), _names(), record.hidden)
+    differences = versions.differences(stored, versions.body_of(new), _names(now()), record.hidden)
     form.based_on.data = str(record.visit.version)
     return _form_page(form, by, 409, record=record, differences=differences)
 
@@ -368,9 +393,12 @@ def confirm(visit_id: int) -> Response:
 @bp.post("/visits/<int:visit_id>/decline")
 @may(Act.CONFIRM)
 def decline(visit_id: int) -> Response:
-    actions.decline(visit_id, by=actor(), at=now())
+    visit = actions.decline(visit_id, by=actor(), at=now())
     db.session.commit()
-    flash(_("已说明未参加，这条记录不计。点错了的，年度归档前都可以在这里改回。"))
+    if visit.is_unclaimed:
+        flash(_("已说明不是您写的，这条记录不计，请再告诉党办一声。点错了的，年度归档前都可以在这里改回。"))
+    else:
+        flash(_("已说明未参加，这条记录不计。点错了的，年度归档前都可以在这里改回。"))
     return _back(visit_id)
 
 

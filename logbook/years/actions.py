@@ -65,7 +65,7 @@ def _closing(span: Span) -> YearClosing | None:
 
 def _before(span: Span) -> Visited | YearSummary | None:
     """The same days a year earlier, as far as this span has come; None when they have no record."""
-    earlier = Span(_earlier(span.first), _earlier(min(span.last, span.today)), span.today)
+    earlier = Span(_earlier(span.first), _earlier_end(min(span.last, span.today)), span.today)
     closing = _closing(earlier)
     found = summary.load(closing.summary) if closing else frames.visited(earlier)
     return found if found.records else None
@@ -73,6 +73,12 @@ def _before(span: Span) -> Visited | YearSummary | None:
 
 def _earlier(day: dt.date) -> dt.date:
     return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)  # noqa: PLR2004
+
+
+def _earlier_end(day: dt.date) -> dt.date:
+    """A month that is over is set beside a whole one: 28 February 2029 beside 29 February 2028."""
+    after = day + dt.timedelta(days=1)
+    return _earlier(after) - dt.timedelta(days=1) if after.day == 1 else _earlier(day)
 
 
 def _changed(edited: SummaryText | None, figures: YearSummary) -> Sequence[tuple[str, float, float]]:

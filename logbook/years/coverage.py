@@ -75,13 +75,20 @@ class LiaisonState:
     word: str  # Chinese source text: 第二季度未到, 本季度待安排 …
     decides: PeriodState | None  # the period that says so; None where nothing is due
     periods: tuple[PeriodState, ...]
+    running: PeriodState | None = None  # the period of the day
 
     @property
     def to_members(self) -> "LiaisonState":
-        """As members see it: what was missed is office's and leader's to know, here a visit is still to be planned."""
+        """As members see it: what was missed is office's and leader's to know, here a visit is still to be planned.
+
+        Neither the word nor what is said to explain it names a period that has passed.
+        """
+        decides = self.decides
+        if decides != self.running:
+            decides = self.running if self.running and self.running.due else None
         if self.standing is not Standing.MISSED:
-            return self
-        return replace(self, standing=Standing.DUE, word=NOW[self.liaison.period][Standing.DUE])
+            return replace(self, decides=decides)
+        return replace(self, standing=Standing.DUE, word=NOW[self.liaison.period][Standing.DUE], decides=decides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +136,9 @@ def liaison_state(
     the last ended period.
     """
     states = period_states(liaison, by_month)
-    standing, word, decides = _standing(liaison, states, by_month, on, before)
-    return LiaisonState(liaison, standing, word, decides, states)
+    now = next((state for state in states if state.span.first <= on <= state.span.last), None)
+    standing, word, decides = _standing(liaison, states, by_month, before, (on, now))
+    return LiaisonState(liaison, standing, word, decides, states, now)
 
 
 def period_states(liaison: Liaison, by_month: Sequence[int]) -> tuple[PeriodState, ...]:
@@ -143,14 +151,18 @@ def period_states(liaison: Liaison, by_month: Sequence[int]) -> tuple[PeriodStat
 
 
 def _standing(
-    liaison: Liaison, states: Sequence[PeriodState], by_month: Sequence[int], on: dt.date, before: PeriodState | None
+    liaison: Liaison,
+    states: Sequence[PeriodState],
+    by_month: Sequence[int],
+    before: PeriodState | None,
+    day: tuple[dt.date, PeriodState | None],
 ) -> tuple[Standing, str, PeriodState | None]:
+    on, now = day
     ended = [state for state in states if state.span.last < on]
     if ended and ended[-1].done < ended[-1].due and not sum(by_month[ended[-1].span.last.month :]):
         return Standing.MISSED, MISSED[ended[-1].span.name], ended[-1]
     if not ended and before and before.done < before.due and not sum(by_month):
         return Standing.MISSED, MISSED_BEFORE[liaison.period], before
-    now = next((state for state in states if state.span.first <= on <= state.span.last), None)
     running = now or (ended[-1] if ended else None)
     if running is None or (running.due == 0 and running.done == 0):
         return Standing.NOT_DUE, Standing.NOT_DUE.chinese, None

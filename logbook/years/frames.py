@@ -171,8 +171,9 @@ def _branches(
     led = organization.secretaries_on(span.stood_on)
     members: dict[int, list[str]] = defaultdict(list)
     for one in liaisons:
-        if one.member.name not in members[one.branch_id]:
-            members[one.branch_id].append(one.member.name)
+        name = one.member.name_in(one.year)
+        if name not in members[one.branch_id]:
+            members[one.branch_id].append(name)
     raised = Counter(branch_id for one in items for branch_id in one.branch_ids)
     closed = Counter(branch_id for one in items if one.state == State.DONE.value for branch_id in one.branch_ids)
 
@@ -223,8 +224,8 @@ def _ended(span: Span, liaisons: Sequence[Liaison]) -> Iterable[Ended]:
 def _miss(one: Ended, names: dict[int, str]) -> Miss:
     liaison, period = one.liaison, one.period
     return Miss(
-        liaison.branch_id, names[liaison.branch_id], liaison.member_id, liaison.member.name, period.span.name,
-        period.done, period.due, one.later, period.span.first, period.span.last,
+        liaison.branch_id, names[liaison.branch_id], liaison.member_id, liaison.member.name_in(liaison.year),
+        period.span.name, period.done, period.due, one.later, period.span.first, period.span.last,
     )  # fmt: skip
 
 
@@ -253,7 +254,7 @@ def _members(
             mine = raised[person.id]
             solved = [one.text for one in mine if one.state == State.DONE.value]
             yield MemberFigures(
-                person.id, person.name, person.post,
+                person.id, person.name_in(span.last.year), person.post,
                 "、".join(dict.fromkeys(names[one.branch_id] for one in liaisons if one.member_id == person.id)),
                 *found.get(person.id, (0, 0)), _most_used(kinds, person.id),
                 tuple(dict.fromkeys(solved))[:MOST_SOLVED], len(mine), len(solved),

@@ -22,6 +22,11 @@ class YearClosing(Base):
 
     closed_by: Mapped[Person] = relationship(viewonly=True)
 
+    @property
+    def closer_name(self) -> str:
+        """Who closed it, as the name was then."""
+        return self.closed_by.name_at(self.closed_at)
+
 
 class SummaryText(Base):
     """The office's edit of the generated text for one span of days, and the figures it was written over."""
@@ -37,5 +42,10 @@ class SummaryText(Base):
     edited_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
 
     edited_by: Mapped[Person] = relationship(viewonly=True)
+
+    @property
+    def editor_name(self) -> str:
+        """Who edited it, as the name was then."""
+        return self.edited_by.name_at(self.edited_at)
 
     __table_args__ = (UniqueConstraint("from_on", "to_on"),)

@@ -11,7 +11,7 @@ from logbook.documents.charts import Series
 from logbook.documents.paper import Attachment, Block, Chart, Form, Heading, Paper, Para, Table
 from logbook.documents.sheet import Column, ColumnChart, Formula, Sheet
 from logbook.formats import full_date, local_date
-from logbook.problems.models import Answer, Category, Side, State, UndertakingState
+from logbook.problems.models import Answer, Category, Side, State, UndertakingState, answerable
 from logbook.settings.queries import Settings
 from logbook.visits.models import Addendum, Kind
 from logbook.years import wording
@@ -90,7 +90,7 @@ def text_blocks(text: str, addenda: Iterable[Addendum], words: Words) -> Iterabl
             yield _block(line)
     for one in addenda:
         about = f"（记录{one.visit.number}）" if one.visit else ""
-        added = f"{one.reason.rstrip('。')}；{one.by.name}，{full_date(local_date(one.at))}"
+        added = f"{one.reason.rstrip('。')}；{one.by_name}，{full_date(local_date(one.at))}"
         yield Para(f"归档后补充{about}：{one.text.rstrip('。')}（{added}）。")
 
 
@@ -138,7 +138,7 @@ def _items(summary: YearSummary, words: Words) -> Table:
 
 
 def _item_row(kind: str, one: Item, words: Words) -> tuple[str, ...]:
-    side = f"{words(Side(one.side).chinese)}：{one.owner}" if one.side else one.owner
+    side = answerable(words(Side(one.side).chinese), one.unit) if one.side else one.owner
     state = f"{_state(one)}。{one.result}" if one.result else _state(one)
     due = State.LONG_TERM.chinese if one.state == State.LONG_TERM.value else full_date(one.due_on)
     return one.number, kind, one.branch or NONE, one.text, side, due, state
@@ -265,7 +265,7 @@ def _addendum_sheet(addenda: Sequence[Addendum]) -> Sheet:
         Column("日期", 16, "date"),
     )
     rows = [
-        (one.visit.number if one.visit else "全年", one.text, one.reason, one.by.name, local_date(one.at))
+        (one.visit.number if one.visit else "全年", one.text, one.reason, one.by_name, local_date(one.at))
         for one in addenda
     ]
     return Sheet("归档后补充", columns, rows)
@@ -317,7 +317,7 @@ def _item_sheet(summary: YearSummary, words: Words) -> Sheet:
     items = [*(("问题", one) for one in summary.items), *(("领办事项", one) for one in summary.promises)]
     rows = [
         (
-            one.number, kind, one.branch, one.text, words(Side(one.side).chinese) if one.side else "", one.owner,
+            one.number, kind, one.branch, one.text, words(Side(one.side).chinese) if one.side else "", one.unit,
             one.due_on, _state(one), one.result, one.raised_on, Category(one.category).chinese if one.category else "",
             Answer(one.answer).chinese if one.answer else "",
         )

@@ -8,6 +8,8 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
+from logbook.problems.models import Side, unit_of
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -123,6 +125,11 @@ class Item:
     overdue: bool
     answer: str
     result: str
+
+    @property
+    def unit(self) -> str:
+        """Who answers for it: years closed before name a unit of the bureau's also for what is a branch's own."""
+        return unit_of(Side(self.side), branch=self.branch, unit=self.owner) if self.side else self.owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,16 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 import run
+from logbook.clock import now, offset
+from tests.clock import wait_until
 from tests.conftest import POSTGRES, drop_database, new_database
 
 ROOT = Path(__file__).parent.parent.parent
@@ -22,6 +23,8 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
+PATIENCE = 60_000  # milliseconds: what does not come on a quiet machine comes on no other
+expect.set_options(timeout=PATIENCE)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -36,6 +39,12 @@ def chromium():
     found = os.environ.get("LOGBOOK_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     assert found, "install Chromium (apt-get install chromium), or run the tests with --no-browser"
     return found
+
+
+def set_clock(context):
+    """A browser's clock is the suite's."""
+    if offset():
+        context.clock.install(time=now())
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +68,10 @@ def open_page(browser):
     def open_one(width=1280, height=900, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", **options)
         contexts.append(context)
+        set_clock(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         return page
 
     yield open_one
@@ -128,14 +138,14 @@ class House:
             yield self
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            server.wait(timeout=120)
 
     def _wait(self):
-        for _ in range(200):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/health", timeout=2):
-                return
-            time.sleep(0.1)
-        raise AssertionError("the server did not start")
+        wait_until(self._answers)
+
+    def _answers(self):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/health", timeout=10) as answer:
+            return answer.status == 200
 
 
 @contextlib.contextmanager

@@ -3,22 +3,28 @@
 import contextlib
 import os
 import signal
-import time
 from pathlib import Path
 
 from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as TooLong
 
-from tests.browser.conftest import FLAGS, chromium
+from tests.browser.conftest import FLAGS, PATIENCE, chromium, set_clock
+from tests.clock import wait_until
 
 SHIFT = "(shift) => { const real = Date.now; Date.now = () => real() + shift; }"
+
+# The phone's own store, as the open page imports it.
+STORE = (
+    "import(new URL('store.js', document.querySelector(\"script[src*='/phone.js'], script[src*='/shell.js']\").src))"
+)
 
 
 class Phone:
     """`line` is what it reaches the server by."""
 
-    def __init__(self, playwright, profile, line, width=390):
+    def __init__(self, playwright, profile, line, width=390, **options):
         self.playwright, self.profile, self.line, self.width = playwright, Path(profile), line, width
+        self.options = options  # of its browser, such as the zone its clock shows
         self.shift = 0  # milliseconds its clock is wrong
         self.context = self.owner = None
         self.start()
@@ -26,9 +32,10 @@ class Phone:
     def start(self):
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.profile), executable_path=chromium(), args=FLAGS.split(), locale="zh-CN",
-            viewport={"width": self.width, "height": 844}, has_touch=True,
+            viewport={"width": self.width, "height": 844}, has_touch=True, **self.options,
         )  # fmt: skip
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE)
+        set_clock(self.context)
         self.page = self.context.pages[0]
         self._prepare(self.page)
 
@@ -51,10 +58,7 @@ class Phone:
                 os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(Error):
             self.context.close()
-        for _ in range(100):
-            if not self._processes():
-                break
-            time.sleep(0.05)
+        wait_until(lambda: not self._processes())
         for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
             with contextlib.suppress(FileNotFoundError):
                 (self.profile / name).unlink()
@@ -93,11 +97,10 @@ class Phone:
 
     def ready(self, *, shell=True):
         """Until the phone holds its key and what it takes along, and the shell lies in its cache."""
-        self.page.locator("html[data-phone=ready]").wait_for(state="attached", timeout=20_000)
-        for _ in range(200 if shell else 0):
-            if self.page.evaluate("async () => navigator.serviceWorker.controller && (await caches.keys()).length"):
-                return
-            time.sleep(0.1)
+        self.page.locator("html[data-phone=ready]").wait_for(state="attached")
+        taken = "async () => navigator.serviceWorker.controller && (await caches.keys()).length"
+        if shell:
+            wait_until(lambda: self.page.evaluate(taken))
 
     def sign_out(self):
         self.goto("/")
@@ -112,10 +115,9 @@ class Phone:
     def items(self):
         """What is stored on the phone and its present owner can read."""
         return self.page.evaluate(
-            """async () => {
-                const base = document.querySelector("script[src*='/phone.js'], script[src*='/shell.js']").src;
-                const store = await import(new URL("store.js", base));
+            f"""async () => {{
+                const store = await {STORE};
                 const key = await store.unlock();
                 return key ? store.list(key) : [];
-            }"""
+            }}"""
         )

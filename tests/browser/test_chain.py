@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from logbook.documents.sheet import Column, Sheet, make
 from logbook.formats import today
 
-TODAY = today()
+TODAY = dt.date(today().year, 11, 24)  # a year's story is told towards its end
 LATE = TODAY - dt.timedelta(days=20)
 PASSWORDS = {"wangyue": "环湖 步道 照明 九月", "lijun": "码头 遮阳 巡护 七号"}
 UNIT = "青湖风景区管理局"
@@ -53,6 +53,11 @@ def lists():
         )
         for name, head in heads.items()
     )
+
+
+@pytest.fixture(autouse=True)
+def _november(clock):
+    clock(f"{TODAY}T10:00")
 
 
 @pytest.fixture

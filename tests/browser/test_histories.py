@@ -1,7 +1,6 @@
 """Random histories of two members, one phone, its line and its server: no record is lost, and none stored twice."""
 
 import contextlib
-import datetime as dt
 import io
 import os
 from random import Random
@@ -11,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as TooLong
 
+from logbook.formats import now
 from tests.browser.conftest import House, house_in
 from tests.browser.line import Line
 from tests.browser.phones import Phone
@@ -19,7 +19,7 @@ from tests.conftest import THOROUGH
 COUNT = 500 if THOROUGH else 20
 FIRST = int(os.environ.get("LOGBOOK_SEED", "1"))  # a failure names its seed
 LENGTH = 9 if THOROUGH else 6  # steps of one history
-NOW = dt.datetime.now(dt.UTC)
+NOW = now()
 STEPS = (
     "write", "write", "write", "write_photo", "bad_photo", "type", "type", "offline", "offline", "online", "kill_tab",
     "kill_browser", "kill_server", "lose_answer", "half_request", "quota", "clock", "sign_out", "expire", "week",

@@ -1,8 +1,11 @@
 """A member's phone: without signal, killed, signed out, shared; what leaves it, what stays, what nobody reads."""
 
+import base64
 import contextlib
+import datetime as dt
 import gzip
 import io
+import os
 import urllib.parse
 import urllib.request
 
@@ -10,9 +13,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from logbook.formats import begin_of, today
 from tests.browser.conftest import house_in, served_copy
 from tests.browser.line import Line
-from tests.browser.phones import Phone
+from tests.browser.phones import SHIFT, STORE, Phone
 from tests.browser.test_every_page import sign_in
 
 TEXT = "到码头、环湖路巡查，同支委和党员职工座谈。"
@@ -76,7 +80,7 @@ def arrived(phone):
     if "/sign-in" in phone.page.url:
         phone.sign_in(*phone.owner)
     phone.ready(shell=False)
-    expect(phone.page.locator("#outbox [data-state=queued]")).to_have_count(0, timeout=20_000)
+    expect(phone.page.locator("#outbox [data-state=queued]")).to_have_count(0)
 
 
 def test_recorded_without_signal_after_a_cold_start_and_received_once(world, phones):
@@ -94,6 +98,15 @@ def test_recorded_without_signal_after_a_cold_start_and_received_once(world, pho
     arrived(phone)
     expect(phone.page.locator("#outbox")).to_contain_text("已收到")
     assert stored(world, TEXT) == 1
+
+
+def test_days_offered_without_signal_are_shanghais_wherever_the_phone_is(world, phones):
+    phone, tomorrow = phones(timezone_id="America/Los_Angeles"), today() + dt.timedelta(days=1)
+    phone.context.clock.install(time=begin_of(tomorrow) + dt.timedelta(minutes=5))
+    phone.goto("/phone/form")
+    days = phone.page.locator("[name=visited_on]")
+    expect(days.first).to_have_value(tomorrow.isoformat())
+    expect(days.nth(1)).to_have_value(today().isoformat())
 
 
 def test_a_lost_answer_doubles_nothing(world, phones):
@@ -169,7 +182,7 @@ def test_after_signing_out_nothing_readable_is_on_the_disk_and_the_draft_is_stil
     phone.page.locator("a:has-text('看情况')").first.click()
     write(phone, record)
     write(phone, draft, send=False)
-    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存")
     phone.sign_out()
     phone.context.close()
     assert found_in(phone.profile, {card, record, draft}) == set()
@@ -305,7 +318,7 @@ def test_what_is_changed_after_sending_goes_out_as_a_correction(world, phones):
 def test_a_draft_goes_on_on_another_device_and_two_versions_of_it_are_both_kept(world, phones):
     first, second = phones(), phones()
     write(first, "甲处写的开头", send=False)
-    expect(first.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    expect(first.page.locator("#draft-state")).to_have_text("草稿已存")
     arrived(second)
     row = second.page.locator("#outbox [data-state=draft]")
     expect(row).to_contain_text("在另一处写的")
@@ -315,7 +328,7 @@ def test_a_draft_goes_on_on_another_device_and_two_versions_of_it_are_both_kept(
     for phone, text in ((second, "乙处接着写的"), (first, "甲处也接着写的")):
         phone.page.locator("#findings").fill(text)
         for state in ("在本机", "草稿已存"):
-            expect(phone.page.locator("#draft-state")).to_have_text(state, timeout=15_000)
+            expect(phone.page.locator("#draft-state")).to_have_text(state)
     texts = {dict(map(tuple, item["fields"]))["findings"] for item in first.items()}
     assert texts == {"甲处也接着写的", "乙处接着写的"}
 
@@ -338,6 +351,109 @@ def test_the_rescue_file_of_a_phone_is_imported_once(world, phones, open_page, t
     world.line.restore()
     arrived(phone)
     assert stored(world, TEXT) == 1
+
+
+# --- when its key is renewed ----------------------------------------------------------------------
+
+RENEWED = (
+    "INSERT INTO phone_key (person_id, generation, key, made_at) SELECT id,"
+    " 1 + coalesce((SELECT max(generation) FROM phone_key WHERE person_id = person.id), 0), :key, '2026-11-30'"
+    " FROM person WHERE sign_in_name = :name"
+)
+
+
+def renew(world, phone):
+    """As by a password reset, or by the button 那台手机丢了 on another device."""
+    key = base64.b64encode(os.urandom(32)).decode()
+    world.rows(RENEWED, key=key, name=phone.owner[0])
+
+
+def rescued(phone, path):
+    with phone.page.expect_download() as saved:
+        phone.page.locator("#outbox").get_by_role("button", name="存救援文件").click()
+    saved.value.save_as(path)
+
+
+def import_file(desk, world, path):
+    desk.goto(f"{world.url}/rescue")
+    desk.locator("input[type=file]").set_input_files(path)
+    desk.get_by_role("button", name="导入", exact=True).click()
+    return desk.locator("tbody")
+
+
+def test_what_a_phone_wrote_under_an_older_key_is_read_and_sent_under_the_new_one(world, phones):
+    phone, waits, draft = phones(), "排队等信号的一条", "换钥匙以前没写完的"
+    world.line.cut()
+    write(phone, waits)
+    write(phone, draft, send=False)
+    renew(world, phone)
+    phone.shift = 600_000  # what was taken along is asked for again, and the new key with it
+    world.line.restore()
+    arrived(phone)
+    assert stored(world, waits) == 1
+    phone.new_tab()
+    page = opened(phone, "/visits/new")
+    expect(page.locator("#findings")).to_have_value(draft)
+    page.locator("#findings").fill(f"{draft}，换了以后接着写。")
+    expect(page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    phone.sign_out()
+    phone.sign_in(*world.members[0])
+    assert [item["state"] for item in phone.items() if "接着写" in str(item["fields"])] == ["draft"]
+
+
+def test_a_page_that_is_open_reads_what_another_one_wrote_under_a_newer_key(world, phones):
+    phone = phones()
+    world.line.cut()
+    write(phone, TEXT)
+    world.line.restore()
+    held = phone.page.evaluate_handle(f"{STORE}.then(async (store) => ({{ store, key: await store.unlock() }}))")
+    renew(world, phone)
+    phone.shift = 600_000
+    other = phone.context.new_page()
+    other.add_init_script(f"({SHIFT})(600000)")
+    other.goto(f"{world.line.url}/")
+    other.locator("html[data-phone=ready]").wait_for(state="attached")
+    expect(other.locator("#outbox [data-state=queued]")).to_have_count(0, timeout=20_000)
+    read = phone.page.evaluate("async ({ store, key }) => (await store.list(key)).map((item) => item.state)", held)
+    assert (read, stored(world, TEXT)) == (["received"], 1)
+
+
+def test_a_rescue_file_from_before_the_phone_was_lost_waits_for_its_members_tap(world, phones, open_page, tmp_path):
+    phone = phones()
+    world.line.cut()
+    write(phone, TEXT)
+    rescued(phone, tmp_path / "rescue.txt")
+    renew(world, phone)
+    desk = open_page()
+    sign_in(desk, world, "党办")
+    expect(import_file(desk, world, tmp_path / "rescue.txt")).to_contain_text("待本人确认")
+    assert world.rows("SELECT counts, confirmed_at FROM visit WHERE findings = :text", text=TEXT) == [(False, None)]
+    world.line.restore()
+    phone.goto("/")
+    expect(phone.page.get_by_text("党办从救援文件导入，是您写的请确认")).to_be_visible()
+    arrived(phone)  # sent by their own phone: that is the tap
+    assert world.rows("SELECT counts FROM visit WHERE findings = :text", text=TEXT) == [(True,)]
+
+
+def test_a_rescue_file_of_the_new_key_is_the_members_own(world, phones, open_page, tmp_path):
+    phone = phones()
+    world.line.cut()
+    write(phone, TEXT)
+    renew(world, phone)
+    world.line.restore()
+    phone.context.route("**/visits/new", lambda r: r.abort() if r.request.method == "POST" else r.fallback())
+    phone.shift = 600_000
+    with phone.context.expect_event("requestfinished", lambda asked: asked.url.endswith("/phone/pack")):
+        opened(phone, "/")
+    while phone.page.evaluate(f"{STORE}.then((store) => store.unlock()).then((key) => key.older.length)") < 2:
+        phone.page.wait_for_timeout(50)  # of the one it signed in with, and the one of before
+    opened(phone, "/")
+    rescued(phone, tmp_path / "rescue.txt")
+    desk = open_page()
+    sign_in(desk, world, "党办")
+    said = import_file(desk, world, tmp_path / "rescue.txt")
+    expect(said).to_contain_text("已收到")
+    expect(said).not_to_contain_text("待本人确认")
 
 
 # --- what a line, a proxy, another tab or another device does to it -------------------------------
@@ -386,7 +502,7 @@ def test_a_proxys_page_is_no_answer_of_ours(world, phones, status):
 
 def sent_from(second, first):
     """The draft that is open on the first phone is gone on with, and sent, on the second."""
-    expect(first.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    expect(first.page.locator("#draft-state")).to_have_text("草稿已存")
     arrived(second)
     second.page.locator("#outbox [data-state=draft]").get_by_role("button", name="继续写").click()
     second.ready(shell=False)
@@ -436,7 +552,7 @@ def test_what_is_typed_while_the_page_is_coming_stays(phones):
 def test_a_server_from_an_older_backup_takes_no_draft_away(world, phones):
     phone = phones()
     write(phone, TEXT, send=False)
-    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存", timeout=15_000)
+    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存")
     world.rows("DELETE FROM draft")
     for _ in range(2):
         arrived(phone)
@@ -448,11 +564,11 @@ def test_an_older_text_of_a_draft_on_the_server_replaces_none(world, phones):
     phone = phones()
     write(phone, TEXT, send=False)
     rest = phone.page.locator("#draft-state")
-    expect(rest).to_have_text("草稿已存", timeout=15_000)
+    expect(rest).to_have_text("草稿已存")
     older = world.rows("SELECT fields FROM draft")[0]
     phone.page.locator("#findings").fill(f"{TEXT}接着写的。")
     for state in ("在本机", "草稿已存"):
-        expect(rest).to_have_text(state, timeout=15_000)
+        expect(rest).to_have_text(state)
     world.rows("UPDATE draft SET revision = 1, fields = :older", older=older[0])
     arrived(phone)
     phone.page.wait_for_timeout(500)

@@ -1,9 +1,7 @@
 """PDFs as a reader opens them: the words come out again, the figures hold, a failure says so."""
 
-import base64
 import datetime as dt
 import io
-import json
 import re
 import subprocess
 import sys
@@ -13,7 +11,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from logbook.documents import fonts, pdf
+from logbook.documents import child, fonts, pdf
 from logbook.documents.paper import Chart, Cover, Para, Table, collected
 from tests.documents.papers import BARS, MARKUP, RARE, full, paper, short
 
@@ -126,7 +124,7 @@ def test_a_chart_says_what_it_shows():
 
 
 def test_what_the_typesetter_refuses_is_told():
-    with pytest.raises(pdf.PaperFailed, match="failed to parse SVG"):
+    with pytest.raises(child.PaperFailed, match="failed to parse SVG"):
         pdf.make(short(blocks=(Chart("no picture"),)))
 
 
@@ -137,21 +135,17 @@ def test_a_character_that_no_font_has_costs_nobody_the_paper():
 
 
 def test_a_child_that_does_not_end_is_ended(monkeypatch):
-    monkeypatch.setattr(pdf, "LONGEST", 0.01)
-    with pytest.raises(pdf.PaperFailed, match="timeout"):
+    monkeypatch.setattr(child, "LONGEST", 0.01)
+    with pytest.raises(child.PaperLate, match="timeout"):
         pdf.make(short())
 
 
-def test_the_child_answers_each_kind_of_job(monkeypatch, capsys):
-    plain, places = pdf._plain(short(blocks=(Para("甲\U0010ffff"),))), [str(one) for one in fonts.folders()]
-    answers = []
-    for job in ({"paper": plain}, {"counts": [plain], "svgs": [BARS, BARS]}):
-        monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(job | {"fonts": places})))
-        pdf._typeset()
-        answers.append([base64.b64decode(one) for one in json.loads(capsys.readouterr().out)])
-    assert answers[0][0].startswith(b"%PDF")
-    assert 0 < float(answers[1][0]) < 0.5  # of a page
-    assert [one[1:4] for one in answers[1][1:]] == [b"PNG", b"PNG"]
+def test_pages_are_counted_and_pdfs_made_where_it_is_asked():
+    odd = short(blocks=(Para("甲\U0010ffff"),))
+    ((pages, drawn),) = pdf.for_word([(odd, [BARS, BARS])])
+    assert pdf.typeset(pdf.job(odd)).startswith(b"%PDF")
+    assert 0 < pages < 0.5
+    assert [one[1:4] for one in drawn] == [b"PNG", b"PNG"]
 
 
 def test_the_typesetter_never_stays_in_this_process():

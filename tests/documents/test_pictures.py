@@ -1,6 +1,5 @@
 """A paper as pictures, made by a real child: whole files only, ended from outside, told what went wrong."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from pypdf import PdfReader
 
 from logbook.documents import pictures
 from logbook.documents.paper import Break, Chart, Paper, Para
+from tests.clock import wait_until
 from tests.documents.papers import paper, short
 
 LONG = Paper("长", tuple(part for _ in range(3000) for part in (Para("环湖步道照明不足。" * 200), Break())))
@@ -16,10 +16,7 @@ LONG = Paper("长", tuple(part for _ in range(3000) for part in (Para("环湖步
 
 def over(folder):
     """How it ended."""
-    until = time.monotonic() + 60
-    while pictures.look(folder).running:
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_until(lambda: not pictures.look(folder).running)
     return pictures.look(folder)
 
 
@@ -58,9 +55,8 @@ def test_an_ended_child_is_gone_and_writes_nothing_more(tmp_path):
     pictures.end(tmp_path)
     found = pictures.look(tmp_path)
     assert (found.running, found.done) == (False, False)
-    time.sleep(0.2)
+    wait_until(lambda: not Path(f"/proc/{child}").exists())
     assert names(tmp_path) == {"running"}
-    assert not Path(f"/proc/{child}").exists()
     pictures.end(tmp_path)  # once more is harmless, and hits nobody else
 
 

@@ -17,7 +17,7 @@ from tests.documents.papers import BARS, MARKUP, RARE, paper, short
 
 
 def opened(one):
-    return docx.Document(io.BytesIO(word.make(one)))
+    return docx.Document(io.BytesIO(next(word.build([one]))))
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,8 @@ def test_a_chart_is_a_picture_that_says_what_it_shows(summary):
     assert [one.width for one in summary.inline_shapes] == [Mm(156), Mm(156)]
     line_of = summary.inline_shapes[0]._inline.getparent().getparent().getparent()
     assert line_of.pPr.find(qn("w:spacing")).get(qn("w:lineRule")) == "auto"
-    archive = zipfile.ZipFile(io.BytesIO(word.make(short(blocks=(Chart(BARS), Chart(BARS, "二"), Table(("甲",), ()))))))
+    charts = short(blocks=(Chart(BARS), Chart(BARS, "二"), Table(("甲",), ())))
+    archive = zipfile.ZipFile(io.BytesIO(next(word.build([charts]))))
     assert all(archive.read(n).startswith(b"\x89PNG") for n in archive.namelist() if "media" in n)
 
 

@@ -2,53 +2,37 @@
 
 import hashlib
 import os
-import sqlite3
 import subprocess
 import sys
 import zipfile
 
 import pytest
-import sqlalchemy as sa
 
-from tests.conftest import POSTGRES, drop_database, new_database
-from tests.door.conftest import FIRST_START
+from tests.door.conftest import FIRST_START, tree
 
 LONG = "会议纪要" * 2000
 
 
-def tree(folder):
-    """Every file's digest and mode; the lock file says nothing."""
-    return {
-        str(path.relative_to(folder)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mode & 0o777)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "in_use"
-    }
-
-
-def attach(clone, name, text):
-    path = clone.instance / "attachments" / "ab" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
-    path.chmod(0o600)
-
-
 def names(clone):
-    with sqlite3.connect(clone.instance / "logbook.db") as connection:
-        return [name for (name,) in connection.execute("SELECT name FROM person ORDER BY id")]
+    return [name for (name,) in clone.sql("SELECT name FROM person ORDER BY id")]
 
 
 def change_everything(clone):
-    with sqlite3.connect(clone.instance / "logbook.db") as connection:
-        connection.execute("UPDATE person SET name = '改了'")
-    attach(clone, "c1", "改了")
-    attach(clone, "c2", "新的")
-    (clone.instance / "secret_key").write_text("changed", "ascii")
+    clone.sql("UPDATE person SET name = '改了'")
+    stored(clone).write_text("改了", "utf-8")
+    clone.attach("新的")
+    (clone.instance / "secret_key").write_text("another key, as long as a key has to be", "ascii")
+
+
+def stored(clone, text=LONG):
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return clone.instance / "attachments" / digest[:2] / digest
 
 
 @pytest.fixture
 def backed_up(installed, tmp_path):
     """An installation with an attachment, and its backup in tmp_path/b.zip."""
-    attach(installed, "c1", LONG)
+    installed.attach(LONG)
     done = installed.run("backup", tmp_path / "b.zip")
     assert done.returncode == 0, done.stderr
     assert "已备份并核对" in done.stdout
@@ -63,8 +47,8 @@ def test_what_was_backed_up_comes_back(backed_up, tmp_path):
     assert names(backed_up) == ["王一"]
     assert (backed_up.instance / "secret_key").read_text("ascii") == key
     assert (backed_up.instance / "secret_key").stat().st_mode & 0o777 == 0o600
-    assert (backed_up.instance / "attachments" / "ab" / "c1").read_text("utf-8") == LONG
-    assert not (backed_up.instance / "attachments" / "ab" / "c2").exists()
+    assert stored(backed_up).read_text("utf-8") == LONG
+    assert not stored(backed_up, "新的").exists()
     with backed_up.serving("serve"):
         pass
 
@@ -89,7 +73,7 @@ def test_what_was_there_before_is_kept_aside(backed_up, tmp_path):
 def test_a_backup_moves_to_an_empty_machine(backed_up, tmp_path):
     done = backed_up.run("restore", tmp_path / "b.zip", LOGBOOK_INSTANCE=str(tmp_path / "new"))
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "new" / "attachments" / "ab" / "c1").read_text("utf-8") == LONG
+    assert (tmp_path / "new" / stored(backed_up).relative_to(backed_up.instance)).read_text("utf-8") == LONG
 
 
 def test_one_damaged_byte_anywhere_is_refused_whole(backed_up, tmp_path):
@@ -163,9 +147,13 @@ def test_a_fault_while_changing_places_moves_all_back(backed_up, tmp_path):
 
 
 def test_a_full_disk_leaves_no_half_backup(backed_up, tmp_path):
-    (tmp_path / "c.zip.part").symlink_to("/dev/full")
-    assert "磁盘已满" in backed_up.refused("backup", tmp_path / "c.zip")
-    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(("c.zip", ".backup"))]
+    (tmp_path / "full").mkdir()
+    (tmp_path / "sitecustomize.py").write_text(
+        "import errno, os, zipfile\ndef full(*_):\n    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))\n"
+        "zipfile._ZipWriteFile.write = full\n"
+    )
+    assert "磁盘已满" in backed_up.refused("backup", tmp_path / "full" / "c.zip", PYTHONPATH=str(tmp_path))
+    assert not list((tmp_path / "full").iterdir())
 
 
 def test_a_backup_never_takes_the_place_of_a_folder_or_device(backed_up, tmp_path):
@@ -183,17 +171,7 @@ def test_a_backup_is_private_and_an_ordinary_zip(backed_up, tmp_path):
     assert (tmp_path / "b.zip").stat().st_mode & 0o777 == 0o600
     unzip = [sys.executable, "-m", "zipfile", "-t", str(tmp_path / "b.zip")]
     assert subprocess.run(unzip, capture_output=True, check=False).returncode == 0
-    assert "attachments/ab/c1" in zipfile.ZipFile(tmp_path / "b.zip").namelist()
-
-
-@pytest.fixture
-def postgres_url():
-    """A database of this test's own on the test server."""
-    if not POSTGRES:
-        pytest.skip("run with --postgres")
-    name, url = new_database()
-    yield url
-    drop_database(name)
+    assert str(stored(backed_up).relative_to(backed_up.instance)) in zipfile.ZipFile(tmp_path / "b.zip").namelist()
 
 
 def test_postgres_comes_back_too(clone, tmp_path, postgres_url):
@@ -201,16 +179,13 @@ def test_postgres_comes_back_too(clone, tmp_path, postgres_url):
     clone.flask("db-upgrade")
     clone.flask("first-account", *FIRST_START)
     assert clone.run("backup", tmp_path / "b.zip").returncode == 0
-    engine = sa.create_engine(postgres_url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE person SET name = '改了'")
-        connection.exec_driver_sql("CREATE TABLE later (person_id integer REFERENCES person)")
+    clone.sql("UPDATE person SET name = '改了'")
+    clone.sql("CREATE TABLE later (person_id integer REFERENCES person)")
     done = clone.run("restore", tmp_path / "b.zip")
     assert done.returncode == 0, done.stderr
-    with engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT name FROM person").scalars().all() == ["王一"]
-        assert connection.exec_driver_sql("SELECT to_regclass('later')").scalar() is None
-    engine.dispose()
+    assert names(clone) == ["王一"]
+    assert clone.sql("SELECT to_regclass('later')") == [(None,)]
     with clone.serving("serve"):
-        pass
+        line = clone.refused("restore", tmp_path / "b.zip", LOGBOOK_INSTANCE=str(tmp_path / "another-host"))
+        assert "还有服务连着" in line
     assert "数据库种类不同" in clone.refused("restore", tmp_path / "b.zip", LOGBOOK_DATABASE_URL="")

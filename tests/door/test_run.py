@@ -34,7 +34,8 @@ def test_an_old_python_can_read_why_it_is_refused():
 
 def test_every_command_has_a_line_of_help_in_both_languages(bare):
     text = bare.run("--help").stdout
-    for name in ("demo", "serve", "code", "backup", "restore", "test", "check", "bench", "lock", "bundle"):
+    commands = "demo serve code sysadmin backup restore install test check bench lock bundle"
+    for name in commands.split():
         assert f"\n    {name}" in text
         assert " · " in bare.run(name, "--help").stdout
 
@@ -137,6 +138,8 @@ def test_a_code_for_somebody_who_cannot_sign_in(clone):
     clone.flask("first-account", *FIRST_START)
     assert "一次性登录码" in clone.run("code", "王一").stdout
     assert "找到0个" in clone.refused("code", "李二")
+    assert "一次性登录码" in clone.run("code", "王一", "--reactivate", "--sign-in-name", "wang").stdout
+    assert "王一已是系统管理员" in clone.run("sysadmin", "wang").stdout
 
 
 def set_version(installed, version):
@@ -209,8 +212,32 @@ def test_what_needs_other_programs_is_left_out_only_when_asked(clone):
     assert "1 passed" in done.stdout, done.stdout + done.stderr
     assert "按要求不运行浏览器测试" in done.stdout
     assert "按要求不运行用 LibreOffice 的测试" in done.stdout
-    assert "apt-get install chromium" in clone.refused("test", PATH="/nowhere")
+    line = clone.refused("test", "--postgres", PATH="/nowhere")  # all of it, and nothing is run
+    assert "apt-get install chromium fonts-noto-cjk libreoffice-writer-nogui" in line.replace(" libatomic1", "")
     assert "apt-get install libreoffice-writer-nogui" in clone.refused("test", "--no-browser", PATH="/nowhere")
+
+
+def test_what_playwrights_node_needs_is_looked_for(monkeypatch):
+    """A bare Debian has no libatomic1; a library is on no path."""
+    assert run._which(["libc.so.6"]) == "libc.so.6"
+    assert run._which(["libnowhere.so.1"]) is None
+    monkeypatch.setattr(run, "apt", lambda *_packages: False)
+    with pytest.raises(run.Stop, match="apt-get install libatomic1"):
+        run.provide((("libnowhere.so.1",), run.DRIVER[1]))
+
+
+def test_tests_begin_at_the_moment_asked_for(clone):
+    own_test(clone, "from logbook.formats import SHANGHAI, now; print(f'it is {now().astimezone(SHANGHAI):%F %H}')")
+    left_out = ["--no-browser", "--no-office", "-s", "-n0", "tests/test_own.py"]
+    assert "it is 2028-02-29 23" in clone.run("test", "--at=2028-02-29T23:15", *left_out).stdout
+    assert "it is 2028-12-31 0" in clone.run("test", *left_out, LOGBOOK_CLOCK=run.clock_at("2028-12-31T04:15")).stdout
+    assert "参数有误" in clone.refused("test", "--at=tomorrow", *left_out)
+
+
+@pytest.mark.parametrize("command", ["serve", "code wang", "backup", "restore any.zip"])
+def test_a_real_installation_has_the_machines_own_clock(installed, command):
+    port = ["--port", free_port()] if command == "serve" else []
+    assert "LOGBOOK_CLOCK 只供测试" in installed.refused(*command.split(), *port, LOGBOOK_CLOCK="+5")
 
 
 @pytest.mark.skipif(not run._which(["initdb"]), reason="PostgreSQL is not installed")

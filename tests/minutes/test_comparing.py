@@ -86,7 +86,7 @@ def test_a_text_however_ugly_is_compared_while_one_waits():
         ("甲\n乙\n" * 4_500, "乙\n" * 9_000),
     ]
     ugly += [("\n".join(f"{n % 97}" for n in range(7_000)), "\n".join(f"{n * 31 % 97}" for n in range(7_000)))]
-    began = time.monotonic()
+    began = time.process_time()  # not the clock: others may keep the machine busy
     for before, after in ugly:
         assert carried_out(before, compared(before, after)) == paragraphs(after)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10

@@ -18,7 +18,7 @@ from logbook.review import actions as meetings
 from logbook.review.models import Meeting, Report
 from tests import factories
 
-YEAR = today().year
+YEAR = 2026
 DRAFTED = """\
 时间：2026年12月30日
 地点：三楼会议室
@@ -49,6 +49,11 @@ DRAFTED = """\
 
 六、党组书记讲话
 （待填）"""
+
+
+@pytest.fixture(autouse=True)
+def _the_day_of_the_meeting(clock):
+    clock("2026-12-30T15:00")
 
 
 def comment(report_id, commentator_id, *clauses, settled=True):
@@ -235,6 +240,6 @@ def test_a_meeting_with_minutes_is_not_removed(clerk):
     db.session.query(Comment).delete()
     drafted(clerk)
     with pytest.raises(RuleBroken, match="不能删去"):
-        meetings.remove_meeting(YEAR)
+        meetings.remove_meeting(YEAR, by=factories.actor(clerk))
     db.session.rollback()
     assert texts()

@@ -9,6 +9,7 @@ import zipfile
 import openpyxl
 import pytest
 
+from logbook.access import Role
 from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.organization import actions, importing, queries, workbook
@@ -60,7 +61,8 @@ def hidden(page, name):
 
 
 def confirm(browser, page):
-    return browser.post("/lists/import/confirm", {n: hidden(page, n) for n in ("upload", "digest", "from_on")})
+    sent = {n: hidden(page, n) for n in ("upload", "digest", "from_on")}
+    return browser.post("/lists/import/confirm", sent | {"own_password": factories.PASSWORD})
 
 
 @pytest.fixture
@@ -89,6 +91,21 @@ def test_the_office_previews_and_imports(browser, tmp_path):
     assert "与名册完全一样" in upload(browser, book(PEOPLE, BRANCHES, LIAISON)).text
     changed = upload(browser, book([("白一鸣", "局长")]))
     assert "<del>副局长</del> → <ins>局长</ins>" in changed.text
+
+
+def test_roles_and_sign_in_names_are_imported_by_who_knows_their_own_password(browser, client):
+    page = upload(browser, book(PEOPLE))
+    assert 'name="own_password"' in page.text
+    sent = {n: hidden(page, n) for n in ("upload", "digest", "from_on")} | {"own_password": "wrong"}
+    refused = browser.post("/lists/import/confirm", sent)
+    assert (refused.status_code, "密码不对" in refused.text) == (422, True)
+    assert accounts.by_sign_in_name("bai") is None
+    factories.office(name="另一人")  # somebody else opened an account here: roles wait for them
+    confirm(browser, page)
+    bai = accounts.by_sign_in_name("bai").id
+    assert accounts.roles_of(bai) == frozenset()
+    assert [one.role for one in accounts.requests_about(bai)] == [Role.MEMBER]
+    assert 'name="own_password"' not in upload(browser, book([("梅雨",)])).text
 
 
 def test_what_is_confirmed_is_what_was_previewed(browser, by):

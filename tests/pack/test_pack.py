@@ -17,6 +17,7 @@ from logbook.review.models import Report
 from tests import factories
 from tests.client import filled
 
+pytestmark = pytest.mark.usefixtures("december")
 YEAR = today().year
 
 

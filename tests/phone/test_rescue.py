@@ -269,8 +269,8 @@ def test_who_is_no_member_any_more_brings_nothing_in(clerk, place, pack):
 
 def test_a_person_the_lists_do_not_know(app, clerk):
     secret = app.config["SECRET_KEY"]
-    key = base64.b64encode(keys.phone_key(secret, 999)).decode()
-    file = written({"key": key, "rescue": keys.rescue_mark(secret, 999)}, record("a" * 16, fields(1)))
+    key = base64.b64encode(keys.derived_key(secret, 999)).decode()
+    file = written({"key": key, "rescue": keys.rescue_mark(secret, keys.Mark(999))}, record("a" * 16, fields(1)))
     assert "没有这份文件的主人" in refused(clerk, file)
 
 
@@ -324,7 +324,7 @@ def test_a_foreign_file_is_refused(clerk, content):
 
 
 def test_a_file_from_another_installation_is_foreign(clerk, place, pack):
-    mark = keys.rescue_mark("another secret", place[0])
+    mark = keys.rescue_mark("another secret", keys.Mark(place[0]))
     assert "第1行不对" in refused(clerk, written(pack | {"rescue": mark}, record("a" * 16, fields(place[1]))))
 
 
@@ -347,10 +347,10 @@ def changes(good):
 
 def test_no_byte_can_be_another(app, good):
     secret = app.config["SECRET_KEY"]
-    assert len(rescue.read(good, secret).items) == 3
+    assert len(rescue.read(good, secret, TODAY).items) == 3
     for i, changed in changes(good):
         with pytest.raises(RuleBroken) as broken:
-            rescue.read(changed, secret)
+            rescue.read(changed, secret, TODAY)
         number, said = good[:i].count(b"\n") + 1, str(broken.value.message)
         another_count = good[:i] == b"logbook-rescue 1 " and "第2行" in said  # it shows in the line below
         assert f"第{number}行" in said or another_count, i
@@ -359,7 +359,7 @@ def test_no_byte_can_be_another(app, good):
 def test_windows_line_ends_and_a_missing_last_one_are_no_damage(app, good):
     secret = app.config["SECRET_KEY"]
     for same in (good.replace(b"\n", b"\r\n"), good.removesuffix(b"\n")):
-        assert rescue.read(same, secret) == rescue.read(good, secret)
+        assert rescue.read(same, secret, TODAY) == rescue.read(good, secret, TODAY)
 
 
 @pytest.mark.parametrize(

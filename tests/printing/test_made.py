@@ -14,6 +14,7 @@ from logbook.config import VERSION
 from logbook.db import db
 from logbook.formats import today
 from logbook.printing.models import MadePaper
+from logbook.visits.models import Level, Visit
 from tests import factories
 from tests.rendered import MM, pages
 
@@ -40,6 +41,22 @@ def test_a_made_paper_is_noted_with_what_stands_on_it(client, people):
     for said in (mine.digest[:12], VERSION, "王珺"):
         assert said in keywords
         assert said == "王珺" or said not in text(first)  # nothing of it on the paper
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_a_paper_of_what_the_office_may_not_read_is_listed_for_its_maker_alone(client, people, level):
+    """F20: neither that it was printed, nor the digest of its text."""
+    member, office, visit = people
+    db.session.get(Visit, visit).level = level
+    factories.book(member)
+    db.session.commit()
+    client(member).get(f"/visits/{visit}/record.pdf")
+    client(member).get(f"/books/{member}/2026/book.pdf")
+    open_to_office = level in {Level.OFFICE, Level.GROUP}
+    for name, shown in ((office, open_to_office), (member, True)):
+        assert ("2026-001" in client(name).get("/papers").text) is shown
+        assert ("下基层记录本" in client(name).get("/papers").text.split("<main")[1]) is shown
+        assert client(name).get("/papers/1/origin.pdf").status_code == (200 if shown else 404)
 
 
 def test_other_words_are_another_digest_and_stand_in_words_properties(client, people):

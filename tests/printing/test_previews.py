@@ -1,6 +1,5 @@
 """Previews: real children, real files; one's own, for an hour, and never too many."""
 
-import datetime as dt
 import io
 import os
 import re
@@ -14,7 +13,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from logbook.access import Role
-from logbook.accounts.actions import set_roles
+from logbook.accounts.roles import set_roles
 from logbook.app import create_server_app
 from logbook.db import db
 from logbook.documents import pictures
@@ -26,6 +25,7 @@ from logbook.printing.models import MadePaper
 from logbook.printing.previews import Asked
 from logbook.printing.views import _back, shelf
 from tests import factories
+from tests.clock import wait_until
 from tests.documents.papers import short
 from tests.documents.test_pictures import LONG, over
 
@@ -171,8 +171,7 @@ def test_a_long_one_tells_how_far_it_is_and_can_be_cancelled(client, people):
     answer = browser.post(f"/papers/preview/{token}/cancel")
     assert (answer.status_code, answer.headers["Location"]) == (303, ASKED.back)
     assert not place(member, token).exists()
-    time.sleep(0.2)
-    assert not Path(f"/proc/{child}").exists()
+    wait_until(lambda: not Path(f"/proc/{child}").exists())
     assert "已取消预览" in browser.get("/").text
     assert browser.get(f"/papers/preview/{token}").status_code == 404
 
@@ -216,7 +215,7 @@ def test_an_hour_later_it_is_gone_for_its_reader_and_then_from_the_disk(client, 
     member, office, _visit = people
     folder = factories.preview(member, "token-of-before")
     fresh = factories.preview(office, "token-of-today")
-    os.utime(folder / "asked.json", ((now() - dt.timedelta(minutes=61)).timestamp(),) * 2)
+    os.utime(folder / "asked.json", (time.time() - 61 * 60,) * 2)
     assert client(member).get("/papers/preview/token-of-before").status_code == 404
     token = started(office, short())
     assert not folder.exists()

@@ -21,7 +21,7 @@ from logbook.ballots.models import BallotClass
 from logbook.comments.models import Clause, Comment, Part
 from logbook.config import VERSION
 from logbook.db import db
-from logbook.formats import now
+from logbook.formats import now, today
 from logbook.organization.models import Branch, Placement, SecretaryTerm
 from logbook.printing import views as printing
 from logbook.review.models import Report
@@ -106,6 +106,7 @@ def bureau(app):
         roles.setdefault(grant.person_id, set()).add(grant.role)
     office = next(person for person, held in roles.items() if Role.OFFICE in held)
     Client(app, office).post(f"/review/{YEAR}/create")
+    Client(app, office).post(f"/review/{YEAR}", {"held_on": today().isoformat(), "agenda": "together"})
     _hold_a_ballot(app, roles)
     for one in waiting():
         Client(app, office).post(f"/review/reports/{one.id}/comment")

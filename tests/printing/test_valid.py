@@ -34,6 +34,7 @@ def office(client):
     browser.post(f"/review/{YEAR}/create")
     browser.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
     browser.post(f"/review/{YEAR}/ballot/close")
+    browser.post(f"/review/{YEAR}", {"held_on": today().isoformat(), "agenda": "together"})
     browser.post("/review/reports/1/comment")
     browser.post(f"/review/{YEAR}/minutes/draft")
     return browser

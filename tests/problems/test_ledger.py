@@ -218,7 +218,7 @@ def test_a_change_leaves_what_it_was_and_what_it_is():
     )
     act(actions.change_problem, problem, terms, by=office)
     assert step_texts(problem)[0] == (
-        "责任方：局机关科室 → 支部；类别：其他 → 安全；处理方式：协调解决 → 提请党组研究；责任单位：工程科 → 无；"
+        "责任方：责任单位 → 支部自身；类别：其他 → 安全；处理方式：协调解决 → 提请党组研究；责任单位：工程科 → 无；"
         "完成时限：2026年7月9日 → 2026年8月1日；措施：无 → 先围挡；责任人：无 → 林岚"
     )
     found = queries.problem(problem)

@@ -40,7 +40,7 @@ def fresh(problem):
 
 def test_the_list_says_state_side_owner_and_days_late(client, office, problem):
     page = client(office).get("/problems").text
-    for words in ("码头遮阳棚破损", "未办", "局机关科室：工程科", "超期3天", "三岭山森林公园党支部", "共1条"):
+    for words in ("码头遮阳棚破损", "未办", "责任单位：工程科", "超期3天", "三岭山森林公园党支部", "共1条"):
         assert words in page, words
 
 
@@ -175,7 +175,7 @@ def test_closing_with_all_that_is_known(client, office, problem):
         ("progress", {"text": "", "state": "underway"}, "text"),
         ("progress", {"text": "好", "state": "done"}, "state"),
         ("reopen", {"reason": "好"}, "reason"),
-        ("change", CHANGE | {"owner_unit": ""}, "owner_unit"),
+        ("change", CHANGE | {"side": "bureau", "owner_unit": ""}, "owner_unit"),
         ("change", CHANGE | {"due_on": ""}, "due_on"),
         ("change", CHANGE | {"owner_person_id": "x"}, "owner_person_id"),
         ("change", CHANGE | {"side": "x"}, "side"),
@@ -195,7 +195,7 @@ def test_progress_reopening_and_a_change_are_carried_out(client, office, problem
     assert browser.post(f"/problems/{problem}/close", {"result": "已更换"}).status_code == 303
     assert browser.post(f"/problems/{problem}/reopen", {"reason": "又漏雨"}).status_code == 303
     page = browser.get(f"/problems/{problem}").text
-    for words in ("材料已到", "责任方：局机关科室 → 支部", "又漏雨", "先围挡", "在办"):
+    for words in ("材料已到", "责任方：责任单位 → 支部自身", "又漏雨", "先围挡", "在办"):
         assert words in page, words
 
 

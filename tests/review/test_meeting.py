@@ -283,11 +283,11 @@ def test_its_reader_sorts_the_extracts_for_and_against(client, bureau, meeting):
     browser.post(f"{path}/extracts/{wanting}", {"stance": "wanting"})
     browser.post(f"{path}/extracts/{good}", {"stance": "good"})
     text = read(browser.post(f"{path}/print", {"as": "docx"}))
-    assert "四、工作中的好做法（摘录）\n1. “结合巡护”" in text
-    assert "五、需要加强的（摘录）\n2. “安排不清”" in text
-    assert "六、其他掌握的情况" in read(client(leader).post(f"{path}/print", {"as": "docx"}))
+    assert "四、工作中的好做法（摘录）\n1. “结合巡护。”" in text
+    assert "五、需要加强的（摘录）\n2. “安排不清。”" in text
+    assert "四、其他掌握的情况（摘录）" in read(client(leader).post(f"{path}/print", {"as": "docx"}))
     browser.post(f"{path}/extracts/{good}", {"stance": ""})
-    assert "其他掌握的情况" in browser.get(path).text
+    assert "还没有归类" in browser.get(path).text
     assert client(bureau[0]).post(f"{path}/extracts/{good}", {"stance": "good"}).status_code == 404
 
 
@@ -360,7 +360,7 @@ def test_the_offices_head_under_review_neither_sees_nor_enters_their_own_grade(c
     clerk, leader, *_rest = bureau
     own = factories.branch("机关党支部")
     factories.term(own, clerk)
-    client(clerk).post(f"/review/{YEAR}/create")
+    client(leader).post(f"/review/{YEAR}/create")
     report = db.session.query(Report).filter_by(branch_id=own).one().id
     client(leader).post(f"/review/reports/{report}/grade", {"grade": "average", "decided_on": today().isoformat()})
     body = {"grade": "good", "decided_on": today().isoformat()}

@@ -81,7 +81,7 @@ def test_a_book_without_a_record_says_so(client, people):
 def test_a_record_fills_one_sheet(client, people, shelf):
     (sheet,) = pages(client(people["member"]).get(f"/visits/{shelf}/record.pdf"))
     assert "2026-001" in sheet
-    assert "遮阳棚破损。责任方：局机关科室：工程科" in sheet
+    assert "遮阳棚破损。责任方：责任单位：工程科" in sheet
     assert "想法甲" in sheet
 
 

@@ -1,5 +1,6 @@
 """The figures of some days counted once more, in plain SQL written from the rules, not from the code."""
 
+import calendar
 import datetime as dt
 from collections import Counter
 
@@ -101,8 +102,12 @@ def _places(days):
 
 
 def _before(first, last):
-    """The same days of the year before."""
-    days = {"first": first.replace(year=first.year - 1), "last": last.replace(year=last.year - 1)}
+    """The same days of the year before; a month that is over is set beside a whole one."""
+    month_over = (last + dt.timedelta(days=1)).day == 1
+    end = last.replace(day=1 if month_over else last.day, year=last.year - 1)
+    if month_over:
+        end = end.replace(day=calendar.monthrange(end.year, end.month)[1])
+    days = {"first": first.replace(year=first.year - 1), "last": end}
     yield "上年人次", _one(RECORDS, "SELECT count(*) FROM counted", days)[0]
 
 

@@ -1,0 +1,115 @@
+"""The child that makes papers: it ends with its job, with its time, with its server, and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from logbook.documents import child, pdf, sheet, word
+from logbook.documents.paper import Para
+from logbook.documents.sheet import Column, Sheet
+from tests.documents.papers import paper, short
+
+SERVER = """
+import sys, time
+from pathlib import Path
+from logbook.documents import pictures, sheet
+from logbook.documents.sheet import Column, Sheet
+from tests.documents.test_pictures import LONG
+if sys.argv[2] == "preview":
+    pictures.begin(LONG, Path(sys.argv[1]))
+    time.sleep(600)
+rows = ((str(n) * 99,) for n in iter(int, 1))
+sheet.make([Sheet("表", (Column("甲"),), rows)], Path(sys.argv[1]))
+"""
+
+
+def children(process):
+    found = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(one) for each in found for one in each.read_text().split()]
+
+
+def wait_for(thing):
+    until = time.monotonic() + 60
+    while not thing():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def killed(number, part):
+    """A row of a workbook, and the child is ended from outside before it comes."""
+    (one,) = children(os.getpid())
+    os.kill(one, number)
+    yield part
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_killed_child_is_told_and_waited_for(tmp_path, number):
+    rows = (row for row in (*[("甲",)] * 2000, None) for row in (killed(number, ("乙",)) if row is None else [row]))
+    with pytest.raises(child.PaperFailed, match=signal.Signals(number).name):
+        sheet.make([Sheet("表", (Column("甲"),), rows)], tmp_path)
+    assert children(os.getpid()) == []
+
+
+def test_whoever_stops_asking_leaves_no_child(tmp_path):
+    made = word.make_all([paper(), short()], tmp_path)
+    assert next(made).startswith(b"PK")
+    made.close()
+    assert children(os.getpid()) == []
+
+
+def test_an_error_among_the_rows_is_that_error_and_leaves_no_child(tmp_path):
+    rows = (1 / (3 - n) for n in range(9))
+    with pytest.raises(ZeroDivisionError):
+        sheet.make([Sheet("表", (Column("甲"),), ((one,) for one in rows))], tmp_path)
+    assert children(os.getpid()) == []
+
+
+def test_a_full_disk_is_told_as_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(child, "begin", lambda _module, folder, **how: begun(FULL, folder, **how))
+    with pytest.raises(OSError, match="No space left"):
+        pdf.make(short(), room=tmp_path)
+
+
+FULL = "import errno, sys; sys.stdin.buffer.read(1); sys.exit(errno.ENOSPC)"
+
+
+def begun(code, _folder, **how):
+    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, **how)
+
+
+@pytest.mark.parametrize("kind", ["preview", "workbook"])
+def test_no_child_outlives_its_server(tmp_path, kind):
+    argv = [sys.executable, "-c", SERVER, str(tmp_path), kind]
+    root = Path(child.__file__).parents[2]
+    with subprocess.Popen(argv, cwd=root, env=os.environ | {"PYTHONPATH": str(root)}) as server:
+        wait_for(lambda: children(server.pid))
+        (one,) = children(server.pid)
+        wait_for(lambda: b"logbook.documents" in Path(f"/proc/{one}/cmdline").read_bytes())
+        server.kill()
+    wait_for(lambda: not Path(f"/proc/{one}").exists() or b"Z" in Path(f"/proc/{one}/stat").read_bytes())
+
+
+def test_what_is_made_stands_on_no_command_line_and_in_no_file(tmp_path):
+    seen = []
+
+    def rows():
+        yield ("第一行",)
+        (one,) = children(os.getpid())
+        seen.append(Path(f"/proc/{one}/cmdline").read_bytes() + Path(f"/proc/{one}/environ").read_bytes())
+
+    sheet.make([Sheet("机密表", (Column("甲"),), rows())], tmp_path)
+    assert "机密表".encode() not in seen[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_document_of_many_papers_is_one_child(tmp_path):
+    seen = set()
+    for content in word.make_all([short(blocks=(Para(str(n)),)) for n in range(3)], tmp_path):
+        assert content.startswith(b"PK")
+        seen.update(children(os.getpid()))
+    assert len(seen) == 1
