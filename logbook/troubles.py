@@ -27,9 +27,8 @@ from logbook.faults import Kind
 from logbook.gate import SAFE
 
 RETRY_AFTER = 10  # seconds
-# What stands in no page again; the ballot's own page carries its code as well.
-SECRETS = {"password", "old", "code"}
-MADE_HERE = carried.NOT_KEPT - SECRETS  # fields of the form that nobody typed
+# What stands in no page again, whatever else comes to be a secret; the ballot's own page carries its code as well.
+SECRETS = carried.NOT_KEPT - {"csrf_token", "client_key", carried.OWNER, carried.FIELD}
 
 
 def register(app: Flask) -> None:
