@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -37,8 +36,8 @@ def start_holder(host, port):
 def test_of_two_installations_at_one_port_exactly_one_serves(hosts, _again):
     port = free_port()
     both = [start_holder(host, port) for host in hosts]
-    refused = next(one for one in iter(lambda: both, None) for one in one if ended(one))
-    (other,) = [one for one in both if one is not refused]
+    wait_for(lambda: any(one.poll() is not None for one in both))
+    other, refused = sorted(both, key=lambda one: one.poll() is not None)
     assert other.stdout.readline() == "holds\n"
     _out, said = refused.communicate()
     assert (said.count("\n"), f"端口 {port} 已被占用" in said) == (1, True)
@@ -46,11 +45,6 @@ def test_of_two_installations_at_one_port_exactly_one_serves(hosts, _again):
     with start_holder(hosts[0], port) as later:
         assert later.stdout.readline() == "holds\n"
         later.communicate()
-
-
-def ended(process):
-    time.sleep(0.01)
-    return process.poll() is not None
 
 
 def children(process):
