@@ -4,10 +4,11 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from flask import g
 from sqlalchemy.orm import load_only
 
 from logbook import config
-from logbook.app import create_app
+from logbook.app import WordedBabel, create_app
 from logbook.db import LazyLoad, db
 from logbook.organization.models import Branch, SecretaryTerm
 from tests import factories
@@ -115,3 +116,13 @@ def run(app, command):
 
 def test_it_answers_that_it_is_well(client):
     assert client().get("/health").json == {"status": "ok"}
+
+
+def test_texts_looked_up_do_not_pile_up(app, monkeypatch):
+    monkeypatch.setattr("logbook.app.MOST_TEXTS", 40)
+    look = WordedBabel.domain_instance.gettext
+    for _request in range(3):
+        with app.test_request_context("/"):
+            app.preprocess_request()
+            assert [look(f"有人写的第{n}段") for n in range(50)] == [f"有人写的第{n}段" for n in range(50)]
+            assert len(g.texts) <= 40

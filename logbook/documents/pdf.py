@@ -16,6 +16,7 @@ from logbook.documents.paper import Block, Chart, Paper, Signature, Table, full_
 HERE = Path(__file__).parent
 SOURCE = str(HERE / "paper.typ")
 PIXELS = 200  # an inch, of a chart in a Word file
+SURELY_TWO = 100  # rows that fill more than a page, whatever they say: not typeset to be counted
 MOST_MISSING = 100  # different characters that no font has, in one paper
 GETA = "〓"  # the printers' sign for a character that is not at hand
 JOINED = {"Mn", "Me", "Cf", "Sk"}
@@ -36,7 +37,9 @@ def job(paper: Paper, folder: Path | None = None) -> dict[str, Any]:
 
 
 def for_word(papers: Sequence[tuple[Paper, Sequence[str]]]) -> list[tuple[float, list[bytes]]]:
-    """Of each paper how many pages it fills (1.9 is one and nine tenths of the next), and its charts as PNG."""
+    """Of each paper how many pages it fills (1.9 is one and nine tenths of the next; 2 of a long one, whatever it
+    has), and its charts as PNG.
+    """
     import typst  # noqa: PLC0415 - in the child only: it would stay in memory
 
     places = typst.Fonts(font_paths=[str(one) for one in fonts.folders()])
@@ -44,7 +47,9 @@ def for_word(papers: Sequence[tuple[Paper, Sequence[str]]]) -> list[tuple[float,
     chart = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.svg), format: "svg")'
     found = []
     for paper, svgs in papers:
-        pages = typst.query(SOURCE, "<pages>", sys_inputs={"paper": json.dumps(printable(_plain(paper)))}, **ask)
+        pages: float | str = 2.0
+        if sum(len(one.rows) for one in paper.blocks if isinstance(one, Table)) <= SURELY_TWO:
+            pages = typst.query(SOURCE, "<pages>", sys_inputs={"paper": json.dumps(printable(_plain(paper)))}, **ask)
         drawn = [
             typst.compile(
                 chart.encode(), font_paths=places, sys_inputs={"svg": printable(svg)}, format="png", ppi=PIXELS

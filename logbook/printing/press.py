@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 PLACES = 2
-PATIENCE = 3  # seconds for a place to become free; then somebody else's page needs the thread more
+PATIENCE = 5  # seconds for a place to become free; then a page needs the thread more
 
 
 class Busy(Exception):  # noqa: N818 - named as what it is

@@ -88,6 +88,8 @@ def export(sheets: Iterable[sheet.Sheet], name: str) -> Response:
 
 def send_folder(papers: Sequence[tuple[str, Paper]], name: str, made_from: str) -> Response:
     """Make each paper as .docx, numbered in their order, note the folder in the list, and answer with it as .zip."""
+    for _name, one in papers:
+        lengths.refuse_heavy(one)
     made = _made(name, "zip", made_from, actions.digest_of(*(paper for _name, paper in papers)))
     contents, packed = _contents([paper for _title, paper in papers], "docx"), io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:  # a Word file is packed already

@@ -77,6 +77,13 @@ def test_pages_are_numbered_and_counted(summary):
     ] * count
 
 
+def test_a_long_table_is_not_typeset_to_be_counted():
+    rows = tuple((str(n),) for n in range(pdf.SURELY_TWO + 1))
+    assert len(opened(short(blocks=(Table(("甲",), rows),))).pages) > 1
+    ((pages, _drawn),) = pdf.for_word([(short(blocks=(Table(("甲", "乙"), rows),)), [])])  # no typesetter takes this
+    assert pages > 1
+
+
 def test_a_paper_of_one_page_has_no_number():
     reader = opened(short())
     assert (len(reader.pages), text(reader)) == (1, "标题一页。")
