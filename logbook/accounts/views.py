@@ -255,6 +255,7 @@ def me() -> str | Response | tuple[str, int]:
     form = PasswordForm()
     if form.validate_on_submit():
         try:
+            prove(form.old.data, "old")
             # The person was read with the session, in a transaction that is over: see _recognise.
             new = actions.rehashed(current_user.person, form.old.data or "", form.password.data or "")
             actions.change_password(actor(), new, session_id=current_user.session.id, at=now())
