@@ -18,8 +18,8 @@ from logbook.formats import now
 bp = Blueprint("codes", __name__)
 
 
-def prove(password: str | None) -> None:
-    """Raise RuleBroken("own_password") unless it is the own one; wrong ones are slowed down as at sign-in.
+def prove(password: str | None, field: str = "own_password") -> None:
+    """Raise RuleBroken(field) unless it is the own password; wrong ones are slowed down as at sign-in.
 
     For before the act: it reads and writes in transactions of its own, and hashes outside any.
     """
@@ -30,12 +30,15 @@ def prove(password: str | None) -> None:
         wait = actions.wait_seconds(tried, at=moment)
         db.session.close()
     if wait:
-        raise RuleBroken("own_password", _("连续几次密码不对，请%(n)s秒后再试。", n=wait))
-    if not passwords.verify(person.password_hash, password or ""):
+        raise RuleBroken(field, _("连续几次密码不对，请%(n)s秒后再试。", n=wait))
+    right = passwords.verify(person.password_hash, password or "")
+    if right:
+        actions.note_success(tried)
+    else:
         actions.note_failure(tried, at=moment)
-        db.session.commit()
-        raise RuleBroken("own_password", _("密码不对。这里填您自己的登录密码。"))
-    actions.note_success(tried)
+    db.session.commit()
+    if not right:
+        raise RuleBroken(field, _("密码不对。这里填您自己的登录密码。"))
 
 
 def waiting() -> tuple[Sequence[AccessRequest], Sequence[AccessRequest]]:

@@ -286,10 +286,11 @@ def me() -> str | Response | tuple[str, int]:
     form = PasswordForm()
     if form.validate_on_submit():
         try:
+            prove(form.old.data, "old")
             with reading():  # the person was read with the session, in a transaction that is over: see _recognise
                 names = _names_around(actor().person_id)
                 db.session.close()
-            new = passwords.rehashed(current_user.person, form.old.data or "", form.password.data or "", names)
+            new = passwords.hashed(current_user.person, form.password.data or "", names)
             actions.change_password(actor(), new, session_id=current_user.session.id, at=now())
             db.session.commit()
             flash(_("密码已更改，其他设备上的登录已结束。"))

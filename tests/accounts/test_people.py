@@ -126,7 +126,7 @@ def test_no_transaction_waits_for_a_password_to_be_hashed(client, monkeypatch):
     assert keeper.post(f"/people/{person}/code", OWN).status_code == 303
     body = {"name": "王珺", "official_order": "5", "sign_in_name": "wang", "roles": ["member"], "active": "y"}
     assert keeper.post(f"/people/{person}", body | OWN).status_code == 303
-    assert Listening.open == [False] * 5
+    assert Listening.open == [False] * 6
 
 
 def test_one_changes_ones_password_and_ends_the_other_devices(client):
@@ -134,11 +134,20 @@ def test_one_changes_ones_password_and_ends_the_other_devices(client):
     here, there = client(person), client(person)
     assert "另一台设备" in here.get("/me").text
     wrong = here.post("/me", {"old": "wrong", "password": GOOD})
-    assert (wrong.status_code, "原密码不对" in wrong.text) == (422, True)
+    assert (wrong.status_code, "密码不对" in wrong.text) == (422, True)
     assert here.post("/me", {"old": factories.PASSWORD, "password": GOOD}).status_code == 303
     assert there.get("/").status_code == 302
     assert here.get("/").status_code == 200
     assert client().post("/sign-in", {"sign_in_name": "wangjun", "password": GOOD}).status_code == 303
+
+
+def test_ones_old_password_is_not_tried_through(client):
+    """Whoever sits at an unlocked phone waits as they would at the sign-in."""
+    browser = client(factories.member())
+    for _ in range(actions.FREE_FAILURES):
+        browser.post("/me", {"old": "wrong", "password": GOOD})
+    factories.keep_failing()
+    assert "秒后再试" in browser.post("/me", {"old": factories.PASSWORD, "password": GOOD}).text
 
 
 def test_one_ends_a_device_of_ones_own_and_no_others(client):

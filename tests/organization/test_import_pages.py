@@ -94,7 +94,7 @@ def test_the_office_previews_and_imports(browser, tmp_path):
 
 
 def test_roles_and_sign_in_names_are_imported_by_who_knows_their_own_password(browser, client):
-    page = upload(browser, book(PEOPLE))
+    page = upload(browser, book(PEOPLE, BRANCHES))
     assert 'name="own_password"' in page.text
     sent = {n: hidden(page, n) for n in ("upload", "digest", "from_on")} | {"own_password": "wrong"}
     refused = browser.post("/lists/import/confirm", sent)
