@@ -22,8 +22,8 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 NO_FEATURES = {"documents", "sample", "static", "translations"}
 WEB = {
-    "__init__", "views", "book_views", "report_views", "draft_views", "upload_views", "code_views", "voting", "shell",
-    "cli", "forms", "papers", "carried", "refusals",
+    "__init__", "book_views", "carried", "cli", "code_views", "draft_views", "forms", "papers", "refusals",
+    "report_views", "shell", "stand_in_views", "upload_views", "views", "voting",
 }  # fmt: skip
 HEAVY = {"alembic", "pandas", "docx", "typst", "pypdfium2", "pypinyin", "zxcvbn", "PIL", "cryptography"}
 ACT = re.compile(r"\.may\(Act\.(\w+)")

@@ -471,6 +471,8 @@ def withdraw(visit_id: int, *, reason: str, by: Actor, at: dt.datetime) -> Visit
         raise RuleBroken("reason", _("请写一句撤销的原因。"))
     if len(reason) > MAX_LINE:
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
+    if visit.member_id != by.person_id and queries.is_moved_away(by, visit, None, visit.visited_on):
+        raise RuleBroken("reason", _("这条记录的党组织和日期涉及您本人，请由其他党办人员更正。"))
     _withdraw(visit, reason.strip(), by=by, at=at)
     problems.drop_lines(SourceKind.VISIT, visit.id)
     for record in filter(_waits, queries.joint_records(visit.id)):

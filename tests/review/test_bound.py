@@ -231,4 +231,5 @@ def test_a_record_of_ones_branch_is_not_corrected_away_from_it(client, bureau):
     answer = client(bureau.head).post(f"/visits/{record}/correct", sent)
     assert answer.status_code == 422
     assert "请由其他党办人员更正" in answer.text
+    assert client(bureau.head).post(f"/visits/{record}/withdraw", {"reason": "填错了"}).status_code == 422
     assert "观察标记。" not in client(bureau.head).get(f"/visits/{record}").text
