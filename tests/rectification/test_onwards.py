@@ -22,6 +22,7 @@ from logbook.years import actions as years
 from tests import factories
 from tests.rectification.conftest import PATH, WOODS, YEAR, comment, feed_back, items
 
+pytestmark = pytest.mark.usefixtures("december")
 NEXT = YEAR + 1
 
 
