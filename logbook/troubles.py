@@ -162,8 +162,6 @@ def _typed() -> MultiDict[str, str]:
 
 def _bare(said: str, status: int) -> Response:
     """A page made without the database: what happened, what was typed, and a button that sends it once more."""
-    if _asks_json():
-        return make_response({"error": said}, status)
     posted = request.method not in SAFE
     fields = [(k, v) for k, v in _typed().items(multi=True) if _may_stand(k)] if posted else []
     page = current_app.jinja_env.get_template("errors/bare.html").render(

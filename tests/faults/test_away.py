@@ -116,6 +116,27 @@ def test_a_fault_of_the_program_keeps_what_was_typed_as_well(tmp_path):
     assert (answer.status_code, "SECRETWORD" in answer.text, "缺遮阳棚" in answer.text) == (500, False, True)
 
 
+def test_where_the_database_goes_away_during_a_commit_nobody_says_that_nothing_was_saved(tmp_path):
+    app = create_app({"INSTANCE": str(tmp_path), "SECRET_KEY": "x" * 32, "WTF_CSRF_ENABLED": False})
+    gone = sqlite3.OperationalError("disk I/O error")
+    gone.sqlite_errorcode = sqlite3.SQLITE_IOERR
+
+    @app.post("/half")
+    def half():
+        @sa.event.listens_for(db.engine, "commit", once=True)
+        def break_off(_connection):
+            raise sa.exc.OperationalError("COMMIT", None, gone)
+
+        factories.setting("unit_name", "青湖")
+
+    with app.app_context():
+        db.create_all()
+        answer = send(app.test_client(), "post", "/half", data=TYPED)
+        db.session.remove()
+        db.engine.dispose()
+    assert (answer.status_code, "不能确定是否已经保存" in answer.text, "缺遮阳棚" in answer.text) == (503, True, True)
+
+
 STATES = {
     None: Kind.AWAY, "57P01": Kind.AWAY, "57P03": Kind.AWAY, "08006": Kind.AWAY, "25006": Kind.AWAY,
     "53200": Kind.AWAY, "53300": Kind.BUSY, "55P03": Kind.BUSY, "40P01": Kind.BUSY, "40001": Kind.BUSY,
