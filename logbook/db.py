@@ -218,10 +218,11 @@ _POSTGRES_PRESENCE = "SELECT pg_advisory_lock_shared(hashtext('logbook ' || curr
 def _be_present(connection: Any, _record: Any) -> None:
     if isinstance(connection, sqlite3.Connection):
         return
+    connection.autocommit = True  # the lock is the connection's, not a transaction's
     with connection.cursor() as cursor:
         cursor.execute(_POSTGRES_PRESENCE)
         _lock, schema = cursor.fetchone()
-    connection.rollback()  # the lock is the connection's, not the transaction's
+    connection.autocommit = False
     if schema is None:  # then there would be no turn for writers either
         connection.close()
         raise MissingSchema("logbook: no such schema")
