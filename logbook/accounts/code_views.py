@@ -46,10 +46,17 @@ def waiting() -> tuple[Sequence[AccessRequest], Sequence[AccessRequest]]:
     return requests.waiting_for(actor(), at=now())
 
 
+def used_lately() -> Sequence[OneTimeCode]:
+    """The codes used lately, for the homes of leader and sysadmin."""
+    return codes.used_lately(actor(), at=now())
+
+
 def notices() -> Sequence[OneTimeCode]:
     """The codes that opened the account of whoever is signed in, until they acknowledge them."""
-    told = current_user.is_authenticated and current_user.person.code_to_acknowledge
-    return queries.to_acknowledge(current_user.person.id) if told else ()
+    if not (current_user.is_authenticated and current_user.person.code_to_acknowledge):
+        return ()
+    with reading():  # also on the page that says why nothing was written
+        return queries.to_acknowledge(current_user.person.id)
 
 
 @bp.route("/people/<int:person_id>/code", methods=["GET", "POST"])

@@ -1,6 +1,7 @@
 """One-time codes: a first one by one person, every later one by two, and what became of them."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -11,6 +12,7 @@ from logbook.accounts import actions, queries, requests
 from logbook.accounts.models import AccessRequest, OneTimeCode, Person
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 
+TOLD = dt.timedelta(days=14)  # how long the homes of leader and sysadmin name a code that was used
 LISTED = 200  # codes and requests on the list, the latest
 
 
@@ -69,6 +71,11 @@ def print_agreed(request_id: int, *, by: Actor, at: dt.datetime) -> tuple[Person
     one.carried_out_at = at
     _askable(one.person_id, by)
     return one.person, actions.issue_code(one.person_id, by=by.person_id, at=at, request_id=one.id)
+
+
+def used_lately(by: Actor, *, at: dt.datetime) -> Sequence[OneTimeCode]:
+    """The codes used within a fortnight for accounts in use: leader and sysadmin are told."""
+    return queries.used_since(at - TOLD) if by.may(Act.READ_CODES) else ()
 
 
 class State(Enum):

@@ -182,6 +182,18 @@ def latest_codes(most: int) -> Sequence[OneTimeCode]:
     ).all()
 
 
+def used_since(moment: dt.datetime) -> Sequence[OneTimeCode]:
+    """The codes used since then for accounts that had been in use before, the latest first."""
+    # A first code counts as acknowledged in the moment of its use.
+    later = or_(OneTimeCode.acknowledged_at.is_(None), OneTimeCode.acknowledged_at != OneTimeCode.used_at)
+    return db.session.scalars(
+        select(OneTimeCode)
+        .where(OneTimeCode.used_at > moment, later)
+        .options(*_CODE_NAMES)
+        .order_by(OneTimeCode.used_at.desc())
+    ).all()
+
+
 _REQUEST_NAMES = (
     joinedload(AccessRequest.person), joinedload(AccessRequest.asked_by), joinedload(AccessRequest.agreed_by),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, Actor, actor, may
-from logbook.accounts.code_views import waiting
+from logbook.accounts.code_views import used_lately, waiting
 from logbook.comments import queries as comments
 from logbook.desk import cards, papers
 from logbook.desk.cards import FORTNIGHT
@@ -55,6 +55,7 @@ def home() -> str:
     if by.is_leader:
         parts |= {"matters": problems.matters_for_group()}
     parts["to_agree"], parts["to_print"] = waiting()
+    parts["codes_used"] = used_lately()
     return render_template("desk/home.html", months=_months(on), year=on.year, **parts)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from logbook.accounts.actions import pinyin
-from logbook.accounts.models import Person, RoleGrant
+from logbook.accounts.models import AccessRequest, OneTimeCode, Person, RoleGrant
 from logbook.accounts.passwords import HASHER
 from logbook.db import db
 from logbook.organization.models import (
@@ -73,6 +73,7 @@ def make(random: Random, first_year: int, today: dt.date) -> tuple[Bureau, list[
     _places(bureau)
     _secretaries(bureau, ids[10:])
     _liaison(bureau)
+    _code(ids, dt.datetime(first_year, 9, 7, 1, tzinfo=dt.UTC))
     db.session.flush()
     return bureau, [one for one in people if one.roles]
 
@@ -95,6 +96,18 @@ def _people(people: list[SamplePerson], at: dt.datetime) -> list[int]:
         for role in sorted(one.roles, key=lambda role: role.value):
             db.session.add(RoleGrant(person_id=row.id, role=role, granted_at=at))
     return [row.id for row in rows]
+
+
+def _code(ids: list[int], at: dt.datetime) -> None:
+    """A member forgot their password once: one of the office asked for a code, the other agreed."""
+    member, asker, agreer = ids[2], ids[7], ids[8]
+    given = {"asked_by_id": asker, "asked_at": at, "agreed_by_id": agreer, "agreed_at": at, "carried_out_at": at}
+    asked = AccessRequest(person_id=member, expires_at=at + dt.timedelta(days=1), **given)
+    db.session.add(asked)
+    db.session.flush()
+    used = {"used_at": at + dt.timedelta(hours=1), "acknowledged_at": at + dt.timedelta(hours=2)}
+    good = {"issued_by_id": asker, "issued_at": at, "expires_at": at + dt.timedelta(days=7)}
+    db.session.add(OneTimeCode(person_id=member, code_hash="used", request_id=asked.id, **good, **used))
 
 
 def _branches() -> list[int]:

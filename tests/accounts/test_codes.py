@@ -51,6 +51,7 @@ def test_a_first_code_comes_from_one_person_alone(client, people):
     answer = browser.post("/code", {"sign_in_name": "qian", "code": code_on(slip), "password": GOOD})
     assert answer.status_code == 303
     assert queries.to_acknowledge(new) == []  # they held it in their hands
+    assert queries.used_since(now() - dt.timedelta(days=1)) == []
 
 
 @pytest.mark.parametrize(
@@ -199,6 +200,9 @@ def test_leader_and_sysadmin_read_who_gave_which_code(client, people):
         page = client(people[reader]).get("/codes").text
         assert all(words in page for words in ("王珺", "白一鸣", "柳青", "登录码已发、未使用"))
     use(client, "wangjun", code)
+    for reader in ("leader", "keeper"):
+        assert "王珺使用了登录码（白一鸣申请、柳青同意）" in client(people[reader]).get("/").text
+    assert "使用了登录码" not in client(people["clerk"]).get("/").text
     assert "已使用" in client(people["leader"]).get("/codes").text
     assert client(people["clerk"]).get("/codes").status_code == 403
 
