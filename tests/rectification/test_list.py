@@ -118,7 +118,7 @@ def test_with_the_feedback_the_items_become_problems(office, bureau):
     one = made[0]
     assert (one.source_kind, one.source_id, one.source_label) == (SourceKind.MEETING, meeting.id, f"整改{YEAR}-01")
     assert (one.side, one.category, one.branch_id) == (Side.BRANCH, Category.PARTY, bureau.branch)
-    assert (one.owner_person_id, one.owner_unit, one.raised_by_id) == (bureau.secretary, "林场", None)
+    assert (one.owner_person_id, one.owner_unit, one.raised_by_id) == (bureau.secretary, "", None)
     assert (one.raised_on, one.due_on, one.measures) == (today(), today() + DAYS_90, "请设计院看现场。")
     assert items()[1].problem_id == one.id
 
