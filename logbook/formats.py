@@ -97,6 +97,20 @@ def as_integer(text: str, most: int = LARGEST) -> int | None:
     return int(text) if digits and int(text) <= most else None
 
 
+def typed_code(text: str) -> str:
+    """Return a code as it was printed, however a keyboard typed it: full width, small letters, dashes and blanks of
+    every kind, and what is invisible between them.
+    """
+    plain = unicodedata.normalize("NFKC", text).upper()
+    return "".join(char for char in plain if char.isascii() and char.isalnum())
+
+
+def typed_number(text: str, most: int = LARGEST) -> int | None:
+    """Return a number as people type one: １２, 12人, 12 份; None for anything else."""
+    plain = "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] not in "ZC")
+    return as_integer(plain.rstrip("人名份个张"), most)
+
+
 def as_date(text: str) -> dt.date | None:
     """Return the day typed as 2026-03-05; None for anything else."""
     try:

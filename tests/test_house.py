@@ -22,8 +22,8 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 NO_FEATURES = {"documents", "sample", "static", "translations"}
 WEB = {
-    "__init__", "views", "book_views", "report_views", "draft_views", "upload_views", "voting", "shell", "cli", "forms",
-    "papers", "carried",
+    "__init__", "views", "book_views", "report_views", "draft_views", "upload_views", "voting", "witness_views",
+    "paper_page", "witness_page", "shell", "cli", "forms", "papers", "carried",
 }  # fmt: skip
 HEAVY = {"alembic", "pandas", "docx", "typst", "pypdfium2", "pypinyin", "zxcvbn", "PIL", "cryptography"}
 ACT = re.compile(r"\.may\(Act\.(\w+)")
@@ -54,6 +54,7 @@ def test_commits_stand_in_sight():
         "upload_views.py",
         "report_views.py",
         "voting.py",
+        "witness_views.py",
         "cli.py",
     }
     found = places(r"\.commit\(", lambda p: p.name in allowed or "sample" in p.parts)

@@ -21,6 +21,7 @@ from logbook.review import actions as meetings
 from logbook.review.actions import NewDecision
 from logbook.review.models import Grade, Meeting, Report
 from tests import factories
+from tests.ballots.holding import Held
 from tests.client import Client
 from tests.printing.test_rights import handed_over
 from tests.test_access import readable
@@ -69,14 +70,9 @@ class World:
 
     def _vote(self):
         """Six of six find the judged poor, and the other good."""
-        browser = Client(current_app, self.clerk)
-        browser.post(f"/review/{YEAR}/ballot", {"sheet": "grades"})
-        browser.post(f"/review/{YEAR}/ballot/1/handed", {"handed_out": "6"})
-        for typing in ("first", "second"):
-            for _sheet in range(6):
-                cells = {f"c{self.report}_0": "4", f"c{self.other}_0": "1"}
-                browser.post(f"/review/{YEAR}/ballot/1/{typing}", cells)
-        browser.post(f"/review/{YEAR}/ballot/close")
+        held = Held(Client(current_app, self.clerk)).begin(a={"sheets": 6})
+        held.paper("a", [{f"c{self.report}_0": "4", f"c{self.other}_0": "1"}] * 6)
+        held.close()
 
 
 FIXED = {
