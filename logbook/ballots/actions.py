@@ -290,7 +290,7 @@ def type_in(class_id: int, typing: Round, number: int, sheets: Sequence[Collecti
         raise NotThere
     bundle, typed = mine.bundles[number], _sums(ballot, sheets)
     if bundle.typed(typing):
-        if getattr(bundle, typing) in {None, typed}:  # an answer was lost; None: both agreed already
+        if getattr(bundle, typing) in (None, typed):  # an answer was lost; None: both agreed already
             return
         raise RuleBroken("", _("这一扎已经录过。"))
     setattr(bundle, typing, typed)

@@ -3,9 +3,12 @@
 import json
 import re
 
-from logbook.ballots import queries
+from logbook.ballots import actions, box, erasing, queries
+from logbook.ballots.actions import NewBallot
+from logbook.ballots.models import Ballot
 from logbook.db import db
 from logbook.formats import today
+from tests import factories
 from tests.client import Client, filled
 
 YEAR = today().year
@@ -32,13 +35,14 @@ class Held:
 
     @property
     def ballot(self):
-        return (
-            next(one for one in db.session.query(queries.Ballot).all() if one.id == self.ballot_id) and self._loaded()
-        )
+        meeting_id = db.session.get(Ballot, self.ballot_id).meeting_id
+        return next(one for one in queries.ballots(meeting_id) if one.id == self.ballot_id)
 
-    def _loaded(self):
-        found = queries.ballots(db.session.get(queries.Ballot, self.ballot_id).meeting_id)
-        return next(one for one in found if one.id == self.ballot_id)
+    @property
+    def box(self):
+        """How it stands: {class letter: its box}."""
+        found = box.read(self.ballot_id)
+        return {key: found[class_id] for key, class_id in self.classes.items()}
 
     def numbers(self, **classes):
         """numbers(a={"sheets": 3, "codes": 2}, …): said by whoever counts."""
@@ -66,8 +70,6 @@ class Held:
 
     def type_in(self, key, typing, sheets, browser=None):
         """Sheets as dicts of keys, sent in their bundles as the page's script does."""
-        from logbook.ballots import box
-
         browser, path = browser or self.office, f"{self.path}/{self.classes[key]}/{typing}"
         for number, size in enumerate(box.sizes(len(sheets))):
             *earlier, last = sheets[:size]
@@ -89,3 +91,30 @@ class Held:
         answer = self.press("agree")
         assert answer.status_code == 200, answer.text
         return self.office.get(self.path).text
+
+
+def open_in_domain(meeting, clerk, sheet, numbers):
+    """A ballot opened and confirmed past HTTP: {class letter: class id}. Committed."""
+    new = NewBallot(sheet, clerk.person_id, None, WITNESS)
+    ballot = actions.open_ballot(meeting, new, by=clerk, at=factories.AT)
+    db.session.expire_all()
+    ballot = queries.ballot(meeting.id)
+    classes = {one.voters.value: one.id for one in ballot.classes}
+    actions.set_numbers(ballot, {classes[key]: one for key, one in numbers.items()})
+    actions.confirm(ballot, actions.numbers_as_shown(ballot), at=factories.AT)
+    db.session.commit()
+    return classes
+
+
+def close_in_domain(meeting_id):
+    """Closed, its box gone: the counts."""
+    ballot = queries.ballot(meeting_id)
+    actions.close(ballot, at=factories.AT)
+    db.session.commit()
+    assert erasing.erase(ballot)
+    ballot = queries.ballot(meeting_id)
+    actions.note_erased(ballot, at=factories.AT)
+    db.session.commit()
+    counts = queries.counts(ballot.id)
+    db.session.commit()  # or the turn to write would be held
+    return counts

@@ -49,8 +49,8 @@ class World:
         factories.visit(self.member, lake, today(), observation="另一支部。", observation_widened=True)
         Client(current_app, self.clerk).post(f"/review/{YEAR}/create")
         self.report, self.other = [one.id for one in db.session.query(Report).order_by(Report.position)]
-        self._say()
         self._vote()
+        self._say()
 
     def _say(self):
         """A settled comment, one still drafted, a grade, prints of the brief, minutes and items."""
