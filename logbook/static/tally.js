@@ -30,7 +30,6 @@ function begin(form) {
   }
 
   function finishSheet() {
-    if (bundle < 0) return send();
     sheets.push(keys());
     if (sheets.length === sizes[bundle]) {
       queue.push({ bundle, sheets });
@@ -84,15 +83,19 @@ function begin(form) {
 
   // The witness's page needs the code in a body; for whoever is signed in an address is enough.
   function leave() {
+    form.dispatchEvent(new Event("submit", { bubbles: true })); // nothing typed is left behind: logbook.js need not ask
     if (form.elements.code) document.querySelector(`form[action="${form.dataset.back}"]`).submit();
     else location.assign(form.dataset.back);
   }
 
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (queue.length && !sending) send();
+  // The form is never submitted: logbook.js would hold its button for a while.
+  function goOn() {
+    if (queue.length) send();
     if (bundle >= 0) finishSheet();
-  });
+  }
+  const button = form.querySelector("button");
+  button.type = "button";
+  button.addEventListener("click", goOn);
 
   form.addEventListener("keydown", (event) => {
     const at = cells.indexOf(event.target);
@@ -100,8 +103,9 @@ function begin(form) {
     const already = moved;
     moved = false;
     if (event.key === "Tab" && !event.shiftKey && already) event.preventDefault();
-    else if (event.key === "Enter" && at < cells.length - 1) {
+    else if (event.key === "Enter") {
       event.preventDefault();
+      if (at === cells.length - 1) return goOn();
       cells[at + 1].focus();
       cells[at + 1].select();
     } else if (event.key === "Backspace" && !event.target.value) {
