@@ -105,6 +105,7 @@ PUBLIC = frozenset(
     {
         "static", "accounts.sign_in", "accounts.use_code", "accounts.language", "desk.health",
         "shell.worker", "shell.home", "shell.form", "voting.enter", "voting.cast",
+        "witness.enter", "witness.act", "witness.type_in",  # by a code of their own
     }
 )  # fmt: skip
 # Of these, where nothing may tell who was there or when: no session is read, no line is logged.

@@ -25,9 +25,11 @@ from logbook.accounts.code_views import bp as codes
 from logbook.accounts.code_views import notices
 from logbook.accounts.views import bp as accounts
 from logbook.accounts.views import login_manager
+from logbook.ballots.box import clean_after_kill
 from logbook.ballots.counting import shown as points
 from logbook.ballots.views import bp as ballots
 from logbook.ballots.voting import bp as voting
+from logbook.ballots.witness_views import bp as witness
 from logbook.comments.views import bp as comments
 from logbook.db import begin_request, db, end_request, reading
 from logbook.desk.views import bp as desk
@@ -78,6 +80,7 @@ FEATURES = (
     comments,
     ballots,
     voting,
+    witness,
     rectification,
     outcomes,
     minutes,
@@ -178,7 +181,9 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app)
     WordedBabel(app, locale_selector=_language)
-    CSRFProtect(app).exempt(voting)  # its token would need a session; the code on the slip is what a forger lacks
+    csrf = CSRFProtect(app)
+    for by_code in (voting, witness):  # a token would need a session; the code on the slip is what a forger lacks
+        csrf.exempt(by_code)
     login_manager.init_app(app)
     logs.init_app(app)
     app.url_map.merge_slashes = False  # it would lead to an address made of the Host that was sent
@@ -203,6 +208,8 @@ def create_server_app() -> Flask:
     with contextlib.suppress(OSError):  # a full disk, a folder that is another's: no reason not to serve
         Shelf(app.config["INSTANCE"] / "previews").clean(formats.now())
         Press(app.config["INSTANCE"] / "making").clean()
+        with app.app_context():
+            clean_after_kill()
     gc.collect()
     gc.freeze()  # or every full collection walks all modules again, and sixteen people wait 40 ms for it
     return app

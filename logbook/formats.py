@@ -15,7 +15,7 @@ SHANGHAI = clock.SHANGHAI
 now, today = clock.now, clock.today
 LARGEST = 2**31 - 1  # of a stored integer
 MAX_TEXT = 20_000  # characters of one text field: some ten full pages
-_COUNTED = re.compile(r"约?([0-9]+)(?:多|余)?[人名位个份]?左?右?")
+_COUNTED = re.compile(r"约?([0-9]+)(?:多|余)?[人名位个份张]?左?右?")
 _NUMBERED = re.compile(r"([0-9]{4})(?:年?第|-)([0-9]+)号?")
 # Read as a dash, though Unicode has them elsewhere: minus, hyphen bullet, box drawing, the long vowel of kana.
 _DASHES = frozenset("\u2212\u2043\u02c9\u2500\u2501\u30fc")

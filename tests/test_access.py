@@ -89,9 +89,13 @@ TABLE = {
     ("comments.show", "GET"): "office owner leader",
     ("comments.show", "POST"): "office owner", ("comments.look_at", "POST"): "office owner",
     ("comments.paper", "GET"): "office owner leader",
-    ("ballots.show", "GET"): "office", ("ballots.show", "POST"): "office", ("ballots.hand_out", "POST"): "office",
-    ("ballots.make_codes", "POST"): "office", ("ballots.type_in", "GET"): "office",
-    ("ballots.type_in", "POST"): "office", ("ballots.type_again", "POST"): "office",
+    ("ballots.show", "GET"): "office owner", ("ballots.show", "POST"): "office owner",  # led to the witness's page
+    ("ballots.set_numbers", "POST"): "office", ("ballots.make_witness_code", "POST"): "office",
+    ("ballots.replace_witness", "GET"): "office", ("ballots.replace_witness", "POST"): "office",
+    ("ballots.watch", "GET"): "owner", ("ballots.watch", "POST"): "owner",
+    ("ballots.mend", "GET"): "office", ("ballots.mend", "POST"): "office", ("ballots.count_paper", "POST"): "office",
+    ("ballots.make_codes", "POST"): "office", ("ballots.type_in", "GET"): "office owner",
+    ("ballots.type_in", "POST"): "office owner", ("ballots.type_again", "POST"): "office",
     ("ballots.sheet", "GET"): "office", ("ballots.statistics", "GET"): "office",
     ("ballots.close", "GET"): "office", ("ballots.close", "POST"): "office",
     ("pack.replace", "GET"): "office", ("pack.replace", "POST"): "office",
@@ -112,6 +116,8 @@ TABLE = {
     ("minutes.settle", "GET"): "office", ("minutes.settle", "POST"): "office", ("minutes.paper", "GET"): DESK,
     ("voting.enter", "GET"): f"nobody {ALL}", ("voting.enter", "POST"): f"nobody {ALL}",
     ("voting.cast", "POST"): f"nobody {ALL}",
+    ("witness.enter", "GET"): f"nobody {ALL}", ("witness.enter", "POST"): f"nobody {ALL}",
+    ("witness.act", "POST"): f"nobody {ALL}", ("witness.type_in", "POST"): f"nobody {ALL}",
     ("settings.security", "GET"): "sysadmin", ("settings.security", "POST"): "sysadmin",
     ("settings.edit", "GET"): "office", ("settings.edit", "POST"): "office",
     ("uploads.state", "GET"): "owner", ("uploads.put", "PUT"): "owner",
@@ -164,7 +170,8 @@ def world(client):
     factories.directive(people["office"])
     browsers = {name: client(person) for name, person in people.items()} | {"nobody": client()}
     browsers["office"].post(f"/review/{YEAR}/create")
-    browsers["office"].post(f"/review/{YEAR}/ballot", {"sheet": "grades"})
+    opened = {"sheet": "grades", "clerk_id": str(people["office"]), "witness_id": str(owner)}
+    browsers["office"].post(f"/review/{YEAR}/ballot", opened)
     browsers["office"].post("/review/reports/1/comment")
     browsers["office"].post(f"/review/{YEAR}/minutes/draft")
     db.session.add(Clause(comment_id=1, part=Part.SHORTCOMING, position=9, text="会议记录简单。"))
@@ -286,7 +293,9 @@ def test_a_form_without_its_token_changes_nothing_either(app, world, reader):
         if method != "GET" and endpoint != "visits.decline":
             send = getattr(browsers[reader], method.lower())
             answer = send(address(rule, people), data={"reason": "x", "text": "x", "sure": "y"})
-            unknown = {422} if endpoint.startswith("voting.") else set()  # asks for a ballot's code, not for a token
+            unknown = (
+                {422} if endpoint.startswith(("voting.", "witness.")) else set()
+            )  # asks for a ballot's code, not for a token
             done = {303, 400, 401, 403, 404, 409} | unknown
             assert answer.status_code in done, f"{endpoint}: {answer.status_code}"
     assert dump() == before

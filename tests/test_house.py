@@ -22,8 +22,8 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 NO_FEATURES = {"documents", "sample", "static", "translations"}
 WEB = {
-    "__init__", "book_views", "carried", "cli", "code_views", "draft_views", "forms", "papers", "refusals",
-    "report_views", "shell", "stand_in_views", "upload_views", "views", "voting",
+    "__init__", "book_views", "carried", "cli", "code_views", "draft_views", "forms", "paper_page", "papers",
+    "refusals", "report_views", "shell", "stand_in_views", "upload_views", "views", "voting", "witness_page", "witness_views",
 }  # fmt: skip
 HEAVY = {"alembic", "pandas", "docx", "typst", "pypdfium2", "pypinyin", "zxcvbn", "PIL", "cryptography"}
 ACT = re.compile(r"\.may\(Act\.(\w+)")
@@ -56,6 +56,7 @@ def test_commits_stand_in_sight():
         "code_views.py",
         "stand_in_views.py",
         "voting.py",
+        "witness_views.py",
         "cli.py",
     }
     found = places(r"\.commit\(", lambda p: p.name in allowed or "sample" in p.parts)

@@ -70,6 +70,18 @@ def holders(role: Role) -> Sequence[Person]:
     return db.session.scalars(select(Person).where(_holds(role)).order_by(*ORDER)).all()
 
 
+def active_holders(role: Role) -> Sequence[Person]:
+    """Who holds `role` now and can sign in."""
+    able = (Person.active, Person.sign_in_name.is_not(None))
+    return db.session.scalars(select(Person).where(_holds(role), *able).order_by(*ORDER)).all()
+
+
+def business_accounts() -> Sequence[Person]:
+    """Members and office holders who can sign in; the leader is not among them."""
+    able = (Person.active, Person.sign_in_name.is_not(None), _holds(Role.MEMBER, Role.OFFICE), ~_holds(Role.LEADER))
+    return db.session.scalars(select(Person).where(*able).order_by(*ORDER)).all()
+
+
 def roles_of(person_id: int) -> frozenset[Role]:
     return frozenset(
         db.session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id, RoleGrant.ended_at.is_(None)))

@@ -1,8 +1,9 @@
 """After a ballot is closed nothing on the disk may tell in which order, or with which others, votes were cast.
 
-Closing has deleted the codes and written every counter anew in one transaction; here the former states go:
-SQLite's free pages and its write-ahead log, PostgreSQL's dead rows. What lies outside (a PostgreSQL server's WAL
-archive, backups taken during the vote) cannot be reached from here: docs/ballots.md says so.
+Its box goes: former states of it there are none (box.py). A ballot that an earlier version opened had its counters in
+the database's tables; there the former states go, SQLite's free pages and its write-ahead log, PostgreSQL's dead rows.
+What lies outside (a PostgreSQL server's WAL archive, copies made during the vote) cannot be reached from here:
+docs/ballots.md says so.
 """
 
 import time
@@ -11,19 +12,22 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
-from logbook.ballots import queries
-from logbook.ballots.models import BallotClass, BallotCode, Count
+from logbook.ballots import box, queries
+from logbook.ballots.models import Ballot, BallotClass, BallotCode, BallotStep, Count
 from logbook.db import db
 
+TABLES = (BallotClass, Count, BallotCode, BallotStep)  # in the order in which they name one another
 TRIES, PAUSE = 50, 0.1  # a reader with an old snapshot keeps SQLite's log; they last for milliseconds
-TABLES = (BallotClass, Count, BallotCode)  # in the order in which they name one another
 
 
-def erase() -> bool:
-    """Leave one state of the ballots on the disk; False where somebody held the former ones for too long: try again.
+def erase(ballot: Ballot) -> bool:
+    """Leave nothing of a closed ballot but its sums; False where somebody held former states for too long: try again.
 
-    Outside any transaction: the caller has committed.
+    The caller has committed the closing.
     """
+    if ballot.has_box:
+        box.destroy(ballot.id)
+        return True
     db.session.close()
     return _sqlite() if db.engine.dialect.name == "sqlite" else _postgres()
 

@@ -3,40 +3,62 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, inspect, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Connection, inspect, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
-from logbook.ballots.models import Ballot, BallotClass, BallotCode, Count
+from logbook.ballots.models import Ballot, BallotBox, BallotClass, BallotStep, Count
 from logbook.db import Base, db
+
+LOADED = (selectinload(Ballot.classes), joinedload(Ballot.clerk))
+
+
+def ballots(meeting_id: int) -> Sequence[Ballot]:
+    """The meeting's, the latest first, with their classes: where one was void it is held again."""
+    mine = select(Ballot).where(Ballot.meeting_id == meeting_id).options(*LOADED)
+    return db.session.scalars(mine.order_by(Ballot.id.desc())).all()
 
 
 def ballot(meeting_id: int) -> Ballot | None:
-    """The meeting's latest, with its classes: where one was void it is held again."""
-    return db.session.scalars(
-        select(Ballot)
-        .where(Ballot.meeting_id == meeting_id)
-        .options(selectinload(Ballot.classes))
-        .order_by(Ballot.id.desc())
-        .limit(1)
-    ).one_or_none()
+    """The meeting's latest."""
+    mine = select(Ballot).where(Ballot.meeting_id == meeting_id).options(*LOADED)
+    return db.session.scalars(mine.order_by(Ballot.id.desc()).limit(1)).one_or_none()
+
+
+def open_ballots() -> Sequence[Ballot]:
+    """All that have a box and are not closed."""
+    wanted = (Ballot.closed_at.is_(None), Ballot.witness_name != "")
+    return db.session.scalars(select(Ballot).where(*wanted).options(*LOADED).order_by(Ballot.id)).all()
 
 
 def ballot_of(class_id: int) -> tuple[Ballot, BallotClass] | None:
     """A class with its ballot."""
     query = select(Ballot, BallotClass).join(BallotClass, BallotClass.ballot_id == Ballot.id)
-    row = db.session.execute(query.where(BallotClass.id == class_id)).one_or_none()
+    row = db.session.execute(query.where(BallotClass.id == class_id).options(*LOADED)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
-def class_of_code(digest: str) -> int | None:
-    """The class a code casts a ballot in."""
-    return db.session.scalar(select(BallotCode.class_id).where(BallotCode.digest == digest))
+def ballot_watched_by(code: str) -> Ballot | None:
+    """The open ballot whose witness has the code of that digest."""
+    wanted = (Ballot.witness_code == code, Ballot.closed_at.is_(None))
+    return db.session.scalars(select(Ballot).where(*wanted).options(*LOADED)).one_or_none()
 
 
-def codes_left(ballot_id: int) -> int:
-    """How many codes were made and are not used."""
-    query = select(func.count()).select_from(BallotCode).join(BallotClass, BallotClass.id == BallotCode.class_id)
-    return db.session.scalar(query.where(BallotClass.ballot_id == ballot_id)) or 0
+def steps(ballot_id: int) -> Sequence[BallotStep]:
+    """What was asked of both, in its order."""
+    mine = select(BallotStep).where(BallotStep.ballot_id == ballot_id)
+    loaded = (joinedload(BallotStep.by, innerjoin=True), joinedload(BallotStep.voters))
+    return db.session.scalars(mine.options(*loaded).order_by(BallotStep.id)).all()
+
+
+def box_state(ballot_id: int) -> str | None:
+    """On PostgreSQL: the text of a box."""
+    return db.session.scalar(select(BallotBox.state).where(BallotBox.ballot_id == ballot_id))
+
+
+def other_boxes(ballot_id: int) -> dict[int, str]:
+    """The texts of all boxes but one, by ballot."""
+    rows = db.session.execute(select(BallotBox.ballot_id, BallotBox.state).where(BallotBox.ballot_id != ballot_id))
+    return {row.ballot_id: row.state for row in rows}
 
 
 def typed_apart(ballot_id: int) -> Sequence[tuple[int, int, int, str, int, int]]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from logbook.ballots import counting, queries
 from logbook.ballots.counting import Distribution
-from logbook.ballots.models import BLANK, INVALID, OVERALL, Ballot, Item, Sheet, VoterClass
+from logbook.ballots.models import BLANK, INVALID, OVERALL, Ballot, BallotStep, Item, Sheet, StepKind, VoterClass
 from logbook.db import N_
 from logbook.review.models import Grade, Report
 from logbook.settings.queries import Settings
@@ -41,6 +41,8 @@ class Result:
     rows: tuple[Row, ...]
     has_grades: bool
     has_points: bool
+    ballot: Ballot | None = None
+    steps: Sequence[BallotStep] = ()  # what was changed on the way, to be printed
 
 
 def result(ballot: Ballot, reports: Sequence[Report], settings: Settings) -> Result:
@@ -54,9 +56,11 @@ def result(ballot: Ballot, reports: Sequence[Report], settings: Settings) -> Res
         groups=(*shown, ()) if len(shown) > 1 else shown,
         handed_out=sum(one.handed_out for one in ballot.classes),
         came_back=came_back,
-        rows=tuple(map(count.row, reports)) if came_back >= counting.SMALLEST else (),
+        rows=tuple(map(count.row, reports)) if came_back >= counting.SMALLEST and not ballot.void_reason else (),
         has_grades=ballot.sheet is not Sheet.SCORES,
         has_points=ballot.sheet is not Sheet.GRADES,
+        ballot=ballot,
+        steps=[one for one in queries.steps(ballot.id) if one.agreed_at and one.kind is not StepKind.CLOSE],
     )
 
 

@@ -1,17 +1,20 @@
-"""Holding a ballot, in the office: open, hand out, print codes, type in paper twice, close, and the result."""
+"""Holding a ballot, by whoever counts: open, numbers, codes, paper, what needs the witness, closing, the result."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
-from logbook.ballots import actions, erasing, forms, papers, queries, tally
-from logbook.ballots.models import Ballot, BallotClass, Sheet, VoterClass
+from logbook.ballots import actions, box, erasing, forms, paper_page, papers, queries, steps, tally, witness_page
+from logbook.ballots.models import Ballot, BallotClass
+from logbook.ballots.paper_page import Place
+from logbook.ballots.steps import Asked
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
-from logbook.formats import as_integer, now, today
+from logbook.formats import as_count, now, today
 from logbook.printing import views as printing
 from logbook.review import queries as review
 from logbook.review.models import Meeting, Report
@@ -21,58 +24,99 @@ bp = Blueprint("ballots", __name__)
 Answer = str | Response | tuple[str, int]
 
 
-def _meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
-    """The meeting and its reports, for the office or whom the leader named.
-
-    Rule 7: nobody under review has to do with its ballot before all of it is fed back to them.
-    """
+def _others_meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
+    """Rule 7: nobody under review has to do with its ballot before all of it is fed back to them."""
     meeting = review.the_meeting(year)
     reports = review.reports(meeting.id)
     if len(review.about_others(actor(), reports)) < len(reports):
         raise NotThere
-    if not review.runs_meeting(actor(), reports):
+    return meeting, reports
+
+
+def _meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
+    """The meeting and its reports, for whoever may hold its ballot, and not for the ballot's own witness."""
+    meeting, reports = _others_meeting(year)
+    if _watches(year) or not review.runs_meeting(actor(), reports):
         raise NotAllowed("run a ballot")
     return meeting, reports
 
 
-def _there(year: int) -> Response:
+def _watches(year: int) -> bool:
+    """Whether who is signed in is the witness of the open ballot."""
+    meeting, _reports = _others_meeting(year)
+    ballot = queries.ballot(meeting.id)
+    return ballot is not None and not ballot.closed_at and steps.may_witness(ballot, actor())
+
+
+def _go_back(year: int) -> Response:
     return redirect(url_for("ballots.show", year=year), 303)
 
 
 @bp.route("/review/<year:year>/ballot", methods=["GET", "POST"])
 @may(Act.RUN_BALLOT)
 def show(year: int) -> Answer:
+    if _watches(year):
+        return redirect(url_for("ballots.watch", year=year), 303)
     meeting, reports = _meeting(year)
-    form = forms.OpenForm()
-    form.offer()
+    form = _open_form(reports)
     if form.validate_on_submit():
-        actions.open_ballot(meeting, Sheet(form.sheet.data), by=actor(), at=now())
-        db.session.commit()
-        flash(_("测评已开始。各类别分别填发出份数。"))
-        return _there(year)
-    ballot = queries.ballot(meeting.id)
+        try:
+            actions.open_ballot(meeting, form.new_ballot(), by=actor(), at=now())
+            db.session.commit()
+            flash(_("测评已开始。请填写各类别的数目，由监票人核对。"))
+            return _go_back(year)
+        except RuleBroken as broken:
+            db.session.rollback()
+            if not broken.field:
+                raise
+            form.refuse(broken)
+    return _page(meeting, reports, form), form.status
+
+
+def _open_form(reports: Sequence[Report], **options: Any) -> forms.OpenForm:
+    form = forms.OpenForm(data={"clerk_id": str(actor().person_id)}, **options)
+    form.offer(actions.clerks(reports), actions.witnesses(reports))
+    return form
+
+
+def _page(meeting: Meeting, reports: Sequence[Report], form: forms.OpenForm) -> str:
+    held = queries.ballots(meeting.id)
+    ballot = held[0] if held else None
+    is_open = ballot is not None and not ballot.closed_at
+    found = box.read(ballot.id) if ballot and is_open and ballot.has_box else None
     return render_template(
-        "ballots/show.html", meeting=meeting, ballot=ballot, form=form, words=tally.WORDS,
-        void=ballot is not None and actions.is_void(ballot), apart=_apart(ballot, reports),
-        codes=queries.codes_left(ballot.id) if ballot else 0,
+        "ballots/show.html", meeting=meeting, ballot=ballot, former=held[1:], form=form, words=tally.WORDS, found=found,
+        void=ballot is not None and actions.is_void(ballot), apart=_apart(ballot, found, reports) if ballot else [],
+        step=steps.waiting(ballot) if ballot and is_open else None, next_bundle=actions.next_bundle,
         result=tally.result(ballot, reports, current()) if ballot and ballot.erased_at else None,
+        is_file=db.engine.dialect.name == "sqlite",
     )  # fmt: skip
 
 
-def _apart(ballot: Ballot | None, reports: Sequence[Report]) -> list[tuple[str, str, str, int]]:
-    """Whatever was typed differently the two times: (class, secretary, what, how much more the second time).
+def _apart(
+    ballot: Ballot, found: box.Box | None, reports: Sequence[Report]
+) -> list[tuple[BallotClass, int, list[tuple[str, str, int]]]]:
+    """The bundles typed differently the two times: (class, number, [(secretary, what, how much more the second time)]).
 
     How often it was given stays unseen: nothing of a result shows before closing.
     """
-    if ballot is None or ballot.closed_at:
-        return []
     names = {one.id: f"{one.branch.name}　{one.person.name}" for one in reports}
-    classes = {one.id: one.voters.label for one in ballot.classes}
     items = {one.number: one.name for one in ballot.columns}
-    return [
-        (classes[class_id], names.get(report, ""), f"{items[item]}{tally.word(value)}", second - first)
-        for class_id, report, item, value, first, second in queries.typed_apart(ballot.id)
-    ]
+    shown = []
+    for one in ballot.classes if found else ():
+        for number, cells in actions.differences((found or {})[one.id]):
+            parts = [(cell.split(".", 2), n) for cell, n in cells.items()]
+            lines = [(names.get(int(r), ""), f"{items[int(i)]}{_(tally.word(v))}", n) for (r, i, v), n in parts]
+            shown.append((one, number, lines))
+    return shown
+
+
+def _ballot(year: int) -> tuple[Meeting, Sequence[Report], Ballot]:
+    meeting, reports = _meeting(year)
+    ballot = queries.ballot(meeting.id)
+    if ballot is None:
+        raise NotThere
+    return meeting, reports, ballot
 
 
 def _class(year: int, class_id: int) -> tuple[Meeting, Sequence[Report], Ballot, BallotClass]:
@@ -83,14 +127,41 @@ def _class(year: int, class_id: int) -> tuple[Meeting, Sequence[Report], Ballot,
     return meeting, reports, *found
 
 
-@bp.post("/review/<year:year>/ballot/<int:class_id>/handed")
+@bp.post("/review/<year:year>/ballot/numbers")
 @may(Act.RUN_BALLOT)
-def hand_out(year: int, class_id: int) -> Response:
-    _class(year, class_id)
-    actions.hand_out(class_id, as_integer(request.form.get("handed_out", "")))
+def set_numbers(year: int) -> Response:
+    *_others, ballot = _ballot(year)
+    actions.set_numbers(ballot, forms.numbers(request.form, ballot.classes))
     db.session.commit()
-    flash(_("已保存。"))
-    return _there(year)
+    flash(_("已保存，请监票人核对。"))
+    return _go_back(year)
+
+
+@bp.post("/review/<year:year>/ballot/witness-code")
+@may(Act.RUN_BALLOT)
+def make_witness_code(year: int) -> Answer:
+    """The slip of the witness, shown this once."""
+    *_others, ballot = _ballot(year)
+    code = actions.make_witness_code(ballot, forms.digest_of, at=now())
+    db.session.commit()
+    return render_template("ballots/witness_slip.html", code=code, ballot=ballot, year=year)
+
+
+@bp.route("/review/<year:year>/ballot/witness-new", methods=["GET", "POST"])
+@may(Act.RUN_BALLOT)
+def replace_witness(year: int) -> Answer:
+    _found, reports, ballot = _ballot(year)
+    if ballot.closed_at or not ballot.has_box:
+        raise NotThere
+    form = _open_form(reports)
+    if request.method == "POST":
+        chosen, name = form.witness()
+        asked = Asked(actor(), now(), request.form.get("reason", ""))
+        steps.replace_witness(ballot, chosen, name, asked)
+        db.session.commit()
+        flash(_("已更换监票人，印入统计表。"))
+        return _go_back(year)
+    return render_template("ballots/witness_new.html", form=form, ballot=ballot, year=year)
 
 
 @bp.post("/review/<year:year>/ballot/<int:class_id>/codes")
@@ -98,36 +169,89 @@ def hand_out(year: int, class_id: int) -> Response:
 def make_codes(year: int, class_id: int) -> Answer:
     """The slips, shown this once: their codes stand nowhere else."""
     *_others, voters = _class(year, class_id)
-    codes = actions.make_codes(class_id, as_integer(request.form.get("codes", "")))
+    codes = actions.make_codes(class_id, forms.digest_of)
     db.session.commit()
     return render_template("ballots/slips.html", codes=codes, voters=voters.voters, year=year)
 
 
+@bp.route("/review/<year:year>/ballot/<int:class_id>/mend", methods=["GET", "POST"])
+@may(Act.RUN_BALLOT)
+def mend(year: int, class_id: int) -> Answer:
+    """What calls for both: other numbers handed out, or a code voided and made anew."""
+    *_others, ballot, voters = _class(year, class_id)
+    if ballot.closed_at or not ballot.has_box:
+        raise NotThere
+    if request.method == "GET":
+        return render_template("ballots/mend.html", ballot=ballot, voters=voters, year=year)
+    asked = Asked(actor(), now(), request.form.get("reason", ""))
+    if request.form.get("what") == "codes":
+        code = request.form.get("code", "").strip()
+        steps.ask_replacement(class_id, forms.digest_of(code) if code else "", asked)
+    else:
+        sheets, codes = (as_count(request.form.get(name, "")) for name in ("sheets", "codes"))
+        steps.ask_correction(class_id, sheets, codes, asked)
+    db.session.commit()
+    flash(_("已提出，等监票人同意。"))
+    return _go_back(year)
+
+
+@bp.post("/review/<year:year>/ballot/<int:class_id>/back")
+@may(Act.RUN_BALLOT)
+def count_paper(year: int, class_id: int) -> Response:
+    """How many sheets came back; with `again` what was typed of them is thrown away before."""
+    _class(year, class_id)
+    if request.form.get("again"):
+        actions.begin_paper_again(class_id)
+    else:
+        actions.count_paper(class_id, as_count(request.form.get("back", "")))
+    db.session.commit()
+    flash(_("已保存。"))
+    return _go_back(year)
+
+
+def _typing_place(year: int, class_id: int, typing: actions.Round) -> Place:
+    """For whoever holds the ballot, and for its witness."""
+    meeting, reports = _others_meeting(year)
+    found = queries.ballot_of(class_id)
+    if found is None or found[0].meeting_id != meeting.id or found[0].closed_at or not found[0].has_box:
+        raise NotThere
+    ballot, voters = found
+    watches = steps.may_witness(ballot, actor())
+    if not watches and not review.runs_meeting(actor(), reports):
+        raise NotAllowed("type in a ballot")
+    return Place(ballot, voters, reports, typing, url_for("ballots.watch" if watches else "ballots.show", year=year))
+
+
 @bp.route("/review/<year:year>/ballot/<int:class_id>/<any(first,second):typing>", methods=["GET", "POST"])
 @may(Act.RUN_BALLOT)
-def type_in(year: int, class_id: int, typing: actions.Round) -> Answer:
-    """A ballot of paper, by the keyboard alone; the next one follows."""
-    _found, reports, ballot, voters = _class(year, class_id)
-    if ballot.closed_at:
-        raise NotThere
-    if request.method == "POST":
-        judged = forms.typed_in(request.form, [one.id for one in reports], ballot.columns)
-        actions.type_in(class_id, typing, judged)
+def type_in(year: int, class_id: int, typing: actions.Round) -> Any:
+    """Ballots of paper, by the keyboard alone; a script sends bundles without loading the page again."""
+    place = _typing_place(year, class_id, typing)
+    if request.method == "GET":
+        return paper_page.show(place)
+    try:
+        whole = paper_page.take(place, by=actor().name)
         db.session.commit()
-        if voters.voters is VoterClass.SECRETARIES and {one.report_id for one in judged} == {one.id for one in reports}:
-            flash(_("刚才这一份B票没有一页填“-”：述职书记的B票应当缺本人一页。填错了的，清空这一遍重录。"))
-        return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
-    return render_template(
-        "ballots/type_in.html", voters=voters, typing=typing, reports=reports, items=ballot.columns, year=year,
-        name_of=forms.name_of, n=getattr(voters, typing),
-    )  # fmt: skip
+    except RuleBroken as broken:
+        db.session.rollback()
+        if not paper_page.is_from_script():
+            raise
+        return {"said": str(broken.message)}, 409
+    if not whole:
+        return paper_page.show(place)
+    if paper_page.is_from_script():
+        return {"said": paper_page.hint(place)}
+    flash(paper_page.hint(place) or _("已保存。"))
+    return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
 
 
 @bp.post("/review/<year:year>/ballot/<int:class_id>/<any(first,second):typing>/again")
 @may(Act.RUN_BALLOT)
 def type_again(year: int, class_id: int, typing: actions.Round) -> Response:
+    """One typing of a bundle that differs is thrown away."""
     _class(year, class_id)
-    actions.type_again(class_id, typing)
+    number = as_count(request.form.get("bundle", ""))
+    actions.type_again(class_id, typing, -1 if number is None else number)
     db.session.commit()
     return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
 
@@ -144,8 +268,10 @@ def sheet(year: int, class_id: int, ending: str) -> Response:
 @bp.route("/review/<year:year>/ballot/statistics.<any(docx, pdf):ending>")
 @may(Act.RUN_BALLOT)
 def statistics(year: int, ending: str) -> Response:
+    """Of the latest ballot; with ?of=ID of one that was void."""
     meeting, reports = _meeting(year)
-    ballot = queries.ballot(meeting.id)
+    asked = request.args.get("of", type=int)
+    ballot = next((one for one in queries.ballots(meeting.id) if asked in {None, one.id}), None)
     if ballot is None or not ballot.erased_at:
         raise RuleBroken("", _("测评结束以后才有统计表。"))
     result = tally.result(ballot, reports, current())
@@ -155,25 +281,73 @@ def statistics(year: int, ending: str) -> Response:
 @bp.route("/review/<year:year>/ballot/close", methods=["GET", "POST"])
 @may(Act.RUN_BALLOT)
 def close(year: int) -> Answer:
-    """After a page that says what it means; closing once more only erases what is still to erase."""
-    meeting, _reports = _meeting(year)
-    ballot = queries.ballot(meeting.id)
-    if ballot is None or ballot.erased_at:
-        return _there(year)
+    """Ask the witness to confirm the closing, or that the ballot is void; closed already, only erase what is left."""
+    _found, _reports, ballot = _ballot(year)
+    if ballot.erased_at:
+        return _go_back(year)
+    if ballot.closed_at:
+        return _erase(ballot, year)
     if request.method == "GET":
-        void, differs = actions.is_void(ballot), actions.differs(ballot)
-        return render_template("ballots/close.html", meeting=meeting, ballot=ballot, void=void, differs=differs)
-    if not ballot.closed_at:
-        actions.close(meeting.id, at=now())
+        return render_template("ballots/close.html", year=year, ballot=ballot, trouble=_trouble(ballot),
+                               found=box.read(ballot.id) or {})  # fmt: skip
+    asked, void = Asked(actor(), now(), request.form.get("reason", "")), bool(request.form.get("void"))
+    if not ballot.has_box:  # opened by an earlier version, without a witness
+        actions.close(ballot, at=asked.at, void_reason=asked.reason if void else "")
         db.session.commit()
-    _erase(meeting.id)
-    return _there(year)
+        return _erase(ballot, year)
+    if void:
+        steps.ask_voiding(ballot, asked)
+    else:
+        steps.ask_closing(ballot, request.form.get("sealed_by", ""), asked)
+    db.session.commit()
+    flash(_("已提出，等监票人同意。"))
+    return _go_back(year)
 
 
-def _erase(meeting_id: int) -> None:
-    if not erasing.erase():
+def _trouble(ballot: Ballot) -> str:
+    try:
+        actions.check_ready(ballot)
+    except RuleBroken as broken:
+        return str(broken.message)
+    return ""
+
+
+def _erase(ballot: Ballot, year: int) -> Response:
+    if erasing.erase(ballot):
+        actions.note_erased(_again(year), at=now())
+        db.session.commit()
+        flash(_("测评已结束，投票过程的痕迹已清除。"))
+    else:
         flash(_("测评已结束，但有人正在使用，投票过程的痕迹还没有清除干净，结果暂不显示。请过一会儿再点一次。"))
-        return
-    actions.note_erased(meeting_id, at=now())
+    return _go_back(year)
+
+
+def _again(year: int) -> Ballot:
+    return _ballot(year)[2]  # erasing may have ended the session it came from
+
+
+@bp.route("/review/<year:year>/ballot/witness", methods=["GET", "POST"])
+@may(Act.RUN_BALLOT)
+def watch(year: int) -> Answer:
+    """The witness's page, for one with an account."""
+    meeting, reports = _others_meeting(year)
+    ballot = queries.ballot(meeting.id)
+    if ballot is None or not ballot.has_box or not steps.may_witness(ballot, actor()):
+        raise NotAllowed("watch a ballot")
+    if request.method == "POST":
+        closed = witness_page.answer(ballot)
+        db.session.commit()
+        if closed:
+            return _erase_watched(ballot, year)
+        flash(_("已办理。"))
+        return redirect(url_for("ballots.watch", year=year), 303)
+    return witness_page.show(ballot, meeting, reports)
+
+
+def _erase_watched(ballot: Ballot, year: int) -> Response:
+    """The witness's yes closed it: what is left of it goes at once."""
+    erasing.erase(ballot)
+    actions.note_erased(ballot, at=now())
     db.session.commit()
     flash(_("测评已结束，投票过程的痕迹已清除。"))
+    return redirect(url_for("ballots.watch", year=year), 303)

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from logbook.access import Act, Actor
+from logbook.access import Act, Actor, Role
+from logbook.accounts import queries as accounts
+from logbook.accounts.models import Person
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere
 from logbook.organization import bound
@@ -122,10 +124,22 @@ def speaks(actor: Actor, found: Report) -> bool:
     return actor.is_member and actor.person_id != found.person_id and until
 
 
+def who_runs_ballots(found: Sequence[Report]) -> Sequence[Person]:
+    """Who of the office is not under review; only where there is nobody, whom the leader named for a case.
+
+    The leader decides the grades and does not touch the count, whatever other role they hold.
+    """
+    judged = {one.person_id for one in found if not one.fed_back_on}
+    able = [one for one in accounts.business_accounts() if one.id not in judged]
+    office = {one.id for one in accounts.active_holders(Role.OFFICE)}
+    named = {one.handler_id for one in found}
+    return [one for one in able if one.id in office] or [one for one in able if one.id in named]
+
+
 def runs_meeting(actor: Actor, found: Sequence[Report]) -> bool:
-    """Ballots are of everybody at once: for the office or somebody the leader named, who is not under review."""
-    named = any(one.handler_id == actor.person_id for one in found)
-    return (actor.is_office or named) and len(about_others(actor, found)) == len(found)
+    """Ballots are of everybody at once: for those whom who_runs_ballots names."""
+    whole = len(about_others(actor, found)) == len(found)
+    return whole and any(one.id == actor.person_id for one in who_runs_ballots(found))
 
 
 def last_reports(actor: Actor, branch_ids: Collection[int]) -> dict[int, Any]:

@@ -1,8 +1,9 @@
-"""Who holds everything that was on the disk before the first ballot and after closing learns nothing of a vote.
+"""Who copies the disk, once, at any moment of a ballot, learns the sums of that moment and nothing else.
 
-The attacker knows all but one thing: which of two elections was held. Both have the same voters and codes and come to
-the same counts; in one of them voters gave one another's votes, and what one gave to two secretaries is tied another
-way. What differs between the two leavings is all there is to learn from: it must be nothing.
+After each vote everything in the installation's folder (or every row of PostgreSQL with its place and the order of its
+writing) is read. The attacker knows all that was there before the first vote, and what the sums are: what is there
+besides is all there is to learn from, and must be nothing. After closing two elections that came to the same counts,
+voted by others in another order, must have left the same.
 """
 
 import contextlib
@@ -10,26 +11,30 @@ import json
 import random
 import shutil
 import sqlite3
+from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from flask import current_app
 
-from logbook.ballots import actions, counting, erasing, queries
+from logbook.ballots import actions, box, counting, forms, queries
+from logbook.ballots.actions import Numbers
 from logbook.ballots.models import Sheet, VoterClass
 from logbook.db import db
 from logbook.formats import today
 from logbook.review import actions as meetings
 from logbook.review.models import Report
 from tests import factories
+from tests.ballots.holding import close_in_domain, open_in_domain
 from tests.client import logged
 from tests.conftest import POSTGRES, THOROUGH
 
 YEAR = today().year
-AT = factories.AT
-ELECTIONS = 1000 if THOROUGH else 20
-BALLOT = ("ballot", "ballot_class", "ballot_count", "ballot_code", "setting")
+VOTERS = 18
+ELECTIONS = (50 if POSTGRES else 1000) if THOROUGH else 20
+BALLOT = ("ballot", "ballot_class", "ballot_count", "ballot_code", "ballot_step", "ballot_box", "setting")
 TABLES = (*BALLOT, "sign_in_session", "made_paper", "person")
 
 
@@ -42,12 +47,13 @@ def office(app):
 
 
 class Election:
-    """The votes of a few people of each class, each a ballot by secretary; and the same counts, given by others."""
+    """Eighteen votes of three classes, each a ballot by secretary; and the same counts, given by others."""
 
-    def __init__(self, dice):
-        self.dice = dice
-        self.sheet = dice.choice(list(Sheet))
-        self.sizes = {one: dice.randint(1, 7) for one in VoterClass}
+    def __init__(self, seed, sheet=None):
+        self.dice = random.Random(seed)  # noqa: S311 - a history, no secret
+        self.sheet = sheet or self.dice.choice(list(Sheet))
+        first, second = sorted(self.dice.sample(range(1, VOTERS), 2))
+        self.sizes = dict(zip(VoterClass, (first, second - first, VOTERS - second), strict=True))
 
     def votes(self, reports, items):
         """{class: [ballot, …]}, a ballot {(report, item): value}."""
@@ -69,81 +75,119 @@ class Election:
             other[voters] = [{cell: column[n] for cell, column in columns.items()} for n in range(len(ballots))]
         return other
 
+    def order_of(self, votes):
+        found = [(voters, n) for voters, ballots in votes.items() for n in range(len(ballots))]
+        self.dice.shuffle(found)
+        return found
 
-@pytest.fixture
-def hold(app, office, caplog, tmp_path):
-    """Hold elections on one and the same beginning; each leaves what an attacker finds afterwards."""
-    begin = Beginning(tmp_path / "before.db")
 
-    def prepare(election):
-        db.session.execute(sa.text("DELETE FROM ballot_code"))
-        for table in ("ballot_count", "ballot_class", "ballot", "report", "meeting"):
+class House:
+    """An open ballot on one and the same beginning; elections are held on it again and again."""
+
+    def __init__(self, app, office, folder, caplog):
+        self.app, self.office, self.caplog, self.kept = app, office, caplog, folder / "before"
+
+    def open(self, election):
+        for table in ("ballot_box", "ballot_code", "ballot_step", "ballot_count", "ballot_class", "ballot"):
             db.session.execute(sa.text(f"DELETE FROM {table}"))
-        meeting = meetings.create_meeting(YEAR, by=office, at=AT)
-        actions.open_ballot(meeting, election.sheet, by=office, at=AT)
-        db.session.expire_all()
+        db.session.execute(sa.text("DELETE FROM report"))
+        db.session.execute(sa.text("DELETE FROM meeting"))
+        meeting = meetings.create_meeting(YEAR, by=self.office, at=factories.AT)
+        numbers = {one.value: Numbers(codes=n) for one, n in election.sizes.items()}
+        self.classes = open_in_domain(meeting, self.office, election.sheet, numbers)
+        self.codes = {one: list(actions.make_codes(self.classes[one.value], forms.digest_of)) for one in VoterClass}
         ballot = queries.ballot(meeting.id)
-        classes = {one.voters: one.id for one in ballot.classes}
-        codes = {}
-        for voters, n in election.sizes.items():
-            actions.hand_out(classes[voters], n)
-            codes[voters] = list(actions.make_codes(classes[voters], n + 2))
-        items = [(0, 0)] * (ballot.sheet is not Sheet.SCORES)
-        items += [(i, most) for i, (_name, most) in enumerate(json.loads(ballot.items), 1)]
-        reports = [one.id for one in db.session.query(Report).order_by(Report.position)]
+        self.items = [(one.number, one.most) for one in ballot.columns]
+        self.reports = [one.id for one in db.session.query(Report).order_by(Report.position)]
+        self.meeting, self.ballot = meeting.id, ballot.id
         db.session.commit()
-        begin.keep()
-        return meeting.id, codes, reports, items
+        self._keep()
 
-    def vote(prepared, votes, order):
-        meeting, codes, _reports, _items = prepared
-        begin.again()
-        caplog.clear()
-        for voters, n in order:
-            body = {"code": codes[voters][n], "sure": "1"}
-            body |= {f"c{report}_{item}": value for (report, item), value in votes[voters][n].items() if value}
-            with logged(caplog):
-                assert app.test_client().post("/vote/cast", data=body).status_code == 303
-        actions.close(meeting, at=AT)
-        db.session.commit()
-        assert erasing.erase()
-        actions.note_erased(meeting, at=AT)
-        db.session.commit()
-        counts = queries.counts(queries.ballot(meeting).id)
+    def _keep(self):
         db.session.remove()
-        return counts, left_behind() | {"log": caplog.text}
-
-    return prepare, vote
-
-
-class Beginning:
-    """The state before the first ballot, to begin again from."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def keep(self):
-        db.session.remove()
-        if not POSTGRES:
-            empty_log()
-            shutil.copy(database(), self.path)
+        if POSTGRES:
+            with db.engine.begin() as connection:
+                self.rows = {one: connection.execute(table(one).select()).mappings().all() for one in BALLOT}
             return
-        with db.engine.begin() as connection:
-            self.rows = {one: connection.execute(db.metadata.tables[one].select()).mappings().all() for one in BALLOT}
+        empty_log()
+        shutil.rmtree(self.kept, ignore_errors=True)
+        self.kept.mkdir()
+        for one in (database(), box._path(self.ballot)):
+            shutil.copy2(one, self.kept)
 
-    def again(self):
+    def begin_again(self):
         db.session.remove()
-        if not POSTGRES:
+        self.caplog.clear()
+        if POSTGRES:
+            with db.engine.begin() as connection:
+                connection.execute(sa.text(f"TRUNCATE {', '.join(BALLOT)}"))
+                for one in BALLOT:
+                    if self.rows[one]:
+                        connection.execute(table(one).insert(), [dict(row) for row in self.rows[one]])
+        else:
             db.engine.dispose()
             for ending in ("-wal", "-shm"):
                 Path(f"{database()}{ending}").unlink(missing_ok=True)
-            shutil.copy(self.path, database())
-            return
-        with db.engine.begin() as connection:
-            connection.execute(sa.text(f"TRUNCATE {', '.join(BALLOT)}"))
-            for one in BALLOT:
-                if self.rows[one]:
-                    connection.execute(db.metadata.tables[one].insert(), [dict(row) for row in self.rows[one]])
+            for one in self.kept.iterdir():
+                shutil.copy2(one, database().parent)
+        self.used, self.sums, self.before = [], {}, look()
+
+    def vote(self, voters, n, ballot):
+        code = self.codes[voters][n]
+        body = {"code": code, "sure": "1"} | {
+            f"c{report}_{item}": text for (report, item), text in ballot.items() if text
+        }
+        with logged(self.caplog):
+            assert self.app.test_client().post("/vote/cast", data=body).status_code == 303
+        self.used.append(forms.digest_of(code))
+        most = dict(self.items)
+        for (report, item), text in ballot.items():
+            value = counting.score(text, most[item]) if most[item] else counting.grade([text] if text else [])
+            cell = (voters, f"{report}.{item}.{value}")
+            self.sums[cell] = self.sums.get(cell, 0) + 1
+
+    def learned(self):
+        """What one look now tells besides the sums; empty where it is nothing."""
+        now = look()
+        text = now.pop("the box")
+        told = sorted(
+            name for name in {*now, *self.before} if name != "the box" and now.get(name) != self.before.get(name)
+        )
+        return told + self._learned_from(text)
+
+    def _learned_from(self, text):
+        """The box says how things stand, in the one order that says nothing else."""
+        found = json.loads(text)
+        told = [] if text == json.dumps(found, ensure_ascii=False, sort_keys=True) else ["the box's order"]
+        for voters in VoterClass:
+            mine = found[str(self.classes[voters.value])]
+            left = sorted({forms.digest_of(one) for one in self.codes[voters]} - set(self.used))
+            counts = {cell: n for (one, cell), n in self.sums.items() if one is voters}
+            told += [] if mine["codes"] == left else [f"codes of {voters.value}"]
+            told += [] if mine["cast"]["counts"] == counts else [f"counts of {voters.value}"]
+            known = {"codes", "cast", "paper", "to_make", "made", "voided", "back", "bundles", "typists"}
+            told += sorted({*mine} - known)
+        return told
+
+    def hold(self, votes, order):
+        """Every vote with one look after it; then closed: (what was learned, the counts, what is left)."""
+        self.begin_again()
+        told = []
+        for voters, n in order:
+            self.vote(voters, n, votes[voters][n])
+            told += self.learned()
+        counts = close_in_domain(self.meeting)
+        db.session.remove()
+        return told, counts, look() | {"log": self.caplog.text}
+
+
+@pytest.fixture
+def house(app, office, caplog, tmp_path_factory):
+    return House(app, office, tmp_path_factory.mktemp("kept"), caplog)
+
+
+def table(name):
+    return db.metadata.tables[name]
 
 
 def database():
@@ -157,28 +201,35 @@ def empty_log():
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def left_behind():
+def look():
     """Everything there is to read: whole files, or every row of PostgreSQL with where and by which write it lies."""
-    if not POSTGRES:
-        files = [one for one in database().parent.rglob("*") if one.is_file() and one.name != "before.db"]
-        found = {one.name: one.read_bytes() for one in files if not one.name.endswith("-shm")}  # -shm: an index of -wal
-        return {name: pages(content) if name.endswith("-wal") else content for name, content in found.items()}
+    if POSTGRES:
+        return look_into_postgres()
+    found = {}
+    for one in database().parent.rglob("*"):
+        if one.is_file() and one.stat().st_size and not one.name.endswith("-shm"):  # -shm: an index of -wal
+            content = one.read_bytes()
+            moment = one.stat().st_mtime if one.suffix == ".json" else 0
+            found[one.name] = (pages(content) if one.name.endswith("-wal") else content, moment)
+    boxes = [name for name in found if name.startswith("ballot-") and name.endswith(".json")]
+    for name in boxes:
+        content, moment = found.pop(name)
+        found |= {"the box": content.decode(), "its moment": moment}
+    return found
+
+
+def look_into_postgres():
     found = {}
     with db.engine.connect() as connection:
         for one in TABLES:
             query = f"SELECT xmin::text::bigint AS x, ctid::text AS c, t.*::text FROM {one} t ORDER BY ctid"
-            rows = connection.execute(sa.text(query))
-            found[one] = [tuple(row) for row in rows]
+            found[one] = [tuple(row) for row in connection.execute(sa.text(query))]
+        state = connection.execute(sa.text("SELECT state, ctid::text FROM ballot_box")).one_or_none()
+    found.pop("ballot_box")
     # A transaction's number counts all of the server's: what tells is which rows were written together, and the order.
     numbers = sorted({row[0] for rows in found.values() for row in rows})
-    return {one: str([(numbers.index(x), *rest) for x, *rest in rows]) for one, rows in found.items()}
-
-
-def order_of(votes, dice=None):
-    found = [(voters, n) for voters, ballots in votes.items() for n in range(len(ballots))]
-    if dice:
-        dice.shuffle(found)
-    return found
+    found = {one: str([(numbers.index(x), *rest) for x, *rest in rows]) for one, rows in found.items()}
+    return found | ({"the box": state[0], "its place": state[1]} if state else {})
 
 
 def pages(log):
@@ -188,73 +239,106 @@ def pages(log):
     return [(log[at : at + 8], log[at + 24 : at + 24 + size]) for at in starts]
 
 
-def tells(one, other):
-    """What differs between two leavings."""
-    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+def rebuilt(folder, copy):
+    """What an attacker rebuilds from one copy of file and log: every row that came or went with a commit of the log."""
+    content, log = copy / "logbook.db", (copy / "logbook.db-wal").read_bytes()
+    size = int.from_bytes(log[8:12], "big") if log else 0
+    ends = [at + 24 + size for at in range(32, len(log), 24 + size) if int.from_bytes(log[at + 4 : at + 8], "big")]
+    states = []
+    for n, end in enumerate([0, *ends]):
+        place = folder / f"cut{n}"
+        place.mkdir(parents=True)
+        shutil.copy(content, place)
+        (place / "logbook.db-wal").write_bytes(log[:end])
+        with contextlib.closing(sqlite3.connect(place / "logbook.db")) as connection:
+            states.append({one: set(connection.execute(f"SELECT * FROM {one}")) for one in BALLOT})
+    return [(one, row) for former, later in pairwise(states) for one in BALLOT for row in former[one] ^ later[one]]
 
 
-def test_who_gave_what_is_lost_with_the_ballots(hold):
-    prepare, vote = hold
+def test_one_look_after_any_vote_tells_the_sums_and_nothing_else(house):
     for seed in range(ELECTIONS):
-        election = Election(random.Random(seed))  # noqa: S311 - a history, no secret
-        prepared = prepare(election)
-        votes = election.votes(*prepared[2:])
+        election = Election(seed)
+        house.open(election)
+        votes = election.votes(house.reports, house.items)
         dealt = election.given_by_others(votes)
-        counts, left = vote(prepared, votes, order_of(votes))
-        counts_again, left_again = vote(prepared, dealt, order_of(dealt, election.dice))
+        told, counts, left = house.hold(votes, election.order_of(votes))
+        assert not told, f"seed {seed}: {told}"
+        told, counts_again, left_again = house.hold(dealt, election.order_of(dealt))
+        assert not told, f"seed {seed}: {told}"
         assert counts == counts_again, f"the same counts, seed {seed}"
-        assert not tells(left, left_again), f"seed {seed}: {tells(left, left_again)}"
-
-
-@pytest.mark.parametrize("leak", ["rows", "last", "moments"])
-def test_a_planted_leak_is_caught(hold, monkeypatch, leak):
-    """A row a ballot; only the last one; when a judgement was last given, by the ballots before it."""
-    prepare, vote = hold
-    plain = actions._add
-
-    def leaking(class_id, column, judgements):
-        plain(class_id, column, judgements)
-        tick = db.session.scalar(sa.select(sa.func.sum(queries.BallotClass.cast)))
-        ballot = [(one.report_id, one.item, one.value) for one in judgements]
-        rows = {
-            "rows": [(f"b{tick}", ballot)],
-            "last": [("b", ballot)],
-            "moments": [(str(one), tick) for one in ballot],
-        }
-        for name, value in rows[leak]:
-            db.session.execute(sa.text("DELETE FROM setting WHERE name = :n"), {"n": name})
-            db.session.execute(
-                sa.text("INSERT INTO setting (name, value) VALUES (:n, :v)"), {"n": name, "v": str(value)}
-            )
-
-    monkeypatch.setattr(actions, "_add", leaking)
-    assert told(prepare, vote)
+        assert left == left_again, f"seed {seed}: {[name for name in left if left[name] != left_again.get(name)]}"
+        assert left["log"] == ""
 
 
 @pytest.mark.skipif(bool(POSTGRES), reason="SQLite's own log")
-def test_a_write_ahead_log_left_behind_is_caught(hold, monkeypatch):
-    prepare, vote = hold
-    monkeypatch.setattr(erasing, "erase", lambda: True)
-    assert "logbook.db-wal" in told(prepare, vote)
+def test_while_others_work_their_log_tells_nothing_of_the_ballot(house, client, tmp_path_factory):
+    election = Election(1, Sheet.GRADES)
+    house.open(election)
+    votes = election.votes(house.reports, house.items)
+    house.begin_again()
+    member, copies = factories.member(), tmp_path_factory.mktemp("copies")
+    for i, (voters, n) in enumerate(election.order_of(votes)):
+        house.vote(voters, n, votes[voters][n])
+        factories.visit(member, None, today())
+        client(member).get("/")
+        shutil.copytree(database().parent, copies / str(i), ignore=shutil.ignore_patterns("*-shm"))
+        assert not house._learned_from(look()["the box"])
+    for i in (0, VOTERS // 2, VOTERS - 1):
+        assert (copies / str(i) / "logbook.db-wal").stat().st_size, "others did work"
+        assert not rebuilt(copies / f"cut{i}", copies / str(i))
 
 
-def told(prepare, vote):
-    election = Election(random.Random(7))  # noqa: S311 - a history, no secret
-    election.sheet, election.sizes = Sheet.GRADES, dict.fromkeys(VoterClass, 6)
-    prepared = prepare(election)
-    votes = election.votes(*prepared[2:])
-    dealt = election.given_by_others(votes)
-    left = vote(prepared, votes, order_of(votes))[1]
-    return tells(left, vote(prepared, dealt, order_of(dealt, election.dice))[1])
+def planted(house, monkeypatch, fault):
+    """Hold an election in which something is kept that must not be; return what one look finds."""
+    plain, dump = box.replace, box._dump
+    tick = iter(range(1000))
+
+    def leaking(ballot_id, found):
+        if fault == "history":
+            db.session.execute(sa.text(f"INSERT INTO setting (name, value) VALUES ('b{next(tick)}', '{dump(found)}')"))
+        if fault == "log":  # the box as a row that is written over, in a log that keeps the former ones
+            db.session.execute(sa.text("DELETE FROM ballot_box"))
+            row = {"ballot_id": ballot_id, "state": dump(found)}
+            db.session.execute(table("ballot_box").insert(), [row])
+        if not (fault == "log" and POSTGRES):
+            plain(ballot_id, found)
+
+    def in_order_of_printing(found):
+        return json.dumps({str(one): asdict(mine) for one, mine in found.items()}, ensure_ascii=False, sort_keys=True)
+
+    if fault == "order":
+        monkeypatch.setattr(box, "_dump", in_order_of_printing)
+    election = Election(7, Sheet.GRADES)
+    house.open(election)
+    votes = election.votes(house.reports, house.items)
+    monkeypatch.setattr(box, "replace", leaking)
+    return house.hold(votes, election.order_of(votes))[0]
 
 
-def test_no_line_is_logged(hold, client, caplog):
-    prepare, vote = hold
-    election = Election(random.Random(1))  # noqa: S311 - a history, no secret
-    prepared = prepare(election)
-    votes = election.votes(*prepared[2:])
-    _counts, left = vote(prepared, votes, order_of(votes))
-    assert left["log"] == ""
-    with logged(caplog):
-        client().get("/sign-in")
-    assert "GET accounts.sign_in 200" in caplog.text  # whatever else is asked for is
+@pytest.mark.parametrize("fault", ["history", "log", "order"])
+def test_a_planted_leak_is_found(house, monkeypatch, fault):
+    assert planted(house, monkeypatch, fault)
+
+
+@pytest.mark.skipif(bool(POSTGRES), reason="SQLite's own log")
+def test_a_log_that_keeps_the_box_gives_every_vote(house, monkeypatch, tmp_path_factory):
+    """What one copy gave before there was a box: each vote whole, with the digest of its slip."""
+    planted(house, monkeypatch, "log")
+    election = Election(7, Sheet.GRADES)
+    votes = election.votes(house.reports, house.items)
+    house.begin_again()
+    for voters, n in election.order_of(votes)[:4]:
+        house.vote(voters, n, votes[voters][n])
+    copies = tmp_path_factory.mktemp("copies")
+    shutil.copytree(database().parent, copies / "one", ignore=shutil.ignore_patterns("*-shm"))
+    states = [row[1] for name, row in rebuilt(copies / "cut", copies / "one") if name == "ballot_box"]
+    assert len(set(states)) >= 4
+
+
+@pytest.mark.skipif(bool(POSTGRES), reason="a file beside SQLite's")
+def test_what_a_killed_process_had_not_acknowledged_is_taken_away(house):
+    election = Election(3, Sheet.GRADES)
+    house.open(election)
+    box._path(house.ballot).with_suffix(".new").write_text("{}")
+    box.clean_after_kill()
+    assert sorted(one.name for one in database().parent.glob("ballot-*")) == [f"ballot-{house.ballot}.json"]

@@ -5,14 +5,15 @@ import time
 
 import pytest
 
-from logbook.ballots import actions, erasing, queries
-from logbook.ballots.actions import Judgement
+from logbook.ballots import actions, forms, queries
+from logbook.ballots.actions import Judgement, Numbers
 from logbook.ballots.models import Sheet, VoterClass
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.review import actions as meetings
 from logbook.review.models import Report
 from tests import factories
+from tests.ballots.holding import close_in_domain, open_in_domain
 
 AT = factories.AT
 VOTERS = 40
@@ -24,14 +25,11 @@ def opened(app):
     for name in ("森林党支部", "环湖党支部"):
         factories.term(factories.branch(name), factories.person())
     meeting = meetings.create_meeting(AT.year, by=clerk, at=AT)
-    actions.open_ballot(meeting, Sheet.GRADES, by=clerk, at=AT)
-    db.session.expire_all()
-    (members, *_others) = sorted(queries.ballot(meeting.id).classes, key=lambda one: one.voters.value)
-    actions.hand_out(members.id, VOTERS)
-    codes = actions.make_codes(members.id, VOTERS)
+    members = open_in_domain(meeting, clerk, Sheet.GRADES, {"a": Numbers(codes=VOTERS)})["a"]
+    codes = actions.make_codes(members, forms.digest_of)
     reports = [one.id for one in db.session.query(Report)]
     db.session.commit()
-    return meeting.id, members.id, codes, reports
+    return meeting.id, members, codes, reports
 
 
 def test_who_was_told_that_they_voted_is_counted(app, opened):
@@ -51,15 +49,10 @@ def test_who_was_told_that_they_voted_is_counted(app, opened):
     for voter in voters:
         voter.start()
     assert some_voted.wait(60)
-    ballot = actions.close(meeting, at=AT)
-    db.session.commit()
+    counts = close_in_domain(meeting)
     for voter in voters:
         voter.join()
     assert len(told) == VOTERS
-    assert erasing.erase()
-    actions.note_erased(meeting, at=AT)
-    db.session.commit()
-    counts = queries.counts(ballot.id)
     assert [counts[VoterClass.MEMBERS.value, one, 0] for one in reports] == [{"good": sum(told)}] * 2
 
 
@@ -69,7 +62,7 @@ def test_a_vote_on_its_way_is_waited_for(app, opened):
 
     def vote():
         with app.app_context():
-            actions.cast(codes[0], [Judgement(one, 0, "good") for one in reports])
+            actions.cast(forms.digest_of(codes[0]), [Judgement(one, 0, "good") for one in reports])
             on_its_way.set()
             time.sleep(0.5)
             db.session.commit()
@@ -77,17 +70,13 @@ def test_a_vote_on_its_way_is_waited_for(app, opened):
     voter = threading.Thread(target=vote)
     voter.start()
     assert on_its_way.wait(60)
-    ballot = actions.close(meeting, at=AT)
-    db.session.commit()
+    counts = close_in_domain(meeting)
     voter.join()
-    assert erasing.erase()
-    actions.note_erased(meeting, at=AT)
-    db.session.commit()
-    assert queries.counts(ballot.id)[VoterClass.MEMBERS.value, reports[0], 0] == {"good": 1}
+    assert counts[VoterClass.MEMBERS.value, reports[0], 0] == {"good": 1}
 
 
 def test_one_code_sent_by_many_at_once_casts_one_ballot(app, opened):
-    _meeting, class_id, codes, reports = opened
+    meeting, class_id, codes, reports = opened
     body = {"code": codes[0]} | {f"c{one}_0": "poor" for one in reports}
     answers = []
     voters = [
@@ -100,22 +89,23 @@ def test_one_code_sent_by_many_at_once_casts_one_ballot(app, opened):
         voter.join()
     assert sorted(answers) == [303] + [422] * 7
     db.session.expire_all()
-    assert queries.ballot_of(class_id)[1].cast == 1
+    assert actions.the_box(queries.ballot(meeting))[class_id].cast.n == 1
 
 
 def test_what_is_typed_in_after_closing_is_refused(opened):
-    meeting, class_id, _codes, reports = opened
-    actions.close(meeting, at=AT)
+    meeting, class_id, codes, reports = opened
+    ballot = queries.ballot(meeting)
+    actions.close(ballot, at=AT)
     db.session.commit()
-    with pytest.raises(NotThere):
-        actions.type_in(class_id, "first", [Judgement(reports[0], 0, "good")])
-    db.session.rollback()
-    with pytest.raises(NotThere):
-        actions.type_again(class_id, "first")
-    db.session.rollback()
-    with pytest.raises(NotThere):
-        actions.close(meeting, at=AT)
-    db.session.rollback()
+    for late in (
+        lambda: actions.type_in(class_id, "first", 0, [[Judgement(reports[0], 0, "good")]], by="甲"),
+        lambda: actions.type_again(class_id, "first", 0),
+        lambda: actions.count_paper(class_id, 3),
+        lambda: actions.make_codes(class_id, forms.digest_of),
+        lambda: actions.close(queries.ballot(meeting), at=AT),
+    ):
+        with pytest.raises(NotThere):
+            late()
+        db.session.rollback()
     with pytest.raises(RuleBroken):
-        actions.cast(_codes[0], [])
-    assert queries.ballot_of(class_id)[1].first == 0
+        actions.cast(forms.digest_of(codes[0]), [])

@@ -7,13 +7,14 @@ from math import floor
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from logbook.ballots import actions, counting, erasing, forms, queries, tally
+from logbook.ballots import actions, counting, forms, queries, tally
+from logbook.ballots.actions import Numbers
 from logbook.ballots.models import Sheet, VoterClass
-from logbook.db import db
 from logbook.review import actions as meetings
 from logbook.review import queries as review
 from logbook.settings.queries import Settings
 from tests import factories
+from tests.ballots.holding import close_in_domain, open_in_domain
 from tests.conftest import THOROUGH
 
 AT = factories.AT
@@ -82,27 +83,22 @@ def test_an_election_is_counted_as_the_rules_say(app, seed):
     for n in range(3):
         factories.term(factories.branch(f"第{n}党支部"), factories.person())
     meeting = meetings.create_meeting(AT.year, by=clerk, at=AT)
-    actions.open_ballot(meeting, Sheet.BOTH, by=clerk, at=AT)
-    db.session.expire_all()
     sizes = [dice.choice((5, 6, 9)) for _class in VoterClass] if seed % 2 else [dice.randint(1, 8) for _ in VoterClass]
     weights = {one.value: dice.choice((0, 30, 60)) for one in VoterClass}
+    numbers = {one.value: Numbers(codes=n) for one, n in zip(VoterClass, sizes, strict=True)}
+    ids = open_in_domain(meeting, clerk, Sheet.BOTH, numbers)
     ballot, reports, votes = queries.ballot(meeting.id), review.reports(meeting.id), {}
-    ids = {one.voters: one.id for one in ballot.classes}
     for voters, n in zip(VoterClass, sizes, strict=True):
-        actions.hand_out(ids[voters], n)
         votes[voters.value] = [[filled_in(dice) for _secretary in range(3)] for _voter in range(n)]
-        for code, vote in zip(actions.make_codes(ids[voters], n), votes[voters.value], strict=True):
+        codes = actions.make_codes(ids[voters.value], forms.digest_of)
+        for code, vote in zip(codes, votes[voters.value], strict=True):
             sent = MultiDict(
                 [(f"c{one.id}_0", tick) for one, (ticks, _c) in zip(reports, vote, strict=True) for tick in ticks]
             )
             for one, (_ticks, cells) in zip(reports, vote, strict=True):
                 sent.update({f"c{one.id}_{i}": cell for i, cell in enumerate(cells, 1)})
-            actions.cast(code, forms.judged(sent, [one.id for one in reports], ballot.columns))
-    actions.close(meeting.id, at=AT)
-    db.session.commit()
-    assert erasing.erase()
-    actions.note_erased(meeting.id, at=AT)
-    db.session.commit()
+            actions.cast(forms.digest_of(code), forms.judged(sent, [one.id for one in reports], ballot.columns))
+    close_in_domain(meeting.id)
     settings = Settings(weight_a=weights["a"], weight_b=weights["b"], weight_c=weights["c"])
     found = tally.result(queries.ballot(meeting.id), review.reports(meeting.id), settings)
     if sum(sizes) < 5:

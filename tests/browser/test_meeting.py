@@ -10,6 +10,7 @@ from logbook.formats import today
 from logbook.problems.models import Side
 from tests import factories
 from tests.browser.conftest import house_in
+from tests.browser.test_ballot import begin, close, count, section, type_sheet
 from tests.browser.test_every_page import enter, faults
 
 YEAR = today().year - 1
@@ -69,7 +70,7 @@ def test_from_one_click_to_the_first_topic_of_next_year(house, open_page):
     assert checked(desk).locator("ol.rows > li").count() == SECRETARIES
     for i in range(MEMBERS):
         settle_all(house, open_page(width=390, height=800), f"m{i}")
-    hold_the_ballot(house, desk)
+    hold_the_ballot(house, desk, open_page)
     result_record_and_list(house, desk)
     tell_everybody(house, desk)
     next_year(house, desk)
@@ -89,25 +90,20 @@ def settle_all(house, page, name):
         page.goto(house.url)
 
 
-def hold_the_ballot(house, page):
+def hold_the_ballot(house, page, open_page):
     """Eight sheets of twenty cells, typed twice by the keyboard alone."""
     page.goto(f"{house.url}/review/{YEAR}/ballot")
-    page.get_by_role("button", name="开始测评").click()
-    section = page.locator("section").filter(has=page.get_by_role("heading", name="A票 党组成员"))
-    section.get_by_label("发出份数").fill(str(MEMBERS))
-    section.get_by_role("button", name="保存").click()
-    for link in ("录入纸质测评表", "再录一遍"):
-        section.get_by_role("link", name=link).click()
+    witness = begin(house, page, open_page, sheets=MEMBERS, codes=0)
+    count(page, "A票 党组成员", MEMBERS)
+    for link in ("录入第一遍", "录入第二遍"):
+        section(page, "A票 党组成员").get_by_role("link", name=link).click()
         page.locator("input.cell").first.wait_for()
+        checked(page)
         for sheet in range(MEMBERS):
-            for cell in range(SECRETARIES):
-                page.keyboard.type("1" if cell % 4 or sheet < 6 else "3")
-                page.keyboard.press("Enter" if cell == SECRETARIES - 1 else "Tab")
-            page.get_by_text(f"第{sheet + 2}份", exact=False).wait_for()
-        checked(page).get_by_role("link", name="回到测评").click()
-    page.get_by_role("link", name="结束测评…").click()
-    page.get_by_role("button", name="结束测评").click()
-    page.get_by_text(f"发出{MEMBERS}份").wait_for()
+            type_sheet(page, ["1" if cell % 4 or sheet < 6 else "3" for cell in range(SECRETARIES)])
+        page.wait_for_url("**/ballot")
+    close(page, witness)
+    assert page.get_by_text(f"发出{MEMBERS}份").count()
 
 
 def result_record_and_list(house, page):

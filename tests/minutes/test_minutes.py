@@ -127,8 +127,8 @@ def test_a_ballot_is_named_by_its_numbers_when_its_traces_are_erased(clerk):
 
 def test_a_void_ballot_is_called_so(clerk):
     ballot(handed_out=6, cast=7, erased_at=now())
-    over = "收回7份，收回多于发出，本次测评无效。"
-    assert f"发出测评表12份，收回14份。A票 党组成员发出6份、{over}B票 党组织书记发出6份、{over}" in drafted(clerk)
+    over = "收回7份，多于发出6份，本次测评无效，应重新测评。"
+    assert f"发出测评表12份，收回14份。A票 党组成员{over}B票 党组织书记{over}" in drafted(clerk)
 
 
 def test_it_is_drafted_in_the_units_own_words_but_what_was_said_stays(clerk):

@@ -15,6 +15,7 @@ from logbook.formats import full_date, now, today
 from logbook.review import actions as meetings
 from logbook.review.models import Decision, Meeting, Report
 from tests import factories
+from tests.ballots.holding import Held
 
 YEAR = today().year
 TODAY = today().isoformat()
@@ -35,13 +36,9 @@ def held(client):
 
 def vote(browser, reports, *sheets):
     """A ballot of grades, typed twice from paper; a sheet is a key for each report."""
-    browser.post(f"/review/{YEAR}/ballot", {"sheet": "grades"})
-    browser.post(f"/review/{YEAR}/ballot/1/handed", {"handed_out": str(len(sheets))})
-    for typing in ("first", "second"):
-        for keys in sheets:
-            cells = {f"c{report}_0": key for report, key in zip(reports, keys, strict=True)}
-            browser.post(f"/review/{YEAR}/ballot/1/{typing}", cells)
-    browser.post(f"/review/{YEAR}/ballot/close")
+    held = Held(browser).begin(a={"sheets": len(sheets)})
+    held.paper("a", [{f"c{report}_0": key for report, key in zip(reports, keys, strict=True)} for keys in sheets])
+    held.close()
 
 
 def words(answer):

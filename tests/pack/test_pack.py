@@ -15,6 +15,7 @@ from logbook.formats import now, today
 from logbook.problems.models import Problem, Side
 from logbook.review.models import Report
 from tests import factories
+from tests.ballots.holding import Held
 from tests.client import filled
 
 pytestmark = pytest.mark.usefixtures("december")
@@ -107,7 +108,7 @@ def test_the_successor_reports_until_a_ballot_is_open(client, meeting):
     assert db.session.get(Report, 1).person_id == successor
     assert [one.report_id for one in db.session.query(Comment)] == [1]  # drafted anew
     before = db.session.query(Report.person_id).order_by(Report.id).all()
-    browser.post(f"/review/{YEAR}/ballot", {"sheet": "grades"})
+    Held(browser)
     for refused in (
         browser.post(path, {"person_id": str(first)}, follow_redirects=True),
         browser.post(f"/review/{YEAR}/reports/2/move", {"to": "up"}, follow_redirects=True),

@@ -26,6 +26,7 @@ from logbook.organization.models import Branch, Placement, SecretaryTerm
 from logbook.printing import views as printing
 from logbook.review.models import Report
 from logbook.visits.models import Attachment, Book, Draft, Instruction, Level, Visit, VisitVersion, Voice
+from tests.ballots.holding import Held
 from tests.client import Client
 
 YEAR = 2026
@@ -120,8 +121,7 @@ def _hold_a_ballot(app, roles):
     judged = {one.person_id for one in waiting()}
     clerk = next(person for person, held in roles.items() if Role.OFFICE in held and person not in judged)
     browser = Client(app, clerk)
-    browser.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
-    browser.post(f"/review/{YEAR}/ballot/close")
+    Held(browser, sheet="both").begin(a={"sheets": 6}).close()
     browser.post(f"/review/{YEAR}/minutes/draft")
 
 

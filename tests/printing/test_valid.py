@@ -13,6 +13,7 @@ from logbook.documents.paper import Break, Cover, Form, Heading
 from logbook.formats import today
 from logbook.review.models import Report
 from tests import factories
+from tests.ballots.holding import Held
 from tests.documents.papers import paper
 
 YEAR = today().year
@@ -32,8 +33,7 @@ def office(client):
     factories.undertaking(member, branch)
     browser = client(factories.office())
     browser.post(f"/review/{YEAR}/create")
-    browser.post(f"/review/{YEAR}/ballot", {"sheet": "both"})
-    browser.post(f"/review/{YEAR}/ballot/close")
+    Held(browser, sheet="both").begin(a={"sheets": 6}).close()
     browser.post(f"/review/{YEAR}", {"held_on": today().isoformat(), "agenda": "together"})
     browser.post("/review/reports/1/comment")
     browser.post(f"/review/{YEAR}/minutes/draft")

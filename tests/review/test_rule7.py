@@ -21,6 +21,7 @@ from logbook.review import actions as meetings
 from logbook.review.actions import NewDecision
 from logbook.review.models import Grade, Meeting, Report
 from tests import factories
+from tests.ballots.holding import Held
 from tests.client import Client
 from tests.printing.test_rights import handed_over
 from tests.test_access import readable
@@ -48,8 +49,8 @@ class World:
         factories.visit(self.member, lake, today(), observation="另一支部。", observation_widened=True)
         Client(current_app, self.clerk).post(f"/review/{YEAR}/create")
         self.report, self.other = [one.id for one in db.session.query(Report).order_by(Report.position)]
-        self._say()
         self._vote()
+        self._say()
 
     def _say(self):
         """A settled comment, one still drafted, a grade, prints of the brief, minutes and items."""
@@ -69,14 +70,9 @@ class World:
 
     def _vote(self):
         """Six of six find the judged poor, and the other good."""
-        browser = Client(current_app, self.clerk)
-        browser.post(f"/review/{YEAR}/ballot", {"sheet": "grades"})
-        browser.post(f"/review/{YEAR}/ballot/1/handed", {"handed_out": "6"})
-        for typing in ("first", "second"):
-            for _sheet in range(6):
-                cells = {f"c{self.report}_0": "4", f"c{self.other}_0": "1"}
-                browser.post(f"/review/{YEAR}/ballot/1/{typing}", cells)
-        browser.post(f"/review/{YEAR}/ballot/close")
+        held = Held(Client(current_app, self.clerk)).begin(a={"sheets": 6})
+        held.paper("a", [{f"c{self.report}_0": "4", f"c{self.other}_0": "1"}] * 6)
+        held.close()
 
 
 FIXED = {

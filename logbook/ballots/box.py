@@ -1,0 +1,206 @@
+"""The box of an open ballot: all its counters and the digests of its codes, one text, replaced whole by every vote.
+
+The text says how things stand and nothing of how they came to: sums, sorted. So one copy of the disk, taken at any
+moment, tells the sums of that moment. On SQLite it is a file beside the database, because the database's log keeps
+every commit until no reader is in the way; on PostgreSQL a row whose table begins anew with every vote.
+Whoever reads it to change it has begun a writing transaction before: writers take turns.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from logbook.ballots import queries
+from logbook.ballots.models import BallotBox
+from logbook.db import db
+
+BUNDLE, SMALLEST_BUNDLE = 10, 5
+
+
+@dataclass
+class Sums:
+    """How many ballots, on how many of them nothing is valid, and how often each value: {"report.item.value": n}."""
+
+    n: int = 0
+    spoiled: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: "Sums") -> None:
+        """Add what another holds."""
+        self.n += other.n
+        self.spoiled += other.spoiled
+        for cell, n in other.counts.items():
+            self.counts[cell] = self.counts.get(cell, 0) + n
+
+
+@dataclass
+class Bundle:
+    """Some ten sheets of paper as they were typed in, twice; once both agree only their number is left."""
+
+    size: int
+    first: Sums | None = None
+    second: Sums | None = None
+    agreed: bool = False
+
+    def typed(self, typing: str) -> bool:
+        """Whether this typing of it is there."""
+        return self.agreed or (self.first if typing == "first" else self.second) is not None
+
+
+@dataclass
+class ClassBox:
+    """A class of voters: codes not used yet, codes to be printed, what was cast, what was typed in."""
+
+    codes: list[str] = field(default_factory=list)
+    to_make: int = 0
+    made: int = 0
+    voided: int = 0
+    cast: Sums = field(default_factory=Sums)
+    paper: Sums = field(default_factory=Sums)
+    back: int | None = None  # sheets of paper that came back, as counted before they are typed in
+    bundles: list[Bundle] = field(default_factory=list)
+    typists: dict[str, list[str]] = field(default_factory=lambda: {"first": [], "second": []})
+
+    def finished(self, typing: str) -> bool:
+        """Whether every bundle was typed in this time."""
+        return all(one.typed(typing) for one in self.bundles)
+
+    @property
+    def settled(self) -> bool:
+        """Whether both typings of all paper agree."""
+        return all(one.agreed for one in self.bundles)
+
+
+Box = dict[int, ClassBox]
+
+
+def sizes(sheets: int) -> list[int]:
+    """Bundles of ten; what is left over makes one of its own from five on, or goes into the one before."""
+    full, rest = divmod(sheets, BUNDLE)
+    found = [BUNDLE] * full
+    if rest >= SMALLEST_BUNDLE or (rest and not full):
+        found.append(rest)
+    elif rest:
+        found[-1] += rest
+    return found
+
+
+def read(ballot_id: int) -> Box | None:
+    """How the ballot stands; None where it has no box (closed, or opened by an earlier version)."""
+    if not _is_file():
+        text = queries.box_state(ballot_id)
+        return None if text is None else _load(text)
+    try:
+        return _load(_path(ballot_id).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def replace(ballot_id: int, found: Box) -> None:
+    """Put this state in the place of the former one; of that nothing is left.
+
+    A file is replaced at once, a row with the transaction's commit: it is the last thing an action does.
+    """
+    if _is_file():
+        _write(_path(ballot_id), _dump(found))
+        return
+    states = queries.other_boxes(ballot_id) | {ballot_id: _dump(found)}
+    _begin_table_anew(states)
+
+
+def destroy(ballot_id: int) -> None:
+    """Take the box away."""
+    if _is_file():
+        _path(ballot_id).unlink(missing_ok=True)
+        _keep_folder(_path(ballot_id).parent)
+    else:
+        _begin_table_anew(queries.other_boxes(ballot_id))
+
+
+def clean_after_kill() -> None:
+    """Take away what a process that was killed in the middle of a vote had written and not acknowledged."""
+    if _is_file():
+        for left in _folder().glob("ballot-*.new"):
+            left.unlink(missing_ok=True)
+
+
+def _begin_table_anew(states: Mapping[int, str]) -> None:
+    """An updated row would keep its former state among the table's dead rows, and the moment of its writing."""
+    connection = db.session.connection()
+    connection.exec_driver_sql(f"TRUNCATE {BallotBox.__tablename__}")
+    if states:
+        rows = [{"ballot_id": ballot_id, "state": state} for ballot_id, state in sorted(states.items())]
+        connection.execute(insert(BallotBox), rows)
+
+
+def _is_file() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
+def _folder() -> Path:
+    return Path(db.engine.url.database or "").parent
+
+
+def _path(ballot_id: int) -> Path:
+    return _folder() / f"ballot-{ballot_id}.json"
+
+
+def _write(path: Path, text: str) -> None:
+    new = path.with_suffix(".new")
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.utime(new, (0, 0))  # when somebody last voted is nobody's business
+        new.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise
+    _keep_folder(path.parent)
+
+
+def _keep_folder(folder: Path) -> None:
+    """A file's new name is on the disk when its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _dump(found: Box) -> str:
+    """Sorted throughout: the text tells no order in which anything came."""
+    plain = {str(class_id): asdict(one) | {"codes": sorted(one.codes)} for class_id, one in found.items()}
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True)
+
+
+def _load(text: str) -> Box:
+    return {int(class_id): _class_box(plain) for class_id, plain in json.loads(text).items()}
+
+
+def _class_box(plain: Mapping[str, object]) -> ClassBox:
+    read_as: dict[str, object] = dict(plain)
+    read_as |= {"cast": _sums(plain["cast"]), "paper": _sums(plain["paper"]), "bundles": _bundles(plain["bundles"])}
+    return ClassBox(**read_as)  # type: ignore[arg-type]  # what asdict wrote
+
+
+def _bundles(plain: object) -> list[Bundle]:
+    found: Iterable[Mapping[str, object]] = plain  # type: ignore[assignment]  # what asdict wrote
+    return [
+        Bundle(int(str(one["size"])), _maybe(one["first"]), _maybe(one["second"]), bool(one["agreed"])) for one in found
+    ]
+
+
+def _maybe(plain: object) -> Sums | None:
+    return None if plain is None else _sums(plain)
+
+
+def _sums(plain: object) -> Sums:
+    return Sums(**plain)  # type: ignore[arg-type]  # what asdict wrote

@@ -1,0 +1,187 @@
+"""What one account alone cannot do: asked for by whoever counts, with a reason, and agreed to by the witness."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+
+from logbook.access import Actor
+from logbook.accounts import queries as accounts
+from logbook.ballots import actions, box, queries
+from logbook.ballots.models import Ballot, BallotClass, BallotStep, StepKind
+from logbook.db import db
+from logbook.errors import NotThere, RuleBroken
+from logbook.review import queries as review
+
+MAX_REASON = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """By whom, when, and why."""
+
+    by: Actor
+    at: dt.datetime
+    reason: str = ""
+
+
+def waiting(ballot: Ballot) -> BallotStep | None:
+    """What the witness is asked now: the latest that has no answer."""
+    found = [one for one in queries.steps(ballot.id) if not one.agreed_at and not one.declined_at]
+    return found[-1] if found else None
+
+
+def ask_correction(class_id: int, sheets: int | None, codes: int | None, asked: Asked) -> BallotStep:
+    """Ask for other numbers handed out of a class. Codes can only become more: fewer is a voided one."""
+    ballot, voters = actions.open_class(class_id)
+    most = actions.MOST_VOTERS
+    if sheets is None or codes is None or sheets + codes > most:
+        raise RuleBroken("", _("请填0至%(most)s。", most=most))
+    if codes < (voters.codes or 0):
+        raise RuleBroken("", _("测评码只能补发，不能减少；用不着的，结束时自动作废。"))
+    if (sheets, codes) == (voters.sheets, voters.codes or 0):
+        raise RuleBroken("", _("数目没有改动。"))
+    said = {
+        "sheets": str(sheets), "codes": str(codes), "before": f"纸质{voters.sheets}份、测评码{voters.codes or 0}个",
+        "after": f"纸质{sheets}份、测评码{codes}个",
+    }  # fmt: skip
+    return _ask(ballot, StepKind.CORRECT, asked, said, class_id=class_id)
+
+
+def ask_replacement(class_id: int, digest: str, asked: Asked) -> BallotStep:
+    """Ask for a code to be voided and made anew; without its digest (the slip is lost) all unused ones of the class."""
+    ballot, _voters = actions.open_class(class_id)
+    mine = actions.the_box(ballot)[class_id]
+    if digest and digest not in mine.codes:
+        raise RuleBroken("", _("没有这张测评码，或已经投过。"))
+    n = 1 if digest else len(mine.codes) + mine.to_make
+    if not n:
+        raise RuleBroken("", _("这一类没有还没用的测评码。"))
+    said = {"digest": digest, "n": str(n)}
+    return _ask(ballot, StepKind.REPLACE, asked, said, class_id=class_id)
+
+
+def ask_closing(ballot: Ballot, sealed_by: str, asked: Asked) -> BallotStep:
+    """Ask the witness to confirm the closing."""
+    actions.check_ready(ballot)
+    return _ask(ballot, StepKind.CLOSE, asked, {"sealed_by": sealed_by.strip()[:MAX_REASON]})
+
+
+def ask_voiding(ballot: Ballot, asked: Asked) -> BallotStep:
+    """Ask for the whole ballot to be void, to be held again."""
+    return _ask(ballot, StepKind.VOID, asked, {})
+
+
+def _ask(
+    ballot: Ballot, kind: StepKind, asked: Asked, said: dict[str, str], *, class_id: int | None = None
+) -> BallotStep:
+    """What was asked before and has no answer is overtaken."""
+    if ballot.closed_at or not ballot.has_box:
+        raise NotThere
+    if not ballot.confirmed_at and kind is not StepKind.VOID:
+        raise RuleBroken("", _("应到、实到和发出的数目，请监票人先核对。"))
+    if kind is not StepKind.CLOSE:
+        _check_reason(asked.reason)
+    overtaken = waiting(ballot)
+    if overtaken is not None:
+        overtaken.declined_at = asked.at
+    step = BallotStep(
+        ballot_id=ballot.id, class_id=class_id, kind=kind, what=json.dumps(said, ensure_ascii=False),
+        reason=asked.reason.strip(), by_id=asked.by.person_id, at=asked.at,
+    )  # fmt: skip
+    db.session.add(step)
+    db.session.flush()
+    return step
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise RuleBroken("reason", _("请写明原因。"))
+    if len(reason) > MAX_REASON:
+        raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_REASON))
+
+
+def decline(ballot: Ballot, step_id: int, *, at: dt.datetime) -> None:
+    """The witness does not agree."""
+    _asked(ballot, step_id).declined_at = at
+    db.session.flush()
+
+
+def agree(ballot: Ballot, step_id: int, *, at: dt.datetime) -> BallotStep:
+    """The witness agrees: it is carried out."""
+    step = _asked(ballot, step_id)
+    step.agreed_at = at
+    db.session.flush()
+    if step.kind is StepKind.CORRECT:
+        _correct(ballot, step)
+    elif step.kind is StepKind.REPLACE:
+        _replace(ballot, step)
+    elif step.kind is StepKind.CLOSE:
+        actions.close(ballot, at=at, sealed_by=step.said["sealed_by"])
+    else:
+        actions.close(ballot, at=at, void_reason=step.reason)
+    return step
+
+
+def _asked(ballot: Ballot, step_id: int) -> BallotStep:
+    step = waiting(ballot)
+    if step is None or step.id != step_id or ballot.closed_at:
+        raise RuleBroken("", _("这一项刚有变动，请再看一遍。"))
+    return step
+
+
+def _correct(ballot: Ballot, step: BallotStep) -> None:
+    voters, sheets, codes = _class(ballot, step), int(step.said["sheets"]), int(step.said["codes"])
+    more = codes - (voters.codes or 0)
+    voters.codes, voters.handed_out = codes, sheets + codes
+    voters.printed = max(voters.printed or 0, sheets)
+    voters.present = max(voters.present or 0, sheets + codes)
+    voters.due = max(voters.due or 0, voters.present)
+    db.session.flush()
+    if more:
+        found = actions.the_box(ballot)
+        found[voters.id].to_make += more
+        box.replace(ballot.id, found)
+
+
+def _replace(ballot: Ballot, step: BallotStep) -> None:
+    found = actions.the_box(ballot)
+    mine, digest = found[_class(ballot, step).id], step.said["digest"]
+    if digest and digest not in mine.codes:
+        raise RuleBroken("", _("没有这张测评码，或已经投过。"))
+    voided = [digest] if digest else list(mine.codes)
+    mine.codes = [one for one in mine.codes if one not in voided]
+    mine.voided += len(voided)
+    mine.to_make += len(voided)
+    step.what = json.dumps({"n": str(len(voided))})
+    db.session.flush()
+    box.replace(ballot.id, found)
+
+
+def _class(ballot: Ballot, step: BallotStep) -> BallotClass:
+    return next(one for one in ballot.classes if one.id == step.class_id)
+
+
+def replace_witness(ballot: Ballot, witness_id: int | None, name: str, asked: Asked) -> None:
+    """Name another witness. One alone does it, as the former one may be gone; it is printed with its reason."""
+    if ballot.closed_at or not ballot.has_box or ballot.clerk_id is None:
+        raise NotThere
+    _check_reason(asked.reason)
+    new = actions.check_witness(witness_id, name, ballot.clerk_id, review.reports(ballot.meeting_id))
+    said = {"before": ballot.witness_name, "after": new}
+    db.session.add(
+        BallotStep(
+            ballot_id=ballot.id, kind=StepKind.WITNESS, what=json.dumps(said, ensure_ascii=False),
+            reason=asked.reason.strip(), by_id=asked.by.person_id, at=asked.at, agreed_at=asked.at,
+        )
+    )  # fmt: skip
+    ballot.witness_id, ballot.witness_name, ballot.witness_code = witness_id, new, None
+    db.session.flush()
+
+
+def may_witness(ballot: Ballot, actor: Actor) -> bool:
+    """Whether this account is the ballot's witness, and still somebody who may be."""
+    if ballot.witness_id != actor.person_id or actor.is_leader:
+        return False
+    return actor.person_id in {one.id for one in accounts.business_accounts()}

@@ -1,0 +1,36 @@
+"""The page of a ballot's witness, by an account or by a code: the numbers, what waits for a yes, the second typing."""
+
+from collections.abc import Sequence
+
+from flask import render_template, request
+
+from logbook.ballots import actions, box, steps
+from logbook.ballots.models import Ballot
+from logbook.errors import NotThere
+from logbook.formats import as_count, now
+from logbook.review.models import Meeting, Report
+
+
+def show(
+    ballot: Ballot, meeting: Meeting, reports: Sequence[Report], *, code: str = "", own: str = "", trouble: str = ""
+) -> str:
+    """`code` is carried by the page's forms; `own` is a new one that only the witness is shown."""
+    return render_template(
+        "ballots/witness.html", ballot=ballot, meeting=meeting, reports=reports, code=code, own=own, trouble=trouble,
+        frame="ballots/frame.html" if code else "base.html", step=steps.waiting(ballot),
+        shown=actions.numbers_as_shown(ballot), found=box.read(ballot.id), next_bundle=actions.next_bundle,
+    )  # fmt: skip
+
+
+def answer(ballot: Ballot) -> bool:
+    """Carry out what the witness pressed; True where it closed the ballot."""
+    pressed, step = request.form.get("act", ""), as_count(request.form.get("step", "")) or 0
+    if pressed == "confirm":
+        actions.confirm(ballot, request.form.get("shown", ""), at=now())
+    elif pressed == "agree":
+        steps.agree(ballot, step, at=now())
+    elif pressed == "decline":
+        steps.decline(ballot, step, at=now())
+    else:
+        raise NotThere
+    return ballot.closed_at is not None
