@@ -23,7 +23,8 @@ CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages
 NO_FEATURES = {"documents", "sample", "static", "translations"}
 WEB = {
     "__init__", "book_views", "carried", "cli", "code_views", "draft_views", "forms", "paper_page", "papers",
-    "refusals", "report_views", "shell", "stand_in_views", "upload_views", "views", "voting", "witness_page", "witness_views",
+    "refusals", "report_views", "shell", "stand_in_views", "upload_views", "views", "voting",
+    "witness_page", "witness_views",
 }  # fmt: skip
 HEAVY = {"alembic", "pandas", "docx", "typst", "pypdfium2", "pypinyin", "zxcvbn", "PIL", "cryptography"}
 ACT = re.compile(r"\.may\(Act\.(\w+)")
