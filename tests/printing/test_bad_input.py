@@ -40,6 +40,11 @@ def text_of(answer):
     return "".join("".join("".join(ET.fromstring(parts.read(name)).itertext()).split()) for name in names)  # noqa: S314
 
 
+@pytest.fixture(autouse=True)
+def _the_year_of_these_papers(clock):
+    clock(f"{YEAR}-12-20T10:00")
+
+
 @pytest.fixture
 def people(app):
     """A member with a long name and a liaison, one with a short name and none; a branch and its secretary."""

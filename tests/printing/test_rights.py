@@ -99,6 +99,11 @@ def test_no_paper_is_left_out(app):
 # --- the bureau, with a word of its own in every field --------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _the_year_of_these_papers(clock):
+    clock(f"{YEAR}-12-20T10:00")
+
+
 @pytest.fixture
 def bureau(app):
     app.test_cli_runner().invoke(args=["sample", "--seed", "7", "--today", f"{YEAR}-11-24"])
