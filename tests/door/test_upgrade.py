@@ -8,6 +8,7 @@ from pathlib import Path
 
 from door import backup
 from logbook.app import create_app
+from logbook.db import db
 
 OLD = Path(__file__).parent / "upgrade"
 ACCOUNTS = [line.split() for line in (OLD / "accounts.txt").read_text("utf-8").splitlines()]
@@ -58,6 +59,8 @@ def every_role_finds_its_pages(clone, url):
         answers = {path: browser.get(path).status_code for path in (*pages, "/years?year=2025", "/visits/1")}
         assert set(answers.values()) <= {200, 302, 303, 403, 404}, answers
         assert sum(status == 200 for status in answers.values()) > 5, answers
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_nothing_of_an_old_installation_is_lost(clone, tmp_path):
