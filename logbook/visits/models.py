@@ -192,7 +192,7 @@ class Visit(Base):
     @property
     def is_unclaimed(self) -> bool:
         """Whether it came under the member's name, and is theirs only once they say so: nothing rests on it yet."""
-        return not self.entered_for and self.confirmed_at is None
+        return not self.entered_for and self.joint_of_id is None and self.confirmed_at is None
 
     @property
     def is_new(self) -> bool:
