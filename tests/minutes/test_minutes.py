@@ -240,6 +240,6 @@ def test_a_meeting_with_minutes_is_not_removed(clerk):
     db.session.query(Comment).delete()
     drafted(clerk)
     with pytest.raises(RuleBroken, match="不能删去"):
-        meetings.remove_meeting(YEAR, by=factories.actor(clerk))
+        meetings.remove_meeting(YEAR, by=clerk)
     db.session.rollback()
     assert texts()

@@ -788,7 +788,7 @@ def test_lines_that_name_a_problem_are_pointed_out_after_saving(client, place):
 def test_a_problem_is_the_bureaus_unless_somebody_says_otherwise(client, place):
     member, branch = place
     page = client(member).get("/visits/new").text
-    assert "责任方选“支部”的，才计入支部自身的问题。" in page
+    assert "只有责任方选“支部自身”的，才计入支部自身的问题" in page
     sent = as_rendered(page)
     sent["branch_id"], sent["findings"], sent["problem_text"] = str(branch), "平稳", "码头无棚"
     client(member).post("/visits/new", sent)
