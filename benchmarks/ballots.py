@@ -57,8 +57,10 @@ class _Opened:
 def _open(app: Flask, year: int, voters: int) -> _Opened:
     from logbook.access import Actor, Role
     from logbook.accounts import queries as accounts
+    from logbook.accounts import sessions
     from logbook.accounts.models import Person
     from logbook.ballots import actions, queries
+    from logbook.ballots.actions import NewBallot, Numbers
     from logbook.ballots.models import Sheet
     from logbook.db import db
     from logbook.formats import now
@@ -66,7 +68,8 @@ def _open(app: Flask, year: int, voters: int) -> _Opened:
     from logbook.review.models import Meeting, Report
 
     with app.app_context():
-        by = accounts.holders(Role.OFFICE)[0]
+        leads = {one.id for one in accounts.holders(Role.LEADER)}
+        by = next(one for one in accounts.active_holders(Role.OFFICE) if one.id not in leads)
         branch = organization.branches()[0].id
         meeting = Meeting(
             year=year, summary="{}", text="", year_was_closed=False, created_at=now(), created_by_id=by.id
@@ -80,12 +83,17 @@ def _open(app: Flask, year: int, voters: int) -> _Opened:
         ]
         db.session.add_all(reports)
         db.session.flush()
-        actions.open_ballot(meeting, Sheet.GRADES, by=Actor(by.id, by.name, frozenset({Role.OFFICE})), at=now())
+        clerk = Actor(by.id, by.name, frozenset({Role.OFFICE}))
+        actions.open_ballot(meeting, NewBallot(Sheet.GRADES, by.id, None, "凌照棠"), by=clerk, at=now())
         found = queries.ballot(meeting.id)
         if found is None:
             raise SystemExit("the ballot was not opened")
-        actions.hand_out(found.classes[0].id, voters)
-        codes = list(actions.make_codes(found.classes[0].id, voters))
+        actions.set_numbers(found, {found.classes[0].id: Numbers(codes=voters)})
+        actions.confirm(found, actions.numbers_as_shown(found), at=now())
+        key = app.config["SECRET_KEY"]
+        codes = list(
+            actions.make_codes(found.classes[0].id, lambda code: sessions.keyed_digest(code.replace("-", ""), key))
+        )
         opened = _Opened(codes, [one.id for one in reports])
         db.session.commit()
         return opened
@@ -117,15 +125,15 @@ def _close(app: Flask, year: int) -> tuple[float, int]:
         if meeting is None:
             raise SystemExit("the meeting is not there")
         started = time.perf_counter()
-        actions.close(meeting.id, at=now())
-        db.session.commit()
-        if not erasing.erase():
-            raise SystemExit("the ballot was not erased")
-        actions.note_erased(meeting.id, at=now())
-        db.session.commit()
         ballot = queries.ballot(meeting.id)
         if ballot is None:
             raise SystemExit("the ballot is not there")
+        actions.close(ballot, at=now())
+        db.session.commit()
+        if not erasing.erase(ballot):
+            raise SystemExit("the ballot was not erased")
+        actions.note_erased(ballot, at=now())
+        db.session.commit()
         result = tally.result(ballot, review.reports(meeting.id), settings.load())
         return time.perf_counter() - started, min(row.grades[-1].valid for row in result.rows)
 
