@@ -15,7 +15,8 @@ SHANGHAI = clock.SHANGHAI
 now, today = clock.now, clock.today
 LARGEST = 2**31 - 1  # of a stored integer
 MAX_TEXT = 20_000  # characters of one text field: some ten full pages
-_COUNTED = re.compile(r"约?([0-9]+)(?:多|余)?[人名位个份张]?左?右?")
+_COUNTED = re.compile(r"([0-9]+)[人名位个份张]?")
+_ABOUT = re.compile(r"约?([0-9]+)[多余]?[人名位个]?(?:左右)?")
 _NUMBERED = re.compile(r"([0-9]{4})(?:年?第|-)([0-9]+)号?")
 # Read as a dash, though Unicode has them elsewhere: minus, hyphen bullet, box drawing, the long vowel of kana.
 _DASHES = frozenset("\u2212\u2043\u02c9\u2500\u2501\u30fc")
@@ -117,9 +118,9 @@ def as_integer(text: str, most: int = LARGEST) -> int | None:
     return int(text) if digits and int(text) <= most else None
 
 
-def as_count(text: str, most: int = LARGEST) -> int | None:
-    """Return the whole number in what people write for one (１２, 12人, 约30人); None for anything else."""
-    found = _COUNTED.fullmatch(as_typed(text))
+def as_count(text: str, most: int = LARGEST, *, about: bool = False) -> int | None:
+    """Return the whole number in what people write for one (１２, 12 份; where it may be `about`, 约30人), or None."""
+    found = (_ABOUT if about else _COUNTED).fullmatch(as_typed(text))
     return as_integer(found[1], most) if found else None
 
 

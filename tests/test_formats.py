@@ -10,12 +10,16 @@ from tests import factories
     "typed", ["12", "１２", " 12 ", "12人", "１２名", "约12人", "12人左右", "12余人", "1\u200b2", "12个"]
 )
 def test_a_number_of_people_is_taken_as_it_is_said(typed):
-    assert as_count(typed, 1000) == 12
+    assert as_count(typed, 1000, about=True) == 12
 
 
 @pytest.mark.parametrize("typed", ["十二", "12.5", "-1", "12-13", "1 2人3", "", "人", "1001", "12元"])
 def test_what_is_no_number_of_people_is_none(typed):
-    assert as_count(typed, 1000) is None
+    assert as_count(typed, 1000, about=True) is None
+
+
+def test_what_is_counted_is_not_about_a_number():
+    assert [as_count(typed) for typed in ("１２ 份", "约30", "30余人", "12张左右")] == [12, None, None, None]
 
 
 @pytest.mark.parametrize(

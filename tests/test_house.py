@@ -76,6 +76,7 @@ OTHER_CLOCKS = {
     "benchmarks/audit.py": "two files' stamps beside each other",
     "benchmarks/browser.py": "a cookie's end, which the browser judges by the machine's clock",
     "tests/test_house.py": "this rule",
+    "tests/ballots/test_anonymity.py": "a stamp that must tell nothing",
     "tests/printing/test_previews.py": "stamps of files, which the machine's clock sets",
     "tests/visits/test_uploads.py": "stamps of files, which the machine's clock sets",
 }

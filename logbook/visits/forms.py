@@ -281,7 +281,7 @@ class VisitForm(WrittenForm):
 
     def _count(self, name: str, most: int) -> int | None:
         text = self[name].data or ""
-        number = as_count(text, most)
+        number = as_count(text, most, about=True)
         if number is None and text:
             self._wrong(name, _("请填一个整数，例如12。"))
         return number

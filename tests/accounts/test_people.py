@@ -126,7 +126,7 @@ def test_no_transaction_waits_for_a_password_to_be_hashed(client, monkeypatch):
     assert keeper.post(f"/people/{person}/code", OWN).status_code == 303
     body = {"name": "王珺", "official_order": "5", "sign_in_name": "wang", "roles": ["member"], "active": "y"}
     assert keeper.post(f"/people/{person}", body | OWN).status_code == 303
-    assert Listening.open == [False] * 6
+    assert Listening.open == [False] * 5
 
 
 def test_one_changes_ones_password_and_ends_the_other_devices(client):

@@ -91,6 +91,7 @@ class House:
         for table in ("ballot_box", "ballot_code", "ballot_step", "ballot_count", "ballot_class", "ballot"):
             db.session.execute(sa.text(f"DELETE FROM {table}"))
         db.session.execute(sa.text("DELETE FROM report"))
+        db.session.execute(sa.text("DELETE FROM reporter"))
         db.session.execute(sa.text("DELETE FROM meeting"))
         meeting = meetings.create_meeting(YEAR, by=self.office, at=factories.AT)
         numbers = {one.value: Numbers(codes=n) for one, n in election.sizes.items()}
