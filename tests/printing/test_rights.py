@@ -21,10 +21,10 @@ from logbook.ballots.models import BallotClass
 from logbook.comments.models import Clause, Comment, Part
 from logbook.config import VERSION
 from logbook.db import db
-from logbook.formats import now
+from logbook.formats import now, today
 from logbook.organization.models import Branch, Placement, SecretaryTerm
 from logbook.printing import views as printing
-from logbook.review.models import Report
+from logbook.review.models import Meeting, Report
 from logbook.visits.models import Attachment, Book, Draft, Instruction, Level, Visit, VisitVersion, Voice
 from tests.ballots.holding import Held
 from tests.client import Client
@@ -122,6 +122,8 @@ def _hold_a_ballot(app, roles):
     clerk = next(person for person, held in roles.items() if Role.OFFICE in held and person not in judged)
     browser = Client(app, clerk)
     Held(browser, sheet="both").begin(a={"sheets": 6}).close()
+    db.session.query(Meeting).filter_by(year=YEAR).one().held_on = today()  # a notice tells of what has been
+    db.session.commit()
     browser.post(f"/review/{YEAR}/minutes/draft")
 
 
