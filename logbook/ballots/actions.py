@@ -124,8 +124,10 @@ def check_witness(witness_id: int | None, name: str, clerk_id: int, reports: Seq
 
 def make_witness_code(ballot: Ballot, digest: Digest, *, at: dt.datetime) -> str:
     """Return a code of one day for a witness without an account; the one before ends. It is printed how many."""
-    if ballot.closed_at or not ballot.has_box or ballot.witness_id is not None:
+    if ballot.closed_at or not ballot.has_box:
         raise NotThere
+    if ballot.witness_id is not None:
+        raise RuleBroken("", _("监票人用自己的账号，不用监票码。"))
     code = new_code()
     ballot.witness_code, ballot.witness_code_own = digest(code), False
     ballot.witness_code_until = at + dt.timedelta(days=1)
@@ -329,8 +331,8 @@ def type_again(class_id: int, typing: Round, number: int) -> None:
     """Throw away one typing of a bundle that differs, to type it in anew."""
     ballot, _voters = open_class(class_id)
     found = the_box(ballot)
-    if number not in {i for i, _more in differences(found[class_id])}:
-        raise NotThere
+    if number not in {i for i, _cells in differences(found[class_id])}:
+        raise RuleBroken("", _("这一项刚有变动，请再看一遍。"))
     setattr(found[class_id].bundles[number], typing, None)
     box.replace(ballot.id, found)
 

@@ -46,6 +46,8 @@ def show(place: Place) -> str:
 def take(place: Place, *, by: str) -> bool:
     """Add the bundle, if with this sheet it is whole; False while it is not."""
     number, mine = request.form.get("bundle", ""), actions.the_box(place.ballot)[place.voters.id]
+    if mine.back is None:
+        raise RuleBroken("", _("请先清点收回的份数，再录入。"))
     if not number.isdecimal() or int(number) >= len(mine.bundles):
         raise NotThere
     sheets = [*forms.earlier_sheets(request.form), _last(place)]

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from flask import render_template, request
+from flask_babel import gettext as _
 
 from logbook.ballots import actions, box, steps
 from logbook.ballots.models import Ballot
-from logbook.errors import NotThere
+from logbook.errors import RuleBroken
 from logbook.formats import as_count, now
 from logbook.review.models import Meeting, Report
 
@@ -32,5 +33,5 @@ def answer(ballot: Ballot) -> bool:
     elif pressed == "decline":
         steps.decline(ballot, step, at=now())
     else:
-        raise NotThere
+        raise RuleBroken("", _("这一项刚有变动，请再看一遍。"))
     return ballot.closed_at is not None

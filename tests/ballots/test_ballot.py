@@ -212,7 +212,7 @@ def test_only_a_bundle_that_differs_is_typed_again_and_no_bundle_is_kept_that_ag
     type_all(class_id, "second", [good] * 19 + [bad])
     mine = actions.the_box(ballot)[class_id]
     assert (mine.bundles[0].agreed, mine.bundles[0].first, mine.paper.n) == (True, None, 10)
-    with pytest.raises(NotThere):
+    with pytest.raises(RuleBroken):
         actions.type_again(class_id, "second", 0)
     with pytest.raises(RuleBroken, match="不一致"):
         actions.close(ballot, at=AT)
