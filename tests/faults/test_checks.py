@@ -13,12 +13,9 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture
 def copy(tmp_path):
     """The house, to plant something in."""
-    for name in ("logbook", "templates", "migrations"):
+    for name in ("logbook", "door", "templates", "migrations", "benchmarks", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "tests").mkdir()
-    for name in ("__init__.py", "test_house.py"):
-        shutil.copy(ROOT / "tests" / name, tmp_path / "tests" / name)
-    for name in ("pyproject.toml", "babel.cfg"):
+    for name in ("pyproject.toml", "babel.cfg", "run.py"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -77,7 +74,6 @@ def test_pandas_at_the_top_turns_the_house_red(copy):
 @pytest.mark.parametrize("planted", ["{{ visit.guidance }}", "{{ visit.contents|length }}"])
 def test_a_lazy_load_in_a_page_turns_its_test_red(copy, planted):
     """A column and a relationship of each listed record that the list's query does not load."""
-    shutil.copytree(ROOT / "tests", copy / "tests", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     path = copy / "templates" / "visits" / "index.html"
     row = "{% for visit in page.records %}"
     assert row in path.read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import datetime as dt
 
 import pytest
 
-from logbook.accounts import actions, phone_keys, queries
+from logbook.accounts import actions, phone_keys, queries, roles
 from logbook.accounts.models import Person
 from logbook.db import db
 from logbook.formats import now, today
@@ -58,7 +58,13 @@ def by_oneself(client, person):
 
 
 def by_deactivation(client, person):
-    form = {"name": "王珺", "official_order": "1", "sign_in_name": "wang", "roles": "member"}
+    form = {
+        "name": "王珺",
+        "official_order": "1",
+        "sign_in_name": "wang",
+        "roles": "member",
+        "own_password": factories.PASSWORD,
+    }
     client(factories.sysadmin()).post(f"/people/{person}", form)
 
 
@@ -231,7 +237,7 @@ def test_who_had_the_phone_before_a_deactivation_vouches_for_nothing_afterwards(
     member, branch = place
     old = pack(client(member))
     for active in (False, True):
-        actions.change_account(member, "wang", active=active, at=now())
+        roles.change_account(member, "wang", active=active, by=None, at=now())
     db.session.commit()
     imported(clerk, written(old, record("a" * 16, fields(branch))))
     waiting()

@@ -133,20 +133,26 @@ def test_what_goes_while_it_is_asked_for_is_not_there(client, people, monkeypatc
     assert client(member).get("/papers/preview/token-that-goes").status_code == 404
 
 
+def serve_here(monkeypatch):
+    """Begin a server's process in the test's own folder, with the key that belongs to its data."""
+    instance = current_app.config["INSTANCE"]
+    (instance / "secret_key").write_text(current_app.config["SECRET_KEY"])
+    monkeypatch.setenv("LOGBOOK_INSTANCE", str(instance))
+    create_server_app()
+
+
 def test_a_stray_file_stops_neither_a_preview_nor_the_server(people, monkeypatch):
     member, _office, _visit = people
     folder = factories.preview(member, "token-of-today").parent
     (folder / ".DS_Store").touch()
-    monkeypatch.setenv("LOGBOOK_INSTANCE", str(current_app.config["INSTANCE"]))
-    create_server_app()
+    serve_here(monkeypatch)
     shelf().end(member, started(member, short()))
 
 
 def test_a_folder_that_cannot_be_used_keeps_nobody_from_serving_or_signing_out(client, people, monkeypatch):
     member, _office, _visit = people
     (current_app.config["INSTANCE"] / "previews").touch()
-    monkeypatch.setenv("LOGBOOK_INSTANCE", str(current_app.config["INSTANCE"]))
-    create_server_app()
+    serve_here(monkeypatch)
     assert client(member).post("/sign-out").status_code == 303
 
 
@@ -228,8 +234,7 @@ def test_a_server_that_starts_removes_what_is_old(people, monkeypatch):
     member, _office, _visit = people
     old, fresh = (factories.preview(member, f"token-of-{day}") for day in ("before", "today"))
     os.utime(old / "asked.json", (time.time() - 3700,) * 2)
-    monkeypatch.setenv("LOGBOOK_INSTANCE", str(current_app.config["INSTANCE"]))
-    create_server_app()
+    serve_here(monkeypatch)
     assert (old.exists(), fresh.exists()) == (False, True)
 
 
