@@ -192,7 +192,7 @@ def address(rule, people):
     from flask import current_app
 
     ids = {"year": YEAR, "member_id": people["owner"], "person_id": people["owner"], "what": "liaison", "row_id": 1,
-           "session_id": 1, "key": KEY, "token": KEY, "page": 1, "ending": "pdf", "kind": "found", "paper_id": 1,
+           "session_id": 1, "key": KEY, "token": KEY, "page": 1, "ending": "pdf", "kind": "found", "paper_id": 2,
            "class_id": 1, "typing": "first",
            "liaison_id": db.session.query(Liaison).first().id}  # fmt: skip
     values = {name: ids.get(name, 1) for name in rule.arguments}

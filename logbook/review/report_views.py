@@ -72,7 +72,9 @@ def _handler_form(report: Report, **options: Any) -> HandlerForm:
 @bp.route("/review/reports/<int:report_id>/change", methods=["GET", "POST"])
 @may(Act.STAND_IN)
 def change(report_id: int) -> Answer:
-    form = _report_form(queries.the_report(actor(), report_id)[0])
+    report, _meeting = queries.the_report(actor(), report_id)
+    bound.refuse_own({report.person_id}, by=actor(), act=Act.RUN_MEETING)
+    form = _report_form(report)
     if form.validate_on_submit():
         try:
             actions.change_report(report_id, form.commentator(), in_writing=bool(form.in_writing.data), by=actor())

@@ -25,7 +25,7 @@ CITED = re.compile(r"［([^］]+)］")
 @pytest.fixture
 def bureau(app):
     """{role: browsers of those who hold it and are not under review}, with the meeting built."""
-    app.test_cli_runner().invoke(args=["sample", "--seed", "7", "--today", f"{YEAR}-11-24"])
+    app.test_cli_runner().invoke(args=["sample", "--seed", "1", "--today", f"{YEAR}-11-24"])
     roles = {}
     for grant in db.session.query(RoleGrant):
         roles.setdefault(grant.role, []).append(grant.person_id)

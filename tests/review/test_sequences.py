@@ -13,6 +13,7 @@ from flask import current_app
 
 from logbook.access import Role
 from logbook.db import Base, db
+from logbook.documents import sheet
 from logbook.formats import today
 from logbook.organization import bound, workbook
 from logbook.organization.models import BranchKind
@@ -62,7 +63,7 @@ def _imported(browser, unit):
     people = [["赵方", "", 1, "judged", "", "环湖党支部"]]
     branches = [["森林党支部", "党支部", "局机关", "", "", "甲一", "否", 9]]
     lines = {workbook.PEOPLE: people, workbook.BRANCHES: branches, workbook.LIAISON: []}
-    content = workbook.template(lines, apply=str)
+    content = sheet.make(workbook.template(lines, apply=str))
     sent = {"workbook": (io.BytesIO(content), "a.xlsx"), "from_on": f"{YEAR}-01-01"}
     page = browser.post("/lists/import", sent, content_type="multipart/form-data").text
     if 'name="digest"' in page:
