@@ -1,21 +1,19 @@
 """The box of an open ballot: all its counters and the digests of its codes, one text, replaced whole by every vote.
 
 The text says how things stand and nothing of how they came to: sums, sorted. So one copy of the disk, taken at any
-moment, tells the sums of that moment. On SQLite it is a file beside the database, because the database's log keeps
-every commit until no reader is in the way; on PostgreSQL a row whose table begins anew with every vote.
+moment, tells the sums of that moment. On SQLite it lies sealed beside the database (sealed.py), because the database's
+log keeps every commit until no reader is in the way; on PostgreSQL a row whose table begins anew with every vote.
 Whoever reads it to change it has begun a writing transaction before: writers take turns.
 """
 
-import contextlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from sqlalchemy import insert
 
-from logbook.ballots import queries
+from logbook.ballots import queries, sealed
 from logbook.ballots.models import BallotBox
 from logbook.db import db
 
@@ -92,13 +90,8 @@ def sizes(sheets: int) -> list[int]:
 
 def read(ballot_id: int) -> Box | None:
     """How the ballot stands; None where it has no box (closed, or opened by an earlier version)."""
-    if not _is_file():
-        text = queries.box_state(ballot_id)
-        return None if text is None else _load(text)
-    try:
-        return _load(_path(ballot_id).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
+    text = sealed.read(place_of(ballot_id)) if _is_file() else queries.box_state(ballot_id)
+    return None if text is None else _load(text)
 
 
 def replace(ballot_id: int, found: Box) -> None:
@@ -107,7 +100,7 @@ def replace(ballot_id: int, found: Box) -> None:
     A file is replaced at once, a row with the transaction's commit: it is the last thing an action does.
     """
     if _is_file():
-        _write(_path(ballot_id), _dump(found))
+        sealed.write(place_of(ballot_id), _dump(found))
         return
     states = queries.other_boxes(ballot_id) | {ballot_id: _dump(found)}
     _begin_table_anew(states)
@@ -116,17 +109,20 @@ def replace(ballot_id: int, found: Box) -> None:
 def destroy(ballot_id: int) -> None:
     """Take the box away."""
     if _is_file():
-        _path(ballot_id).unlink(missing_ok=True)
-        _keep_folder(_path(ballot_id).parent)
+        sealed.destroy(place_of(ballot_id))
     else:
         _begin_table_anew(queries.other_boxes(ballot_id))
 
 
 def clean_after_kill() -> None:
-    """Take away what a process that was killed in the middle of a vote had written and not acknowledged."""
-    if _is_file():
-        for left in _folder().glob("ballot-*.new"):
-            left.unlink(missing_ok=True)
+    """Take away what a process that was killed in the middle of a vote had written and not acknowledged, and boxes of
+    ballots that are not open: a restore brought other ones.
+    """
+    if not _is_file():
+        return
+    held = {place_of(one.id) for one in queries.open_ballots()}
+    for place in {one.with_suffix("") for one in _folder().glob("ballot-*.*")}:
+        sealed.clean(place) if place in held else sealed.destroy(place)
 
 
 def _begin_table_anew(states: Mapping[int, str]) -> None:
@@ -146,33 +142,9 @@ def _folder() -> Path:
     return Path(db.engine.url.database or "").parent
 
 
-def _path(ballot_id: int) -> Path:
-    return _folder() / f"ballot-{ballot_id}.json"
-
-
-def _write(path: Path, text: str) -> None:
-    new = path.with_suffix(".new")
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.utime(new, (0, 0))  # when somebody last voted is nobody's business
-        new.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
-        raise
-    _keep_folder(path.parent)
-
-
-def _keep_folder(folder: Path) -> None:
-    """A file's new name is on the disk when its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def place_of(ballot_id: int) -> Path:
+    """Where its box lies, on SQLite."""
+    return _folder() / f"ballot-{ballot_id}"
 
 
 def _dump(found: Box) -> str:

@@ -8,6 +8,7 @@ voted by others in another order, must have left the same.
 
 import contextlib
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -19,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 from flask import current_app
 
-from logbook.ballots import actions, box, counting, forms, queries
+from logbook.ballots import actions, box, counting, forms, queries, sealed
 from logbook.ballots.actions import Numbers
 from logbook.ballots.models import Sheet, VoterClass
 from logbook.db import db
@@ -113,7 +114,7 @@ class House:
         empty_log()
         shutil.rmtree(self.kept, ignore_errors=True)
         self.kept.mkdir()
-        for one in (database(), box._path(self.ballot)):
+        for one in (database(), *sealed.files(box.place_of(self.ballot))):
             shutil.copy2(one, self.kept)
 
     def begin_again(self):
@@ -129,6 +130,8 @@ class House:
             db.engine.dispose()
             for ending in ("-wal", "-shm"):
                 Path(f"{database()}{ending}").unlink(missing_ok=True)
+            for one in sealed.files(box.place_of(self.ballot)):
+                one.unlink()
             for one in self.kept.iterdir():
                 shutil.copy2(one, database().parent)
         self.used, self.sums, self.before = [], {}, look()
@@ -210,12 +213,14 @@ def look():
     for one in database().parent.rglob("*"):
         if one.is_file() and one.stat().st_size and not one.name.endswith("-shm"):  # -shm: an index of -wal
             content = one.read_bytes()
-            moment = one.stat().st_mtime if one.suffix == ".json" else 0
-            found[one.name] = (pages(content) if one.name.endswith("-wal") else content, moment)
-    boxes = [name for name in found if name.startswith("ballot-") and name.endswith(".json")]
-    for name in boxes:
-        content, moment = found.pop(name)
-        found |= {"the box": content.decode(), "its moment": moment}
+            found[one.name] = pages(content) if one.name.endswith("-wal") else content
+    for place in {one.with_suffix("") for one in database().parent.glob("ballot-*.*")}:
+        mine = sorted(sealed.files(place))
+        for one in mine:
+            found.pop(one.name)
+        # A key and what it opens: noise else, of one length, with a stamp that tells nothing.
+        stamps = [(one.stat().st_size, one.stat().st_mtime) for one in mine]
+        found |= {"the box": sealed.read(place), "its files": sorted(stamps)}
     return found
 
 
@@ -340,6 +345,43 @@ def test_a_log_that_keeps_the_box_gives_every_vote(house, monkeypatch, tmp_path_
 def test_what_a_killed_process_had_not_acknowledged_is_taken_away(house):
     election = Election(3, Sheet.GRADES)
     house.open(election)
-    box._path(house.ballot).with_suffix(".new").write_text("{}")
+    place = box.place_of(house.ballot)
+    before = sealed.read(place)
+    place.with_suffix(".0123456789abcdef").write_text("{}")
+    place.with_name("ballot-99.key").write_text("of a ballot that a restore took away")
     box.clean_after_kill()
-    assert sorted(one.name for one in database().parent.glob("ballot-*")) == [f"ballot-{house.ballot}.json"]
+    assert (sealed.read(place), len(list(database().parent.glob("ballot-*")))) == (before, 2)
+
+
+@pytest.mark.skipif(bool(POSTGRES), reason="files beside SQLite's")
+def test_a_copy_between_any_two_steps_of_a_vote_opens_one_state(house, monkeypatch, tmp_path_factory):
+    election, copies = Election(5, Sheet.GRADES), tmp_path_factory.mktemp("copies")
+    house.open(election)
+    place, votes, synced = box.place_of(house.ballot), election.votes(house.reports, house.items), os.fsync
+
+    def copied(descriptor):
+        shutil.copytree(place.parent, copies / str(len(list(copies.iterdir()))))
+        synced(descriptor)
+
+    house.begin_again()
+    monkeypatch.setattr(os, "fsync", copied)
+    states = [sealed.read(place)]
+    for voters, n in election.order_of(votes)[:3]:
+        house.vote(voters, n, votes[voters][n])
+        states.append(sealed.read(place))
+    found = [opened(copy, place.name) for copy in sorted(copies.iterdir(), key=lambda one: int(one.name))]
+    assert len(found) >= 9
+    assert all(len(one) == 1 for one in found), "one key, one state"
+    assert [one for (one,) in found] == sorted((one for (one,) in found), key=states.index), "each in its time"
+
+
+def opened(copy, name):
+    """Every state in a copy that a key in it opens."""
+    from cryptography.exceptions import InvalidTag
+
+    found = []
+    for key in copy.glob(f"{name}.key"):
+        for file in {*copy.glob(f"{name}.*")} - {key}:
+            with contextlib.suppress(InvalidTag):
+                found.append(sealed._open(file.read_bytes(), key.read_bytes()))
+    return found

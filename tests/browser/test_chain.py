@@ -85,6 +85,7 @@ def import_lists(desk, house):
     desk.locator("input[type=date]").fill(f"{TODAY.year}-01-01")
     desk.get_by_role("button", name="看预览").click()
     expect(desk.get_by_text("不对0处")).to_be_visible()
+    desk.get_by_label("您自己的密码").fill(PASSWORDS["wangyue"])
     desk.get_by_role("button", name=re.compile("确认|导入")).click()
     expect(desk.get_by_role("status")).to_contain_text("导入完成")
 
@@ -98,7 +99,9 @@ def issue_books(desk, house):
 
 def code_for(desk, house, name):
     desk.goto(f"{house.url}/people")
-    desk.get_by_role("row", name=name).get_by_role("button", name="发登录码").click()
+    desk.get_by_role("row", name=name).get_by_role("link", name="登录码").click()
+    desk.get_by_label("您自己的密码").fill(PASSWORDS["wangyue"])
+    desk.get_by_role("button", name="发登录码").click()
     return desk.locator(".code").inner_text()
 
 
