@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,12 @@ from flask import Flask, Response, request
 from logbook import serving
 from logbook.gate import Gate
 from logbook.serving import Served, environ_of
+
+
+def in_a_loop(coroutine):
+    """What it comes to, in a thread of its own: a browser's driver has a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 class Headers:
@@ -84,7 +91,7 @@ def served():
 
 def ask(served, asked, *pieces):
     protocol = Protocol(*pieces)
-    asyncio.run(served.__rsgi__(asked, protocol))
+    in_a_loop(served.__rsgi__(asked, protocol))
     return protocol.answer
 
 
@@ -140,7 +147,7 @@ def test_a_large_answer_is_sent_from_a_file_that_goes_afterwards(served, monkeyp
             await asyncio.sleep(0.01)
         return protocol.answer
 
-    assert asyncio.run(whole())[2] == b"x" * 600_000
+    assert in_a_loop(whole())[2] == b"x" * 600_000
     assert kept(served) == []
 
 
@@ -166,4 +173,4 @@ def test_the_next_one_is_answered_while_a_body_is_waited_for(served):
         slow.cancel()
         return protocol.answer[0], time.monotonic() - began
 
-    assert asyncio.run(both())[0] == 200
+    assert in_a_loop(both())[0] == 200
