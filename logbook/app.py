@@ -205,10 +205,11 @@ def create_server_app() -> Flask:
     app = create_app()
     _refuse_a_moved_clock(app.config["INSTANCE"])
     _refuse_other_house(app)
-    with contextlib.suppress(OSError):  # a full disk, a folder that is another's: no reason not to serve
+    # A full disk, a folder that is another's, a database that somebody holds: no reason not to serve.
+    with contextlib.suppress(OSError, SQLAlchemyError):
         Shelf(app.config["INSTANCE"] / "previews").clean(formats.now())
         Press(app.config["INSTANCE"] / "making").clean()
-        with app.app_context():
+        with app.app_context(), reading():
             clean_after_kill()
     gc.collect()
     gc.freeze()  # or every full collection walks all modules again, and sixteen people wait 40 ms for it

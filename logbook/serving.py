@@ -146,9 +146,13 @@ class Served:
 
     def _keep(self, begun: bytes | bytearray, chunks: Iterable[bytes]) -> Path:
         handle, name = tempfile.mkstemp(dir=self._folder.name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(begun)
-            file.writelines(chunks)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(begun)
+                file.writelines(chunks)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)  # a full disk is not made fuller
+            raise
         return Path(name)
 
     def _send(self, answer: Answer, protocol: Any) -> None:

@@ -34,7 +34,8 @@ ONCE = (
     "tests/test_house.py", "tests/documents", "tests/office", "tests/printing/test_valid.py", "tests/door",
     "tests/faults/test_checks.py", "tests/browser/test_every_page.py", "tests/browser/test_histories.py",
     "tests/browser/test_preview.py", "tests/browser/test_thirty_seconds.py",
-    "tests/pack", "tests/review/test_citations.py", "tests/review/test_rule7.py", "tests/minutes/test_comparing.py",
+    "tests/pack", "tests/review/test_citations.py", "tests/review/test_rule7.py",
+    "tests/review/test_sequences.py", "tests/minutes/test_comparing.py",
     "tests/rectification/test_import.py", "tests/browser/test_restart.py", "tests/faults/test_away.py",
     "tests/serving/test_names.py", "tests/serving/test_alone.py",
 )  # fmt: skip

@@ -69,6 +69,8 @@ def agree(request_id: int, *, by: Actor, at: dt.datetime) -> AccessRequest:
     one = find(request_id, by=by, at=at)
     if not one.person.active:
         raise RuleBroken("person", _("此人的账号已停用，请先恢复在用。"))
+    if not one.asked_by.active or queries.roles_of(one.asked_by_id).isdisjoint({Role.OFFICE, Role.SYSADMIN}):
+        raise RuleBroken("request", _OVER)  # whoever asked could not ask any more
     one.agreed_by_id, one.agreed_at = by.person_id, at
     if one.role:
         one.carried_out_at = at

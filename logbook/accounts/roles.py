@@ -29,7 +29,7 @@ def change_account(person_id: int, sign_in_name: str | None, *, active: bool, by
     if by == person_id and (person.active != active or not sign_in_name):
         raise RuleBroken("active", _("本人的账号由另一名系统管理员停用。"))
     with keeping_ways_in(at):
-        if person.active and not active:
+        if (person.active and not active) or (person.sign_in_name and not sign_in_name):
             sessions.end_all(person_id, at=at)
             phone_keys.renew(person_id, at=at)
         if person.sign_in_name != (sign_in_name or None):

@@ -24,6 +24,7 @@ from logbook.errors import NotThere, RuleBroken
 from logbook.formats import fingerprint
 from logbook.review import queries as review
 from logbook.review.models import Meeting, Report
+from logbook.settings.queries import load
 
 ITEMS = (
     ("政治建设和理论武装", 15), ("履行第一责任人职责", 15), ("支部规范化和组织生活", 15), ("党员队伍教育管理", 10),
@@ -84,6 +85,7 @@ def open_ballot(meeting: Meeting, new: NewBallot, *, by: Actor, at: dt.datetime)
     ballot = Ballot(
         meeting_id=meeting.id, sheet=new.sheet, items=json.dumps(items, ensure_ascii=False), opened_at=at,
         opened_by_id=by.person_id, clerk_id=new.clerk_id, witness_id=new.witness_id, witness_name=name,
+        weights=json.dumps(load().ballot_weights),
     )  # fmt: skip
     db.session.add(ballot)
     db.session.flush()
@@ -197,7 +199,8 @@ def confirm(ballot: Ballot, shown: str, *, at: dt.datetime) -> None:
     db.session.flush()
     found = the_box(ballot)
     for one in ballot.classes:
-        found[one.id].to_make = one.codes or 0
+        mine = found[one.id]
+        mine.to_make = (one.codes or 0) - mine.made + mine.voided  # also where a commit failed after it
     box.replace(ballot.id, found)
 
 
@@ -206,7 +209,7 @@ def make_codes(class_id: int, digest: Digest) -> Sequence[str]:
     ballot, _voters = open_class(class_id)
     found = the_box(ballot)
     mine = found[class_id]
-    if not mine.to_make:
+    if not (mine.to_make and ballot.confirmed_at):
         raise RuleBroken("", _("没有可以打印的测评码：数目由监票人核对，丢失的由两人共同作废后补发。"))
     codes = [new_code() for _code in range(mine.to_make)]
     mine.codes += map(digest, codes)

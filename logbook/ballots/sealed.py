@@ -20,7 +20,7 @@ TRIES = 100
 
 
 def read(place: Path) -> str | None:
-    """Return the text; None where there is none."""
+    """Return the text; None where there is none, or none that can be read any more."""
     for _try in range(TRIES):
         try:
             key = place.with_suffix(KEY).read_bytes()
@@ -28,12 +28,13 @@ def read(place: Path) -> str | None:
             return None
         with contextlib.suppress(FileNotFoundError):  # replaced between the two: there is a new key
             return _open(_state(place, key).read_bytes(), key)
-    raise OSError(f"{place.name} has a key and no state")
+    return None
 
 
 def write(place: Path, text: str) -> None:
-    """Put the text in the place of the former one; it is on the disk when this returns. Raise OSError, then nothing
-    has changed.
+    """Put the text in the place of the former one; it is on the disk when this returns.
+
+    Raise OSError where that is not certain; one of the two can be read then.
     """
     key = secrets.token_bytes(SIZE)
     state = _state(place, key)
@@ -42,7 +43,8 @@ def write(place: Path, text: str) -> None:
         _keep(place.parent)
         _put(place.with_suffix(KEY), key, 0)
     except OSError:
-        state.unlink(missing_ok=True)
+        if not _holds(place, key):  # else the new state is the present one, whatever became of the disk
+            state.unlink(missing_ok=True)
         raise
     clean(place)
 
@@ -69,6 +71,15 @@ def clean(place: Path) -> None:
 def files(place: Path) -> Iterable[Path]:
     """All that belongs to it."""
     return place.parent.glob(f"{place.name}.*")
+
+
+def _holds(place: Path, key: bytes) -> bool:
+    try:
+        return place.with_suffix(KEY).read_bytes() == key
+    except FileNotFoundError:
+        return False
+    except OSError:  # unknown: both states stay
+        return True
 
 
 def _state(place: Path, key: bytes) -> Path:

@@ -141,7 +141,8 @@ def _correct(ballot: Ballot, step: BallotStep) -> None:
     db.session.flush()
     if more:
         found = actions.the_box(ballot)
-        found[voters.id].to_make += more
+        mine = found[voters.id]
+        mine.to_make = codes - mine.made + mine.voided  # not what it was and more: a commit may fail after this
         box.replace(ballot.id, found)
 
 
@@ -169,6 +170,11 @@ def replace_witness(ballot: Ballot, witness_id: int | None, name: str, asked: As
         raise NotThere
     _check_reason(asked.reason)
     new = actions.check_witness(witness_id, name, ballot.clerk_id, review.reports(ballot.meeting_id))
+    if witness_id == asked.by.person_id:
+        raise RuleBroken("witness_id", _("更换监票人由另一人任监票人，办理人本人不能担任。"))
+    overtaken = waiting(ballot)
+    if overtaken:  # what was asked of the former one is asked anew
+        overtaken.declined_at = asked.at
     said = {"before": ballot.witness_name, "after": new}
     db.session.add(
         BallotStep(

@@ -1,5 +1,6 @@
 """The result of a closed ballot as it may be shown: by class, the small ones merged."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -49,7 +50,8 @@ def result(ballot: Ballot, reports: Sequence[Report], settings: Settings) -> Res
     """What came out. Classes below five ballots are merged; nothing shown lets a difference reveal them."""
     ballots = {one.voters.value: one.cast + one.first for one in ballot.classes}
     groups = counting.groups(ballots)
-    count = _Count(queries.counts(ballot.id), groups, ballot.columns, settings.ballot_weights)
+    weights = json.loads(ballot.weights) if ballot.weights else settings.ballot_weights
+    count = _Count(queries.counts(ballot.id), groups, ballot.columns, weights)
     came_back = sum(ballots.values())
     shown = tuple(tuple(map(VoterClass, group)) for group in groups)
     return Result(

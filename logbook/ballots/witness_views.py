@@ -29,7 +29,7 @@ def enter() -> Answer:
     """The code; with a good one, the ballot."""
     if request.method == "GET":
         return render_template("ballots/witness_enter.html")
-    return _page(_ballot())
+    return _page(_ballot(slip=True))
 
 
 @bp.errorhandler(NotThere)
@@ -50,12 +50,15 @@ def _tell(broken: RuleBroken) -> Any:
     return _page(_ballot(), trouble=str(broken.message)), 422
 
 
-def _ballot() -> Ballot:
-    """The open ballot of the code that was sent; raise NotThere."""
+def _ballot(*, slip: bool = False) -> Ballot:
+    """The open ballot of the code that was sent; raise NotThere.
+
+    The code of a `slip` opens the first page alone, which replaces it: whoever printed it is found out by using it.
+    """
     found = queries.ballot_watched_by(forms.digest_of(request.form.get("code", "")))
     if found is None or found.witness_id is not None or not found.witness_code_until:
         raise NotThere
-    if found.witness_code_until < now():
+    if found.witness_code_until < now() or not (found.witness_code_own or slip):
         raise NotThere
     return found
 

@@ -1,6 +1,6 @@
 """Drafting, editing, looking through and settling what is said of a secretary; its papers."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -59,7 +59,8 @@ def show(comment_id: int) -> Answer:
     comment = _comment(comment_id)
     form = forms.CommentForm()
     if request.method == "GET":
-        return _page(comment, form)
+        again = g.get("shown_again")  # what was typed, after a sign-in or a fault in between
+        return _page(comment, form, None if again is None else forms.typed(again))
     clauses, settles = forms.typed(request.form), "settle" in request.form
     try:
         if not form.accepts(clauses, (one.text for one in comment.clauses)):

@@ -459,6 +459,9 @@ def led_since(person_id: int, first: dt.date) -> frozenset[int]:
 
 
 def stand_in() -> StandIn | None:
-    """Whom the leader named last, with the person."""
-    latest = select(StandIn).options(joinedload(StandIn.person)).order_by(StandIn.id.desc()).limit(1)
+    """Whom the leader of now named last, with the person: what a former one said ends with them."""
+    leads = exists().where(
+        RoleGrant.person_id == StandIn.named_by_id, RoleGrant.role == Role.LEADER, RoleGrant.ended_at.is_(None)
+    )
+    latest = select(StandIn).where(leads).options(joinedload(StandIn.person)).order_by(StandIn.id.desc()).limit(1)
     return db.session.scalar(latest)

@@ -3,11 +3,13 @@
 import dataclasses
 import datetime as dt
 import hashlib
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from logbook import config
 from logbook.access import Actor
 from logbook.db import db
 from logbook.documents.paper import Paper
@@ -28,10 +30,13 @@ class Made:
 
 
 def digest_of(*parts: Paper | Sheet) -> str:
-    """SHA-256, hexadecimal, of what stands on the paper or its sheets, and not of when it was made."""
+    """A digest, hexadecimal, of what stands on the paper or its sheets, and not of when it was made.
+
+    Under the installation's key: or who may see it would try through what the paper says of them.
+    """
     plain: Sequence[dict[str, Any]] = [dataclasses.asdict(one) for one in parts]
     text = json.dumps(plain, default=str, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hmac.new(config.secret_key(), b"paper\0" + text.encode(), hashlib.sha256).hexdigest()
 
 
 def note(made: Made, *, by: Actor, at: dt.datetime) -> MadePaper:

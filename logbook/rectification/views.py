@@ -108,7 +108,8 @@ def change(item_id: int) -> Answer:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    form.based_on.data = actions.state_of(item)
+            item, report, meeting = queries.item(actor(), item_id) or found
+            form.based_on.data = actions.state_of(item)  # only who was told what is there now writes on top of it
     page = render_template("rectification/item.html", meeting=meeting, form=form, item=item, report=report)
     return page, 422 if form.errors or form.form_errors else 200
 

@@ -92,6 +92,7 @@ def _carry_out(
 def _claimed(visit: Visit, new: NewVisit, *, by: Actor, at: dt.datetime) -> Visit:
     """What came by a file first and comes now from the member's own signed-in phone is theirs."""
     if visit.is_unclaimed and not new.unclaimed and not visit.withdrawn_at:
+        _refuse_locked(visit)
         _claim(visit, by=by, at=at)
     return visit
 

@@ -178,8 +178,8 @@ def _encoded(image: Any, media_type: str) -> bytes:
 
 def _store(path: Path, content: bytes) -> None:
     """Whole or not at all, and on the disk before the record that names it is committed."""
-    if path.exists():
-        return
+    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == path.name:
+        return  # whole; one that was damaged on the disk is healed
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)
     try:

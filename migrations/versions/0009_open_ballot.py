@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.add_column('ballot', sa.Column('witness_code', sa.Text(), nullable=True))
     for name in ('witness_code_until', 'confirmed_at'):
         op.add_column('ballot', sa.Column(name, sa.DateTime(timezone=True), nullable=True))
-    for name in ('witness_name', 'sealed_by', 'void_reason'):
+    for name in ('witness_name', 'sealed_by', 'void_reason', 'weights'):
         op.add_column('ballot', sa.Column(name, sa.Text(), server_default='', nullable=False))
     op.add_column('ballot', sa.Column('witness_code_own', sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column('ballot', sa.Column('witness_codes', sa.Integer(), server_default='0', nullable=False))

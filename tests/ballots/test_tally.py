@@ -100,7 +100,9 @@ def test_an_election_is_counted_as_the_rules_say(app, seed):
             actions.cast(forms.digest_of(code), forms.judged(sent, [one.id for one in reports], ballot.columns))
     close_in_domain(meeting.id)
     settings = Settings(weight_a=weights["a"], weight_b=weights["b"], weight_c=weights["c"])
-    found = tally.result(queries.ballot(meeting.id), review.reports(meeting.id), settings)
+    ballot = queries.ballot(meeting.id)
+    ballot.weights = ""  # as of an earlier version, whose settings hold
+    found = tally.result(ballot, review.reports(meeting.id), settings)
     if sum(sizes) < 5:
         assert not found.rows
         return

