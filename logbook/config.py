@@ -103,7 +103,7 @@ def _asked(url: str, instance: Path, query: str) -> str:
             return ""
 
 
-def _asked_postgres(url: str, *queries: str) -> str:
+def _asked_postgres(url: str, *queries: str) -> str:  # pragma: no cover - run on PostgreSQL
     import psycopg  # noqa: PLC0415 - an extra, only where PostgreSQL serves
 
     with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:

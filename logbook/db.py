@@ -252,7 +252,7 @@ def _left(most: float) -> float:
     return most if until is None else min(most, max(AT_LEAST, until - time.monotonic()))
 
 
-def _begin_postgres(connection: Connection, purpose: Purpose) -> None:
+def _begin_postgres(connection: Connection, purpose: Purpose) -> None:  # pragma: no cover - run on PostgreSQL
     if purpose is Purpose.WRITE:
         patience = max(1, int(1000 * _left(30)))  # 0 would be for ever
         connection.exec_driver_sql(_POSTGRES_TURN, (f"{patience}ms",))

@@ -167,7 +167,7 @@ def acknowledge_code(actor: Actor, code_id: int, *, at: dt.datetime) -> None:
 
 
 def change_password(actor: Actor, password_hash: str, *, session_id: int, at: dt.datetime) -> None:
-    """Change one's own password (passwords.rehashed); the other sessions end."""
+    """Change one's own password (passwords.hashed); the other sessions end."""
     person = find_person(actor.person_id)
     person.password_hash = password_hash
     sessions.end_all(person.id, at=at, but=session_id)

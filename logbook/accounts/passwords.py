@@ -49,13 +49,6 @@ def _score(text: str, words: Sequence[str]) -> int:
     return score
 
 
-def rehashed(person: Person, old: str, new: str, names: Sequence[str] = ()) -> str:
-    """Return the hash of one's new password; raise RuleBroken("old") when the old one is wrong. Slow, as `hashed`."""
-    if not verify(person.password_hash, old):
-        raise RuleBroken("old", _("原密码不对。"))
-    return hashed(person, new, names)
-
-
 def verify(password_hash: str | None, password: str) -> bool:
     """Tell whether the password is the one; takes as long for nobody's.
 

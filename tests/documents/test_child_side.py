@@ -1,6 +1,7 @@
 """What the child does, done in this process: a job is handed to it, and its answer is read as its server reads it."""
 
 import datetime as dt
+import errno
 import io
 import zipfile
 from types import SimpleNamespace
@@ -50,6 +51,16 @@ def test_papers_are_made_one_after_the_other(made):
     found = made("word", [papers.paper(), book(bound=True), book(landscape=True, folios=False), papers.short()])
     assert len(found) == 4
     assert "下基层记录本" in zipfile.ZipFile(io.BytesIO(found[1])).read("word/document.xml").decode()
+
+
+@pytest.mark.parametrize(("error", "ends"), [(OSError(errno.ENOSPC, "full"), SystemExit), (ValueError(), ValueError)])
+def test_a_full_disk_is_told_by_the_number_it_ends_with(made, monkeypatch, error, ends):
+    def fail(_take):
+        raise error
+
+    monkeypatch.setitem(making.MAKERS, "word", fail)
+    with pytest.raises(ends):
+        made("word", [])
 
 
 def test_a_pdf_is_made(made, tmp_path):
