@@ -40,33 +40,38 @@ def wait_for(thing):
         time.sleep(0.02)
 
 
-def killed(number, part):
-    """A row of a workbook, and the child is ended from outside before it comes."""
-    (one,) = children(os.getpid())
-    os.kill(one, number)
-    yield part
+@pytest.fixture
+def begun_here():
+    """begun_here() names the processes this test began and that live; other tests of this process keep servers."""
+    before = children(os.getpid())
+    return lambda: [one for one in children(os.getpid()) if one not in before]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_killed_child_is_told_and_waited_for(tmp_path, number):
-    rows = (row for row in (*[("甲",)] * 2000, None) for row in (killed(number, ("乙",)) if row is None else [row]))
+def test_a_killed_child_is_told_and_waited_for(tmp_path, number, begun_here):
+    def rows():
+        yield from [("甲",)] * 2000
+        (one,) = begun_here()
+        os.kill(one, number)
+        yield ("乙",)
+
     with pytest.raises(child.PaperFailed, match=signal.Signals(number).name):
-        sheet.make([Sheet("表", (Column("甲"),), rows)], tmp_path)
-    assert children(os.getpid()) == []
+        sheet.make([Sheet("表", (Column("甲"),), rows())], tmp_path)
+    assert begun_here() == []
 
 
-def test_whoever_stops_asking_leaves_no_child(tmp_path):
+def test_whoever_stops_asking_leaves_no_child(tmp_path, begun_here):
     made = word.make_all([paper(), short()], tmp_path)
     assert next(made).startswith(b"PK")
     made.close()
-    assert children(os.getpid()) == []
+    assert begun_here() == []
 
 
-def test_an_error_among_the_rows_is_that_error_and_leaves_no_child(tmp_path):
+def test_an_error_among_the_rows_is_that_error_and_leaves_no_child(tmp_path, begun_here):
     rows = (1 / (3 - n) for n in range(9))
     with pytest.raises(ZeroDivisionError):
         sheet.make([Sheet("表", (Column("甲"),), ((one,) for one in rows))], tmp_path)
-    assert children(os.getpid()) == []
+    assert begun_here() == []
 
 
 def test_a_full_disk_is_told_as_one(tmp_path, monkeypatch):
@@ -94,12 +99,12 @@ def test_no_child_outlives_its_server(tmp_path, kind):
     wait_for(lambda: not Path(f"/proc/{one}").exists() or b"Z" in Path(f"/proc/{one}/stat").read_bytes())
 
 
-def test_what_is_made_stands_on_no_command_line_and_in_no_file(tmp_path):
+def test_what_is_made_stands_on_no_command_line_and_in_no_file(tmp_path, begun_here):
     seen = []
 
     def rows():
         yield ("第一行",)
-        (one,) = children(os.getpid())
+        (one,) = begun_here()
         seen.append(Path(f"/proc/{one}/cmdline").read_bytes() + Path(f"/proc/{one}/environ").read_bytes())
 
     sheet.make([Sheet("机密表", (Column("甲"),), rows())], tmp_path)
@@ -107,9 +112,9 @@ def test_what_is_made_stands_on_no_command_line_and_in_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_document_of_many_papers_is_one_child(tmp_path):
+def test_a_document_of_many_papers_is_one_child(tmp_path, begun_here):
     seen = set()
     for content in word.make_all([short(blocks=(Para(str(n)),)) for n in range(3)], tmp_path):
         assert content.startswith(b"PK")
-        seen.update(children(os.getpid()))
+        seen.update(begun_here())
     assert len(seen) == 1
