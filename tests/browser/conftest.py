@@ -1,6 +1,8 @@
 """A real server on a real database, and a real Chromium in front of it."""
 
 import contextlib
+import fcntl
+import json
 import os
 import shutil
 import socket
@@ -8,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -158,19 +161,49 @@ def house_in(instance, like=None):
         house.close()
 
 
+class Pattern(NamedTuple):
+    """An installation at rest, to be copied: its folder, its database on PostgreSQL, and who can sign in."""
+
+    instance: Path
+    name: str | None
+    accounts: list
+
+
+def pattern_of(tmp_path_factory, name, fill):
+    """The Pattern that fill(house) makes; it returns its accounts. The first of the suite's processes makes it."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    instance, kept = root / name, root / f"{name}.json"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            house = House(instance)
+            kept.write_text(json.dumps([house.name, fill(house)]), "utf-8")
+    return Pattern(instance, *json.loads(kept.read_text("utf-8")))
+
+
+def sampled(*options):
+    """Fills a house with the sample bureau; its accounts are lines of sign-in name, password, person and roles."""
+    return lambda house: [line.split() for line in house.flask("sample", "--seed", "7", *options).splitlines()]
+
+
+@pytest.fixture(scope="session")
+def empty_house(tmp_path_factory):
+    """An installation with its tables, at rest."""
+    return pattern_of(tmp_path_factory, "empty", lambda _house: [])
+
+
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path, empty_house):
     """An empty installation, served."""
-    with house_in(tmp_path / "instance") as house, house.served():
+    with served_copy(empty_house, tmp_path / "instance") as house:
         yield house
 
 
 @pytest.fixture(scope="session")
 def full_house(tmp_path_factory):
-    """The sample bureau, at rest; `accounts` are its sign-in names and passwords, each with its roles."""
-    with house_in(tmp_path_factory.mktemp("full") / "instance") as house:
-        house.accounts = [line.split() for line in house.flask("sample", "--seed", "7").splitlines()]
-        yield house
+    """The sample bureau, at rest."""
+    return pattern_of(tmp_path_factory, "full", sampled())
 
 
 @contextlib.contextmanager

@@ -152,9 +152,9 @@ def type_sheet(page, keys):
 
 
 @pytest.fixture
-def typing(tmp_path, open_page):
+def typing(tmp_path, open_page, empty_house):
     """A house of its own with four secretaries and twenty A ballots of paper, at the first typing."""
-    with house_in(tmp_path / "instance") as house:
+    with house_in(tmp_path / "instance", empty_house) as house:
         app = create_app({"INSTANCE": str(house.instance), "SQLALCHEMY_DATABASE_URI": house.database})
         with app.app_context():
             factories.setting("unit_name", "青湖风景区管理局")

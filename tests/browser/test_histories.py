@@ -11,7 +11,7 @@ from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as TooLong
 
 from logbook.formats import now
-from tests.browser.conftest import House, house_in
+from tests.browser.conftest import House, pattern_of, sampled
 from tests.browser.line import Line
 from tests.browser.phones import Phone
 from tests.conftest import THOROUGH
@@ -38,11 +38,8 @@ PHOTO = photo()
 
 @pytest.fixture(scope="module")
 def bureau(tmp_path_factory):
-    """An installation with two members, made once; every history begins with a copy of it."""
-    with house_in(tmp_path_factory.mktemp("phones") / "instance") as house:
-        lines = [line.split() for line in house.flask("sample", "--seed", "7", "--visits", "0").splitlines()]
-        house.members = [line[:2] for line in lines if "党组成员" in line[3]][:2]
-        yield house
+    """An installation with members and nothing recorded, made once; every history begins with a copy of it."""
+    return pattern_of(tmp_path_factory, "phones", sampled("--visits", "0"))
 
 
 class World:
@@ -50,7 +47,8 @@ class World:
 
     def __init__(self, seed, playwright, folder, bureau):
         self.random, self.seed, self.written = Random(seed), seed, {}  # noqa: S311 - a history, no secret
-        self.house, self.members = House(folder / "instance", bureau), bureau.members
+        self.house = House(folder / "instance", bureau)
+        self.members = [line[:2] for line in bureau.accounts if "党组成员" in line[3]][:2]
         self.serving = self.house.served()
         self.serving.__enter__()
         self.line = Line(self.house.port)

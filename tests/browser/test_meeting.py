@@ -19,9 +19,9 @@ WANTING = "新入职职工不清楚支部活动安排{}"
 
 
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path, empty_house):
     """Twenty branches, each with a problem of its own from last year; eight members with their liaison points."""
-    with house_in(tmp_path / "instance") as house:
+    with house_in(tmp_path / "instance", empty_house) as house:
         app = create_app({"INSTANCE": str(house.instance), "SQLALCHEMY_DATABASE_URI": house.database})
         with app.app_context():
             fill()

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from logbook.formats import begin_of, today
-from tests.browser.conftest import house_in, served_copy
+from tests.browser.conftest import pattern_of, sampled, served_copy
 from tests.browser.line import Line
 from tests.browser.phones import STORE, Phone
 from tests.browser.test_every_page import sign_in
@@ -25,9 +25,7 @@ TEXT = "到码头、环湖路巡查，同支委和党员职工座谈。"
 @pytest.fixture(scope="module")
 def small_house(tmp_path_factory):
     """A sample bureau of few records, at rest."""
-    with house_in(tmp_path_factory.mktemp("small") / "instance") as house:
-        house.accounts = [line.split() for line in house.flask("sample", "--seed", "7", "--visits", "90").splitlines()]
-        yield house
+    return pattern_of(tmp_path_factory, "small", sampled("--visits", "90"))
 
 
 @pytest.fixture

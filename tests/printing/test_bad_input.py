@@ -2,7 +2,6 @@
 
 import datetime as dt
 import io
-import os
 import re
 import zipfile
 from xml.etree import ElementTree as ET
@@ -12,6 +11,7 @@ from pypdf import PdfReader
 
 from logbook.problems.models import Handling
 from tests import factories
+from tests.conftest import THOROUGH
 
 YEAR = 2026
 DAYS = f"from={YEAR}-01-01&to={YEAR}-12-31"
@@ -176,7 +176,7 @@ def test_a_year_of_nothing_and_of_one_visit_have_every_paper(client, people, vis
     assert SHORT in said["year"]
 
 
-@pytest.mark.skipif(os.environ.get("LOGBOOK_THOROUGH") != "1", reason="a minute: --thorough")
+@pytest.mark.skipif(not THOROUGH, reason="a minute: --thorough")
 def test_a_year_of_three_thousand_visits_has_every_paper(client, people):
     for n in range(3000):
         factories.visit(people["long"], people["branch"], dt.date(YEAR, 1 + n % 12, 1 + n % 28), findings=f"第{n}回。")

@@ -4,7 +4,6 @@ Sequences that leave the same rows are looked at once. All of them with LOGBOOK_
 """
 
 import io
-import os
 import random
 import shutil
 
@@ -21,10 +20,10 @@ from logbook.printing import views as printing
 from logbook.visits.models import Instruction
 from tests import factories
 from tests.client import Client
+from tests.conftest import THOROUGH
 from tests.printing.test_rights import handed_over
 from tests.review.test_rule7 import YEAR, addresses, words
 
-THOROUGH = bool(os.environ.get("LOGBOOK_THOROUGH"))
 MARKS = ("观察标记", "批示标记")
 LOGS = {"sign_in_session", "made_paper", "printed_brief"}  # who was there and what was printed, not who is who
 ROLES = {

@@ -14,7 +14,7 @@ import run
 from logbook.app import create_app
 from logbook.db import db
 from tests import factories
-from tests.browser.conftest import house_in
+from tests.browser.conftest import pattern_of, served_copy
 from tests.door.conftest import free_port
 from tests.serving.wire import get
 
@@ -42,20 +42,22 @@ def session_cookie(token):
 
 @pytest.fixture(scope="session")
 def pattern(tmp_path_factory):
-    """An installation with a branch and a member, at rest; made once, copied by whoever needs one."""
-    with house_in(tmp_path_factory.mktemp("pattern") / "instance") as house:
+    """An installation with a branch and a member, at rest; its account is the member's cookie."""
+
+    def fill(house):
         with inside(house):
             factories.setting("unit_name", "青湖风景区管理局")
             factories.branch()
-            house.cookie = session_cookie(factories.sign_in(factories.member()))
-        yield house
+            return session_cookie(factories.sign_in(factories.member()))
+
+    return pattern_of(tmp_path_factory, "pattern", fill)
 
 
 @pytest.fixture
 def small_house(tmp_path, pattern):
     """An installation with a branch and a member, served; `cookie` is the member's."""
-    with house_in(tmp_path / "instance", pattern) as house, house.served():
-        house.cookie = pattern.cookie
+    with served_copy(pattern, tmp_path / "instance") as house:
+        house.cookie = house.accounts
         yield house
 
 
