@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from flask import render_template, request
 from flask_babel import gettext as _
 
-from logbook.ballots import actions, forms
-from logbook.ballots.actions import Round
+from logbook.ballots import actions, forms, sheets
 from logbook.ballots.models import Ballot, BallotClass, VoterClass
+from logbook.ballots.sheets import Round
 from logbook.errors import NotThere, RuleBroken
 from logbook.review.models import Report
 
@@ -31,7 +31,7 @@ def show(place: Place) -> str:
     mine = actions.the_box(place.ballot)[place.voters.id]
     if mine.back is None:
         raise RuleBroken("", _("请先清点收回的份数，再录入。"))
-    number = actions.next_bundle(mine, place.typing)
+    number = sheets.next_bundle(mine, place.typing)
     same = request.method == "POST" and request.form.get("bundle") == str(number)
     typed = [*forms.earlier_sheets(request.form), _last(place)] if same and "sheets" in request.form else []
     before = 0 if number is None else sum(one.size for one in mine.bundles[:number])
@@ -50,12 +50,12 @@ def take(place: Place, *, by: str) -> bool:
         raise RuleBroken("", _("请先清点收回的份数，再录入。"))
     if not number.isdecimal() or int(number) >= len(mine.bundles):
         raise NotThere
-    sheets = [*forms.earlier_sheets(request.form), _last(place)]
-    if len(sheets) < mine.bundles[int(number)].size:
+    typed = [*forms.earlier_sheets(request.form), _last(place)]
+    if len(typed) < mine.bundles[int(number)].size:
         return False
     ids, items = [one.id for one in place.reports], place.ballot.columns
-    judged = [forms.typed_in(one, ids, items) for one in sheets]
-    actions.type_in(place.voters.id, place.typing, int(number), judged, by=by)
+    judged = [forms.typed_in(one, ids, items) for one in typed]
+    sheets.type_in(place.voters.id, place.typing, int(number), judged, by=by)
     return True
 
 

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 
 from logbook.access import Actor
 from logbook.accounts import queries as accounts
-from logbook.ballots import actions, box, queries
+from logbook.ballots import actions, box, closing, opening, queries
 from logbook.ballots.models import Ballot, BallotClass, BallotStep, StepKind
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
@@ -64,7 +64,7 @@ def ask_replacement(class_id: int, digest: str, asked: Asked) -> BallotStep:
 
 def ask_closing(ballot: Ballot, sealed_by: str, asked: Asked) -> BallotStep:
     """Ask the witness to confirm the closing."""
-    actions.check_ready(ballot)
+    closing.check_ready(ballot)
     return _ask(ballot, StepKind.CLOSE, asked, {"sealed_by": sealed_by.strip()[:MAX_REASON]})
 
 
@@ -118,9 +118,9 @@ def agree(ballot: Ballot, step_id: int, *, at: dt.datetime) -> BallotStep:
     elif step.kind is StepKind.REPLACE:
         _replace(ballot, step)
     elif step.kind is StepKind.CLOSE:
-        actions.close(ballot, at=at, sealed_by=step.said["sealed_by"])
+        closing.close(ballot, at=at, sealed_by=step.said["sealed_by"])
     else:
-        actions.close(ballot, at=at, void_reason=step.reason)
+        closing.close(ballot, at=at, void_reason=step.reason)
     return step
 
 
@@ -169,7 +169,7 @@ def replace_witness(ballot: Ballot, witness_id: int | None, name: str, asked: As
     if ballot.closed_at or not ballot.has_box or ballot.clerk_id is None:
         raise NotThere
     _check_reason(asked.reason)
-    new = actions.check_witness(witness_id, name, ballot.clerk_id, review.reports(ballot.meeting_id))
+    new = opening.check_witness(witness_id, name, ballot.clerk_id, review.reports(ballot.meeting_id))
     if witness_id == asked.by.person_id:
         raise RuleBroken("witness_id", _("更换监票人由另一人任监票人，办理人本人不能担任。"))
     overtaken = waiting(ballot)

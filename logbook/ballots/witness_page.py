@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask import render_template, request
 from flask_babel import gettext as _
 
-from logbook.ballots import actions, box, steps
+from logbook.ballots import box, opening, sheets, steps
 from logbook.ballots.models import Ballot
 from logbook.errors import RuleBroken
 from logbook.formats import as_count, now
@@ -19,7 +19,7 @@ def show(
     return render_template(
         "ballots/witness.html", ballot=ballot, meeting=meeting, reports=reports, code=code, own=own, trouble=trouble,
         frame="ballots/frame.html" if code else "base.html", step=steps.waiting(ballot),
-        shown=actions.numbers_as_shown(ballot), found=box.read(ballot.id), next_bundle=actions.next_bundle,
+        shown=opening.numbers_as_shown(ballot), found=box.read(ballot.id), next_bundle=sheets.next_bundle,
     )  # fmt: skip
 
 
@@ -27,7 +27,7 @@ def answer(ballot: Ballot) -> bool:
     """Carry out what the witness pressed; True where it closed the ballot."""
     pressed, step = request.form.get("act", ""), as_count(request.form.get("step", "")) or 0
     if pressed == "confirm":
-        actions.confirm(ballot, request.form.get("shown", ""), at=now())
+        opening.confirm(ballot, request.form.get("shown", ""), at=now())
     elif pressed == "agree":
         steps.agree(ballot, step, at=now())
     elif pressed == "decline":

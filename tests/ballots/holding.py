@@ -3,9 +3,9 @@
 import json
 import re
 
-from logbook.ballots import actions, box, erasing, queries
-from logbook.ballots.actions import NewBallot
+from logbook.ballots import box, closing, erasing, opening, queries
 from logbook.ballots.models import Ballot
+from logbook.ballots.opening import NewBallot
 from logbook.db import db
 from logbook.formats import today
 from tests import factories
@@ -96,12 +96,12 @@ class Held:
 def open_in_domain(meeting, clerk, sheet, numbers):
     """A ballot opened and confirmed past HTTP: {class letter: class id}. Committed."""
     new = NewBallot(sheet, clerk.person_id, None, WITNESS)
-    ballot = actions.open_ballot(meeting, new, by=clerk, at=factories.AT)
+    ballot = opening.open_ballot(meeting, new, by=clerk, at=factories.AT)
     db.session.expire_all()
     ballot = queries.ballot(meeting.id)
     classes = {one.voters.value: one.id for one in ballot.classes}
-    actions.set_numbers(ballot, {classes[key]: one for key, one in numbers.items()})
-    actions.confirm(ballot, actions.numbers_as_shown(ballot), at=factories.AT)
+    opening.set_numbers(ballot, {classes[key]: one for key, one in numbers.items()})
+    opening.confirm(ballot, opening.numbers_as_shown(ballot), at=factories.AT)
     db.session.commit()
     return classes
 
@@ -109,11 +109,11 @@ def open_in_domain(meeting, clerk, sheet, numbers):
 def close_in_domain(meeting_id):
     """Closed, its box gone: the counts."""
     ballot = queries.ballot(meeting_id)
-    actions.close(ballot, at=factories.AT)
+    closing.close(ballot, at=factories.AT)
     db.session.commit()
     assert erasing.erase(ballot)
     ballot = queries.ballot(meeting_id)
-    actions.note_erased(ballot, at=factories.AT)
+    closing.note_erased(ballot, at=factories.AT)
     db.session.commit()
     counts = queries.counts(ballot.id)
     db.session.commit()  # or the turn to write would be held

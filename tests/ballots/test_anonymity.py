@@ -21,8 +21,8 @@ import sqlalchemy as sa
 from flask import current_app
 
 from logbook.ballots import actions, box, counting, forms, queries, sealed
-from logbook.ballots.actions import Numbers
 from logbook.ballots.models import Sheet, VoterClass
+from logbook.ballots.opening import Numbers
 from logbook.db import db
 from logbook.formats import today
 from logbook.review import actions as meetings
