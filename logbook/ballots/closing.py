@@ -61,5 +61,5 @@ def note_erased(ballot: Ballot, *, at: dt.datetime) -> None:
     """From here on the result may be seen."""
     if ballot.closed_at is None:
         raise NotThere
-    ballot.erased_at = at
+    ballot.erased_at = ballot.erased_at or at
     db.session.flush()

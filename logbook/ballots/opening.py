@@ -54,6 +54,8 @@ def open_ballot(meeting: Meeting, new: NewBallot, *, by: Actor, at: dt.datetime)
     former = queries.ballot(meeting.id)
     if review.is_decided(meeting.id):
         raise RuleBroken("", _("已经登记过等次，不再测评。"))
+    if former is not None and _is_same(former, new):  # sent twice
+        return former
     if former is not None and not (former.closed_at and is_void(former)):
         raise RuleBroken("", _("这次会议已经有测评。收回多于发出、作为无效的，才能重新测评。"))
     reports = review.reports(meeting.id)
@@ -73,6 +75,14 @@ def open_ballot(meeting: Meeting, new: NewBallot, *, by: Actor, at: dt.datetime)
     db.session.flush()
     box.replace(ballot.id, {one.id: ClassBox() for one in classes})
     return ballot
+
+
+def _is_same(former: Ballot, new: NewBallot) -> bool:
+    """Whether this ballot was just opened by the same form."""
+    asked = (new.sheet, new.clerk_id, new.witness_id)
+    named = new.witness_id is not None or "".join(new.witness_name.split()) == former.witness_name
+    fresh = not (former.closed_at or former.confirmed_at)
+    return fresh and named and asked == (former.sheet, former.clerk_id, former.witness_id)
 
 
 def clerks(reports: Sequence[Report]) -> list[Person]:
@@ -131,28 +141,33 @@ def take_over_code(ballot: Ballot, digest: Digest) -> str:
 def set_numbers(ballot: Ballot, numbers: Mapping[int, Numbers]) -> None:
     """Say who is due and present in each class and what is handed out, until the witness confirms it."""
     check_open(ballot)
+    found = {one: _check_numbers(one, numbers.get(one.id, Numbers())) for one in ballot.classes}
+    if ballot.confirmed_at and all(said == _stored(one) for one, said in found.items()):  # sent twice
+        return
     if ballot.confirmed_at:
         raise RuleBroken("", _("监票人已核对，更正须两人共同办理并写明原因。"))
-    for one in ballot.classes:
-        _set_class(one, numbers.get(one.id, Numbers()))
+    for one, said in found.items():
+        one.due, one.present, one.printed, one.codes, one.handed_out = said
     db.session.flush()
 
 
-def _set_class(one: BallotClass, new: Numbers) -> None:
+def _stored(one: BallotClass) -> tuple[int | None, ...]:
+    return one.due, one.present, one.printed, one.codes, one.handed_out
+
+
+def _check_numbers(one: BallotClass, new: Numbers) -> tuple[int, int, int, int, int]:
     out = new.sheets + new.codes
     present = out if new.present is None else new.present
     due = present if new.due is None else new.due
     printed = new.sheets if new.printed is None else new.printed
     if not (out <= present <= due <= MOST_VOTERS and new.sheets <= printed <= 2 * MOST_VOTERS):
         raise RuleBroken("", _("%(voters)s：发出不多于实到，实到不多于应到，印制不少于发出。", voters=one.voters.label))
-    one.due, one.present, one.printed, one.codes, one.handed_out = due, present, printed, new.codes, out
+    return due, present, printed, new.codes, out
 
 
 def numbers_as_shown(ballot: Ballot) -> str:
     """A digest of the numbers, so that a witness confirms what they read."""
-    return fingerprint(
-        [(one.id, one.due, one.present, one.printed, one.codes, one.handed_out) for one in ballot.classes]
-    )
+    return fingerprint([(one.id, *_stored(one)) for one in ballot.classes])
 
 
 def confirm(ballot: Ballot, shown: str, *, at: dt.datetime) -> None:

@@ -1,7 +1,7 @@
 """The ballot to be printed and filled in by hand, and what came out of it. Chinese only."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from logbook.ballots import counting
 from logbook.ballots.models import Ballot, BallotClass, BallotStep, Item, StepKind, VoterClass
@@ -155,7 +155,7 @@ def step_said(step: BallotStep) -> str:
     said, day = step.said, short_date(local_date(step.at))
     voters = step.voters.voters.chinese if step.voters else ""
     what = {
-        StepKind.CORRECT: f"{voters}发出由{said.get('before', '')}更正为{said.get('after', '')}",
+        StepKind.CORRECT: f"{voters}发出由{said.get('before', '')}更正为{said.get('after', '')}{_more(said)}",
         StepKind.REPLACE: f"{voters}作废并补发测评码{said.get('n', '')}个",
         StepKind.WITNESS: f"监票人由{said.get('before', '')}更换为{said.get('after', '')}",
         StepKind.VOID: "本次测评作废",
@@ -163,6 +163,10 @@ def step_said(step: BallotStep) -> str:
     }[step.kind]
     by = f"{step.by.name}办理" if step.kind is StepKind.WITNESS else f"{step.by.name}提出、监票人同意"
     return f"{day}，{what}（{by}）；原因：{step.reason.rstrip('。')}。"
+
+
+def _more(said: Mapping[str, str]) -> str:
+    return f"，{said['more']}" if said.get("more") else ""
 
 
 def _tables(result: Result) -> Iterable[Block]:

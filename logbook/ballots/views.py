@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
+from logbook.accounts import carried
 from logbook.ballots import (
     actions,
     box,
@@ -199,7 +200,7 @@ def mend(year: int, class_id: int) -> Answer:
         return render_template("ballots/mend.html", ballot=ballot, voters=voters, year=year)
     asked = Asked(actor(), now(), request.form.get("reason", ""))
     if request.form.get("what") == "codes":
-        code = request.form.get("code", "").strip()
+        code = request.form.get("slip", "").strip()  # not `code`, which is kept nowhere: without it all are meant
         steps.ask_replacement(class_id, forms.digest_of(code) if code else "", asked)
     else:
         sheets, codes = (as_count(request.form.get(name, "")) for name in ("sheets", "codes"))
@@ -215,7 +216,7 @@ def count_paper(year: int, class_id: int) -> Response:
     """How many sheets came back; with `again` what was typed of them is thrown away before."""
     _class(year, class_id)
     if request.form.get("again"):
-        sheets.begin_paper_again(class_id)
+        sheets.begin_paper_again(class_id, turn=as_count(request.form.get("turn", "")))
     else:
         sheets.count_paper(class_id, as_count(request.form.get("back", "")))
     db.session.commit()
@@ -244,6 +245,7 @@ def type_in(year: int, class_id: int, typing: sheets.Round) -> Any:
     if request.method == "GET":
         return paper_page.show(place)
     try:
+        _check_typist()
         whole = paper_page.take(place, by=actor().name)
         db.session.commit()
     except RuleBroken as broken:
@@ -259,13 +261,20 @@ def type_in(year: int, class_id: int, typing: sheets.Round) -> Any:
     return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
 
 
+def _check_typist() -> None:
+    """Raise RuleBroken where somebody else signed in meanwhile: a typing bears the name of whoever typed it."""
+    if carried.owner_of(request.form.get(carried.OWNER, "")) not in {None, actor().person_id}:
+        raise RuleBroken("", _("现在登录的是另一个人，没有保存；录入的人本人重新登录后再发。"))
+
+
 @bp.post("/review/<year:year>/ballot/<int:class_id>/<any(first,second):typing>/again")
 @may(Act.RUN_BALLOT)
 def type_again(year: int, class_id: int, typing: sheets.Round) -> Response:
     """One typing of a bundle that differs is thrown away."""
     _class(year, class_id)
     number = as_count(request.form.get("bundle", ""))
-    sheets.type_again(class_id, typing, -1 if number is None else number)
+    turn = as_count(request.form.get("turn", ""))
+    sheets.type_again(class_id, typing, -1 if number is None else number, turn=turn)
     db.session.commit()
     return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
 
@@ -297,7 +306,7 @@ def statistics(year: int, ending: str) -> Response:
 def close(year: int) -> Answer:
     """Ask the witness to confirm the closing, or that the ballot is void; closed already, only erase what is left."""
     _found, _reports, ballot = _ballot(year)
-    if ballot.erased_at:
+    if ballot.erased_at or (ballot.closed_at and request.method == "GET"):
         return _go_back(year)
     if ballot.closed_at:
         return _erase(ballot, year)

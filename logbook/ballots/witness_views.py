@@ -6,7 +6,7 @@ the first use gives another, which only the witness is shown.
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -28,7 +28,7 @@ Answer = str | Response | tuple[str, int]
 def enter() -> Answer:
     """The code; with a good one, the ballot."""
     if request.method == "GET":
-        return render_template("ballots/witness_enter.html")
+        return render_template("ballots/witness_enter.html", typed=g.get("shown_again", {}).get("code", ""))
     return _page(_ballot(slip=True))
 
 

@@ -68,6 +68,16 @@ class Held:
     def back(self, key, n):
         return self.office.post(f"{self.path}/{self.classes[key]}/back", {"back": str(n)})
 
+    def clear(self, key):
+        """Both typings thrown away, as the page that stands now has it."""
+        path = f"{self.path}/{self.classes[key]}/back"
+        return self.office.post(path, {"again": "1", "turn": str(self.box[key].turn)})
+
+    def press_again(self, key, typing, bundle):
+        """One typing of a bundle thrown away."""
+        path = f"{self.path}/{self.classes[key]}/{typing}/again"
+        return self.office.post(path, {"bundle": str(bundle), "turn": str(self.box[key].turn)})
+
     def type_in(self, key, typing, sheets, browser=None):
         """Sheets as dicts of keys, sent in their bundles as the page's script does."""
         browser, path = browser or self.office, f"{self.path}/{self.classes[key]}/{typing}"

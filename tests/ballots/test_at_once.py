@@ -9,6 +9,7 @@ from logbook.ballots import actions, closing, forms, queries, sheets
 from logbook.ballots.actions import Judgement
 from logbook.ballots.models import Sheet, VoterClass
 from logbook.ballots.opening import Numbers
+from logbook.ballots.sheets import Typed
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.review import actions as meetings
@@ -99,8 +100,8 @@ def test_what_is_typed_in_after_closing_is_refused(opened):
     closing.close(ballot, at=AT)
     db.session.commit()
     for late in (
-        lambda: sheets.type_in(class_id, "first", 0, [[Judgement(reports[0], 0, "good")]], by="甲"),
-        lambda: sheets.type_again(class_id, "first", 0),
+        lambda: sheets.type_in(class_id, "first", Typed(0, [[Judgement(reports[0], 0, "good")]]), by="甲"),
+        lambda: sheets.type_again(class_id, "first", 0, turn=1),
         lambda: sheets.count_paper(class_id, 3),
         lambda: actions.make_codes(class_id, forms.digest_of),
         lambda: closing.close(queries.ballot(meeting), at=AT),

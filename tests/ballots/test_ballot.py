@@ -6,6 +6,7 @@ from logbook.ballots import actions, box, closing, erasing, forms, opening, quer
 from logbook.ballots.actions import Judgement
 from logbook.ballots.models import Ballot, BallotClass, BallotCode, Count, Sheet, VoterClass
 from logbook.ballots.opening import NewBallot, Numbers
+from logbook.ballots.sheets import Typed
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.review import actions as meetings
@@ -89,7 +90,7 @@ def test_after_closing_no_code_casts_nothing_is_typed_in_and_the_box_is_gone(hel
     with pytest.raises(RuleBroken):
         cast(code, judged(reports, "good", "good", "good"))
     with pytest.raises(NotThere):
-        sheets.type_in(classes["c"], "first", 0, [judged(reports, "good", "good", "good")], by="甲")
+        sheets.type_in(classes["c"], "first", Typed(0, [judged(reports, "good", "good", "good")]), by="甲")
 
 
 def test_codes_are_made_once_as_many_as_were_confirmed(held):
@@ -134,7 +135,7 @@ def test_more_paper_than_was_handed_out_is_void_and_held_again(clerk, held):
     meeting, classes, reports = held
     sheets.count_paper(classes["a"], 2)
     for typing in ("first", "second"):
-        sheets.type_in(classes["a"], typing, 0, [judged(reports, "good", "good", "good")] * 2, by="甲")
+        sheets.type_in(classes["a"], typing, Typed(0, [judged(reports, "good", "good", "good")] * 2), by="甲")
     db.session.commit()
     close_in_domain(meeting)
     assert actions.is_void(queries.ballot(meeting))
@@ -178,7 +179,7 @@ def test_sheets_are_put_into_bundles_of_which_none_is_small_that_need_not_be(she
 def type_all(class_id, typing, ballots):
     at = 0
     for number, size in enumerate(box.sizes(len(ballots))):
-        sheets.type_in(class_id, typing, number, ballots[at : at + size], by=typing)
+        sheets.type_in(class_id, typing, Typed(number, ballots[at : at + size]), by=typing)
         at += size
     db.session.commit()
 
@@ -198,9 +199,9 @@ def test_nothing_of_a_typing_shows_before_both_are_finished(thick):
     good = judged(reports, "good", "good", "good")
     type_all(class_id, "first", [good] * 20)
     assert sheets.differences(actions.the_box(ballot)[class_id]) == []
-    sheets.type_in(class_id, "second", 0, [judged(reports, "poor", "good", "good"), *[good] * 9], by="乙")
+    sheets.type_in(class_id, "second", Typed(0, [judged(reports, "poor", "good", "good"), *[good] * 9]), by="乙")
     assert sheets.differences(actions.the_box(ballot)[class_id]) == []
-    sheets.type_in(class_id, "second", 1, [good] * 10, by="乙")
+    sheets.type_in(class_id, "second", Typed(1, [good] * 10), by="乙")
     (number, more), *others = sheets.differences(actions.the_box(ballot)[class_id])
     assert (number, others) == (0, [])
     assert more == {f"{reports[0]}.0.good": -1, f"{reports[0]}.0.poor": 1}
@@ -214,11 +215,11 @@ def test_only_a_bundle_that_differs_is_typed_again_and_no_bundle_is_kept_that_ag
     mine = actions.the_box(ballot)[class_id]
     assert (mine.bundles[0].agreed, mine.bundles[0].first, mine.paper.n) == (True, None, 10)
     with pytest.raises(RuleBroken):
-        sheets.type_again(class_id, "second", 0)
+        sheets.type_again(class_id, "second", 0, turn=mine.turn)
     with pytest.raises(RuleBroken, match="不一致"):
         closing.close(ballot, at=AT)
-    sheets.type_again(class_id, "second", 1)
-    sheets.type_in(class_id, "second", 1, [good] * 10, by="乙")
+    sheets.type_again(class_id, "second", 1, turn=actions.the_box(ballot)[class_id].turn)
+    sheets.type_in(class_id, "second", Typed(1, [good] * 10), by="乙")
     db.session.commit()
     assert close_in_domain(ballot.meeting_id)["c", reports[1], 0] == {"good": 20}
 
@@ -227,12 +228,12 @@ def test_a_bundle_sent_twice_is_one_and_another_in_its_place_is_refused(thick):
     ballot, class_id, reports = thick
     good = [judged(reports, "good", "good", "good")] * 10
     for _once_more in range(2):
-        sheets.type_in(class_id, "first", 0, good, by="甲")
+        sheets.type_in(class_id, "first", Typed(0, good), by="甲")
     assert actions.the_box(ballot)[class_id].bundles[0].first.n == 10
     with pytest.raises(RuleBroken, match="已经录过"):
-        sheets.type_in(class_id, "first", 0, [judged(reports, "poor", "good", "good"), *good[1:]], by="甲")
+        sheets.type_in(class_id, "first", Typed(0, [judged(reports, "poor", "good", "good"), *good[1:]]), by="甲")
     with pytest.raises(NotThere):
-        sheets.type_in(class_id, "first", 1, good[:3], by="甲")
+        sheets.type_in(class_id, "first", Typed(1, good[:3]), by="甲")
 
 
 def test_miscounted_sheets_are_counted_and_typed_in_anew(thick):
@@ -240,7 +241,7 @@ def test_miscounted_sheets_are_counted_and_typed_in_anew(thick):
     type_all(class_id, "first", [judged(reports, "good", "good", "good")] * 20)
     with pytest.raises(RuleBroken, match="先清空"):
         sheets.count_paper(class_id, 19)
-    sheets.begin_paper_again(class_id)
+    sheets.begin_paper_again(class_id, turn=actions.the_box(ballot)[class_id].turn)
     sheets.count_paper(class_id, 19)
     mine = actions.the_box(ballot)[class_id]
     assert [one.size for one in mine.bundles] == [10, 9]

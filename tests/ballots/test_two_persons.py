@@ -126,9 +126,9 @@ def test_a_spoiled_slip_is_voided_by_its_code_and_a_used_one_is_not(client, held
     used, spoiled, _other = held.codes("a")
     client().post("/vote/cast", {"code": used, "c1_0": "good", "c2_0": "good"})
     path = f"{held.path}/{held.classes['a']}/mend"
-    held.office.post(path, {"what": "codes", "code": used, "reason": "污损"})
+    held.office.post(path, {"what": "codes", "slip": used, "reason": "污损"})
     assert db.session.query(BallotStep).count() == 0
-    held.office.post(path, {"what": "codes", "code": spoiled, "reason": "污损"})
+    held.office.post(path, {"what": "codes", "slip": spoiled, "reason": "污损"})
     held.press("agree")
     assert client().post("/vote", {"code": spoiled}).status_code == 422
     assert held.box["a"].to_make == 1
