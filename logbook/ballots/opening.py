@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from flask_babel import lazy_gettext as _
 
@@ -62,11 +62,11 @@ def open_ballot(meeting: Meeting, new: NewBallot, *, by: Actor, at: dt.datetime)
     if new.clerk_id not in {one.id for one in clerks(reports)}:
         raise RuleBroken("clerk_id", _("计票人要能组织测评，且不是本次述职人员。"))
     name = check_witness(new.witness_id, new.witness_name, new.clerk_id, reports)
-    items = ITEMS if new.sheet is not Sheet.GRADES else ()
+    items, settings = ITEMS if new.sheet is not Sheet.GRADES else (), load()
     ballot = Ballot(
         meeting_id=meeting.id, sheet=new.sheet, items=json.dumps(items, ensure_ascii=False), opened_at=at,
         opened_by_id=by.person_id, clerk_id=new.clerk_id, witness_id=new.witness_id, witness_name=name,
-        weights=json.dumps(load().ballot_weights),
+        weights=json.dumps(settings.ballot_weights), rule=json.dumps(asdict(settings.rule)),
     )  # fmt: skip
     db.session.add(ballot)
     db.session.flush()

@@ -290,3 +290,24 @@ def test_a_code_is_stored_under_a_key(app, held):
     code = held.codes("c")[0].replace("-", "")
     assert held.box["c"].codes == [sessions.keyed_digest(code)]
     assert Client(app).post("/vote", {"code": code}).status_code == 200
+
+
+def test_the_rule_of_the_opening_suggests_the_grades_and_is_printed(client, people):
+    """Whoever may change settings fits none of them to the result; an office of another name prints its own word."""
+    rule = {"good_from": 90, "fairly_good_from": 80, "average_from": 60, "cap_percent": 40}
+    settings.change(rule | {"weight_a": 60, "weight_b": 0, "weight_c": 40})
+    factories.setting("group_word", "党委")
+    held = Held(client(people["clerk"]), sheet="both").begin(a={"sheets": 5}, c={"sheets": 5})
+    cells = [f"c{one.id}_{item.number}" for one in db.session.query(Report) for item in held.ballot.columns]
+    for key in ("a", "c"):
+        held.paper(key, [dict.fromkeys(cells, "1")] * 5)
+    held.close()
+    settings.change(dict.fromkeys((*rule, "weight_a", "weight_c"), 0))
+    db.session.commit()
+    text = printed(held)
+    assert "测评开始时确定的各类权重：A票 党委成员60、B票 党组织书记0、C票 党员群众代表40。合计按权重计算。" in text
+    said = "平均得分90分以上的建议“好”，80分以上的建议“较好”，60分以上的建议“一般”，其余建议“差”；等次由党委研究确定。"
+    assert f"测评开始时确定的等次建议办法：{said}\n“较好”及以下等次一般不少于40%。" in text
+    assert {row.cells[3].text for row in tables(held)[0].rows[1:]} == {"A票 党委成员", "C票 党员群众代表", "合计"}
+    page = client(people["leader"]).get(f"/review/{YEAR}/outcomes").text
+    assert ("建议" in page, "40%" in page) == (True, True)
