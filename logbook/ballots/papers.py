@@ -196,9 +196,8 @@ def _rules(result: Result, words: Words) -> Iterable[str]:
         share, unit = ("平均得分", "分") if result.has_points else ("该等次及以上得票", "%")
         least = zip(Grade, result.rule.suggests, strict=False)
         grades = "，".join(f"{n}{unit}以上的建议“{grade.chinese}”" for grade, n in least)
-        yield words.apply(
-            f"测评开始时确定的等次建议办法：{share}{grades}，其余建议“{Grade.POOR.chinese}”；等次由党组研究确定。"
-        )
+        rest = f"其余建议“{Grade.POOR.chinese}”；等次由党组研究确定。"
+        yield words.apply(f"测评开始时确定的等次建议办法：{share}{grades}，{rest}")
     if result.rule.cap_percent:
         yield f"“较好”及以下等次一般不少于{result.rule.cap_percent}%。"
 

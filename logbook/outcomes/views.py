@@ -61,7 +61,7 @@ def _page(year: int, **shown: Any) -> str:
     return render_template(
         "outcomes/show.html", meeting=meeting, reports=reports, result=result, rows=rows, words=tally.WORDS,
         suggested={i: suggesting.suggested(row, result, rule.suggests) for i, row in rows.items() if result},
-        grades=list(Grade), chosen=request.form, whole=whole, cap=rule.cap_percent if whole else 0,
+        rule=rule, grades=list(Grade), chosen=request.form, whole=whole, cap=rule.cap_percent if whole else 0,
         missing=suggesting.missing_to_cap([one.grade for one in reports if one.grade], rule.cap_percent),
         **forms | shown,
     )  # fmt: skip
