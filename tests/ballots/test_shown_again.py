@@ -136,3 +136,15 @@ def test_no_page_that_is_only_opened_ends_or_erases_anything(client, held, peopl
     if closed:
         assert held.office.post(f"{PATH}/close").status_code == 303
         assert queries.ballot(1).erased_at
+
+
+def test_a_ballot_whose_votes_are_gone_says_so_and_is_held_again(client, people, held):
+    """As where a copy of the database alone was put in place."""
+    box.destroy(held.ballot_id)
+    db.session.commit()
+    assert "票不在这台服务器上" in held.office.get(PATH).text
+    assert "票不在这台服务器上" in held.phone.post("/witness", {"code": held.code}).text
+    assert held.office.get(f"{PATH}/close").status_code == 200
+    held.office.post(f"{PATH}/close", {"void": "1", "reason": "服务器更换"})
+    assert held.press("agree").status_code == 200
+    assert Held(held.office).ballot_id > held.ballot_id
