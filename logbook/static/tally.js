@@ -18,6 +18,7 @@ function begin(form) {
   const refused = []; // those the server did not take: they stay, and are sent again when somebody asks for it
   const again = document.querySelector("#again");
   let sending = false;
+  let typing = cells[0]; // where the keyboard was, for after a button
   let moved = false; // the last key moved on by itself: a Tab after it, by habit, moves no further
 
   const keys = () => Object.fromEntries(cells.map((cell) => [cell.name, cell.value]));
@@ -61,13 +62,14 @@ function begin(form) {
     if (sending || !queue.length) return;
     sending = true;
     state.textContent = state.dataset.sending;
-    const answer = await post(queue[0]);
+    const whole = queue[0];
+    const answer = await post(whole);
     const said = (await answer?.json().catch(() => null))?.said; // no answer of the house: a proxy's page, a line cut off
     sending = false;
     const taken = answer?.ok && said !== undefined;
-    if (taken) queue.shift();
     const held = !taken && answer !== null && REFUSALS.includes(answer.status);
-    if (held) refused.push(queue.shift());
+    if (taken || held) queue.splice(queue.indexOf(whole), 1);
+    if (held) refused.push(whole);
     state.textContent = taken ? said : reason(answer, said);
     again.hidden = taken && !refused.length;
     if (queue.length && (taken || held)) send();
@@ -110,7 +112,8 @@ function begin(form) {
   }
 
   again.addEventListener("click", () => {
-    queue.unshift(...refused.splice(0));
+    queue.push(...refused.splice(0));
+    typing.focus();
     send();
   });
 
@@ -152,6 +155,10 @@ function begin(form) {
       cells[at + 1].select();
       moved = true;
     }
+  });
+
+  form.addEventListener("focusin", (event) => {
+    if (cells.includes(event.target)) typing = event.target;
   });
 
   addEventListener("beforeunload", (event) => {
