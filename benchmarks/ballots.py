@@ -59,9 +59,9 @@ def _open(app: Flask, year: int, voters: int) -> _Opened:
     from logbook.accounts import queries as accounts
     from logbook.accounts import sessions
     from logbook.accounts.models import Person
-    from logbook.ballots import actions, queries
-    from logbook.ballots.actions import NewBallot, Numbers
+    from logbook.ballots import actions, opening, queries
     from logbook.ballots.models import Sheet
+    from logbook.ballots.opening import NewBallot, Numbers
     from logbook.db import db
     from logbook.formats import now
     from logbook.organization import queries as organization
@@ -84,12 +84,12 @@ def _open(app: Flask, year: int, voters: int) -> _Opened:
         db.session.add_all(reports)
         db.session.flush()
         clerk = Actor(by.id, by.name, frozenset({Role.OFFICE}))
-        actions.open_ballot(meeting, NewBallot(Sheet.GRADES, by.id, None, "凌照棠"), by=clerk, at=now())
+        opening.open_ballot(meeting, NewBallot(Sheet.GRADES, by.id, None, "凌照棠"), by=clerk, at=now())
         found = queries.ballot(meeting.id)
         if found is None:
             raise SystemExit("the ballot was not opened")
-        actions.set_numbers(found, {found.classes[0].id: Numbers(codes=voters)})
-        actions.confirm(found, actions.numbers_as_shown(found), at=now())
+        opening.set_numbers(found, {found.classes[0].id: Numbers(codes=voters)})
+        opening.confirm(found, opening.numbers_as_shown(found), at=now())
         key = app.config["SECRET_KEY"]
         codes = list(
             actions.make_codes(found.classes[0].id, lambda code: sessions.keyed_digest(code.replace("-", ""), key))
@@ -114,7 +114,7 @@ def _cast(app: Flask, code: str, reports: list[int]) -> float:
 
 def _close(app: Flask, year: int) -> tuple[float, int]:
     """Seconds, and how many ballots were counted."""
-    from logbook.ballots import actions, erasing, queries, tally
+    from logbook.ballots import closing, erasing, queries, tally
     from logbook.db import db
     from logbook.formats import now
     from logbook.review import queries as review
@@ -128,11 +128,11 @@ def _close(app: Flask, year: int) -> tuple[float, int]:
         ballot = queries.ballot(meeting.id)
         if ballot is None:
             raise SystemExit("the ballot is not there")
-        actions.close(ballot, at=now())
+        closing.close(ballot, at=now())
         db.session.commit()
         if not erasing.erase(ballot):
             raise SystemExit("the ballot was not erased")
-        actions.note_erased(ballot, at=now())
+        closing.note_erased(ballot, at=now())
         db.session.commit()
         result = tally.result(ballot, review.reports(meeting.id), settings.load())
         return time.perf_counter() - started, min(row.grades[-1].valid for row in result.rows)

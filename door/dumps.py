@@ -122,6 +122,8 @@ def statements_after(dump: Dump, mark: str, key_digest: str) -> list[str]:
         ("one_time_code", f"UPDATE one_time_code SET expires_at = {now} WHERE used_at IS NULL AND expires_at > {now}"),
         ("ballot_code", f"DELETE FROM ballot_code WHERE class_id IN ({OPEN_CLASSES})"),
         ("ballot_count", f"DELETE FROM ballot_count WHERE class_id IN ({OPEN_CLASSES})"),
+        ("ballot_step", f"DELETE FROM ballot_step WHERE ballot_id IN ({OPEN_BALLOTS})"),
+        ("ballot_box", "DELETE FROM ballot_box"),
         ("ballot_class", f"DELETE FROM ballot_class WHERE ballot_id IN ({OPEN_BALLOTS})"),
         ("ballot", "DELETE FROM ballot WHERE closed_at IS NULL"),
         ("installation", "DELETE FROM installation"),

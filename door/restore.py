@@ -87,7 +87,9 @@ def _switch_sqlite(home: Home, new: Unpacked, stage: Stage) -> None:
     _refuse_readers(database)
     # The write-ahead log belongs to the old file: left behind, it would be played into the new one.
     logs = [stage.place(Path(f"{database}{end}"), None) for end in ("-wal", "-shm")]
-    places = [*logs, stage.place(database, new.dump.file), *_common(home, new, stage)]
+    # The votes of a ballot that is open in what goes aside lie beside its database, and go with it.
+    votes = [stage.place(file, None) for file in sorted(database.parent.glob("ballot-*.*"))]
+    places = [*logs, stage.place(database, new.dump.file), *votes, *_common(home, new, stage)]
     restoring.write_journal(home.folder, Plan(tuple(places), tuple(map(str, stage.boxes))))
     restoring.settle(home.folder, str)
 

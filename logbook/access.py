@@ -110,6 +110,8 @@ PUBLIC = frozenset(
 )  # fmt: skip
 # Of these, where nothing may tell who was there or when: no session is read, no line is logged.
 UNWATCHED = frozenset({"voting.enter", "voting.cast"})
+# Where a code is all that lets somebody in, and every page carries it; one that opens an account stands on no page.
+BY_CODE = UNWATCHED | {"witness.enter", "witness.act", "witness.type_in"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from logbook.faults import Kind
 from logbook.gate import SAFE
 
 RETRY_AFTER = 10  # seconds
-# What stands in no page again, whatever else comes to be a secret; the ballot's own page carries its code as well.
+# What stands in no page again, whatever else comes to be a secret; the ballot's own pages carry their code as well.
 SECRETS = carried.NOT_KEPT - {"csrf_token", "client_key", carried.OWNER, carried.FIELD}
 
 
@@ -173,7 +173,7 @@ def _bare(said: str, status: int) -> Response:
 
 
 def _may_stand(name: str) -> bool:
-    return name not in SECRETS or (name == "code" and request.endpoint in access.UNWATCHED)
+    return name not in SECRETS or (name == "code" and request.endpoint in access.BY_CODE)
 
 
 def _texts(fields: Sequence[tuple[str, str]]) -> list[str]:

@@ -44,6 +44,7 @@ class Bundle:
     first: Sums | None = None
     second: Sums | None = None
     agreed: bool = False
+    marks: dict[str, str] = field(default_factory=dict)  # of each typing: sheets.Typed.mark
 
     def typed(self, typing: str) -> bool:
         """Whether this typing of it is there."""
@@ -63,6 +64,7 @@ class ClassBox:
     back: int | None = None  # sheets of paper that came back, as counted before they are typed in
     bundles: list[Bundle] = field(default_factory=list)
     typists: dict[str, list[str]] = field(default_factory=lambda: {"first": [], "second": []})
+    turn: int = 0  # how often its paper was counted, typed or cleared: who read another turn agreed to something else
 
     def finished(self, typing: str) -> bool:
         """Whether every bundle was typed in this time."""
@@ -166,7 +168,8 @@ def _class_box(plain: Mapping[str, object]) -> ClassBox:
 def _bundles(plain: object) -> list[Bundle]:
     found: Iterable[Mapping[str, object]] = plain  # type: ignore[assignment]  # what asdict wrote
     return [
-        Bundle(int(str(one["size"])), _maybe(one["first"]), _maybe(one["second"]), bool(one["agreed"])) for one in found
+        Bundle(**{**one, "first": _maybe(one["first"]), "second": _maybe(one["second"])})  # type: ignore[arg-type]  # as above
+        for one in found
     ]
 
 

@@ -12,8 +12,9 @@ from wtforms.fields.choices import SelectChoice
 from logbook.accounts import sessions
 from logbook.accounts.models import Person
 from logbook.ballots import counting
-from logbook.ballots.actions import MOST_VOTERS, Judgement, NewBallot, Numbers
+from logbook.ballots.actions import MOST_VOTERS, Judgement
 from logbook.ballots.models import BLANK, INVALID, BallotClass, Item, Sheet
+from logbook.ballots.opening import NewBallot, Numbers
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import as_count, clean_text, typed_code
 from logbook.settings.forms import Form

@@ -54,6 +54,7 @@ class Ballot(Base):
     items: Mapped[str]  # JSON text: [[name, most], …] of the 100-point sheet, as printed on it
     # JSON text: {class: weight} as at the opening: nobody changes a result afterwards. Older ballots have none.
     weights: Mapped[str] = mapped_column(default="")
+    rule: Mapped[str] = mapped_column(default="", server_default="")  # JSON text, as at the opening: settings.Rule
     opened_at: Mapped[dt.datetime]
     opened_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     closed_at: Mapped[dt.datetime | None]

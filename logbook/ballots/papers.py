@@ -1,7 +1,7 @@
 """The ballot to be printed and filled in by hand, and what came out of it. Chinese only."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from logbook.ballots import counting
 from logbook.ballots.models import Ballot, BallotClass, BallotStep, Item, StepKind, VoterClass
@@ -9,7 +9,7 @@ from logbook.ballots.tally import WORDS, Result, Row
 from logbook.documents.paper import Block, Break, Heading, Paper, Para, Table
 from logbook.formats import local_date, short_date
 from logbook.review.models import Grade, Meeting, Report
-from logbook.settings.queries import Settings
+from logbook.settings.queries import Settings, Words
 
 EMPTY = "　"  # to be filled in by hand
 TICKS = "每人只选一项打“√”，多选无效，不选视为弃权"
@@ -76,8 +76,8 @@ def statistics(
     if not void and not result.rows:
         blocks.append(Para(f"收回不足{counting.SMALLEST}份，为保证无记名，不列各等次票数。"))
     elif not void:
-        blocks += _tables(result)
-    blocks += [Para(line) for line in _answerable(result)]
+        blocks += _tables(result, settings.words)
+    blocks += [Para(line) for line in _answerable(result, settings.words)]
     return Paper(
         title=_title(meeting, settings, "测评情况统计表"), blocks=tuple(blocks), landscape=True, dated=on,
         signed=f"{settings.unit_name}{settings.words.apply('党办')}", made_from=f"{meeting.year}年述职评议会议",
@@ -131,7 +131,7 @@ def _codes(parts: Sequence[BallotClass]) -> str:
     return f"测评码：制作{made}个，发出{out}个，作废{void}个，已使用{used}个。" if made or out else ""
 
 
-def _answerable(result: Result) -> Iterable[str]:
+def _answerable(result: Result, words: Words) -> Iterable[str]:
     """Who typed, what was changed on the way and why, who sealed the sheets; and the two who sign."""
     ballot = result.ballot
     if ballot is None or not ballot.has_box:
@@ -139,8 +139,8 @@ def _answerable(result: Result) -> Iterable[str]:
         return
     for one in ballot.classes:
         if one.typed_by:
-            yield f"{one.voters.chinese}纸质测评表录入：{one.typed_by}。"
-    yield from map(step_said, result.steps)
+            yield f"{words.apply(one.voters.chinese)}纸质测评表录入：{one.typed_by}。"
+    yield from (step_said(one, words) for one in result.steps)
     if ballot.witness_codes > 1:
         yield f"监票码发放{ballot.witness_codes}次。"
     if ballot.sealed_by:
@@ -150,12 +150,12 @@ def _answerable(result: Result) -> Iterable[str]:
     yield "计票人（签字）　　　　　　　　监票人（签字）　　　　　　　　　　年　　月　　日"
 
 
-def step_said(step: BallotStep) -> str:
+def step_said(step: BallotStep, words: Words) -> str:
     """A change as it is printed."""
     said, day = step.said, short_date(local_date(step.at))
-    voters = step.voters.voters.chinese if step.voters else ""
+    voters = words.apply(step.voters.voters.chinese) if step.voters else ""
     what = {
-        StepKind.CORRECT: f"{voters}发出由{said.get('before', '')}更正为{said.get('after', '')}",
+        StepKind.CORRECT: f"{voters}发出由{said.get('before', '')}更正为{said.get('after', '')}{_more(said)}",
         StepKind.REPLACE: f"{voters}作废并补发测评码{said.get('n', '')}个",
         StepKind.WITNESS: f"监票人由{said.get('before', '')}更换为{said.get('after', '')}",
         StepKind.VOID: "本次测评作废",
@@ -165,8 +165,12 @@ def step_said(step: BallotStep) -> str:
     return f"{day}，{what}（{by}）；原因：{step.reason.rstrip('。')}。"
 
 
-def _tables(result: Result) -> Iterable[Block]:
-    names = ["、".join(one.chinese for one in group) or "合计" for group in result.groups]
+def _more(said: Mapping[str, str]) -> str:
+    return f"，{said['more']}" if said.get("more") else ""
+
+
+def _tables(result: Result, words: Words) -> Iterable[Block]:
+    names = [words.apply("、".join(one.chinese for one in group)) or "合计" for group in result.groups]
     points = "，均不计入平均分" if result.has_points else ""
     if result.has_grades:
         head = ("序号", "党组织", "书记", "类别", *WORDS.values())
@@ -177,7 +181,25 @@ def _tables(result: Result) -> Iterable[Block]:
         rows = [(*_about(str(i), row), *map(counting.shown, row.points)) for i, row in enumerate(result.rows, 1)]
         widths = (1, 5, 2.5, *(2 for _name in names))
         yield Table(head, tuple(rows), widths, title="平均得分（满分100分）")
+    yield from map(Para, _rules(result, words))
     yield Para(f"注：不足5份的类别并入其他类别；多选、超出范围的该项为无效，空白为弃权{points}。")
+
+
+def _rules(result: Result, words: Words) -> Iterable[str]:
+    """What the points were weighted by and grades are suggested from: as it stood when the ballot was opened."""
+    if result.weights and len(result.groups) > 1:
+        parts = "、".join(f"{one.chinese}{result.weights.get(one.value, 0)}" for one in VoterClass)
+        merged = any(len(group) > 1 for group in result.groups)
+        said = "有类别合并的，不按权重，合计按每份相同计算。" if merged else "合计按权重计算。"
+        yield words.apply(f"测评开始时确定的各类权重：{parts}。{said}")
+    if result.rule.suggests:
+        share, unit = ("平均得分", "分") if result.has_points else ("该等次及以上得票", "%")
+        least = zip(Grade, result.rule.suggests, strict=False)
+        grades = "，".join(f"{n}{unit}以上的建议“{grade.chinese}”" for grade, n in least)
+        rest = f"其余建议“{Grade.POOR.chinese}”；等次由党组研究确定。"
+        yield words.apply(f"测评开始时确定的等次建议办法：{share}{grades}，{rest}")
+    if result.rule.cap_percent:
+        yield f"“较好”及以下等次一般不少于{result.rule.cap_percent}%。"
 
 
 def _about(number: str, row: Row) -> tuple[str, ...]:

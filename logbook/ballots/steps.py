@@ -8,10 +8,12 @@ from flask_babel import lazy_gettext as _
 
 from logbook.access import Actor
 from logbook.accounts import queries as accounts
-from logbook.ballots import actions, box, queries
+from logbook.ballots import actions, box, closing, opening, queries
+from logbook.ballots.box import ClassBox
 from logbook.ballots.models import Ballot, BallotClass, BallotStep, StepKind
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
+from logbook.formats import fingerprint
 from logbook.review import queries as review
 
 MAX_REASON = 200
@@ -27,7 +29,7 @@ class Asked:
 
 
 def waiting(ballot: Ballot) -> BallotStep | None:
-    """What the witness is asked now: the latest that has no answer."""
+    """What the witness is asked now, the latest that has no answer."""
     found = [one for one in queries.steps(ballot.id) if not one.agreed_at and not one.declined_at]
     return found[-1] if found else None
 
@@ -42,11 +44,19 @@ def ask_correction(class_id: int, sheets: int | None, codes: int | None, asked: 
         raise RuleBroken("", _("测评码只能补发，不能减少；用不着的，结束时自动作废。"))
     if (sheets, codes) == (voters.sheets, voters.codes or 0):
         raise RuleBroken("", _("数目没有改动。"))
-    said = {
-        "sheets": str(sheets), "codes": str(codes), "before": f"纸质{voters.sheets}份、测评码{voters.codes or 0}个",
-        "after": f"纸质{sheets}份、测评码{codes}个",
-    }  # fmt: skip
+    said = {"sheets": str(sheets), "codes": str(codes), "before": f"纸质{voters.sheets}份、测评码{voters.codes or 0}个",
+            "after": f"纸质{sheets}份、测评码{codes}个"} | _others_raised(voters, sheets, codes)  # fmt: skip
     return _ask(ballot, StepKind.CORRECT, asked, said, class_id=class_id)
+
+
+def _others_raised(voters: BallotClass, sheets: int, codes: int) -> dict[str, str]:
+    """Who is handed a ballot is present and due, and a sheet was printed: what becomes more with it, also in words."""
+    present = max(voters.present or 0, sheets + codes)
+    new = {"present": present, "due": max(voters.due or 0, present), "printed": max(voters.printed or 0, sheets)}
+    words = {"present": ("实到", "人"), "due": ("应到", "人"), "printed": ("印制", "份")}
+    old = {"present": voters.present or 0, "due": voters.due or 0, "printed": voters.printed or 0}
+    more = "、".join(f"{words[name][0]}{new[name]}{words[name][1]}" for name in new if new[name] != old[name])
+    return {name: str(n) for name, n in new.items()} | ({"more": more} if more else {})
 
 
 def ask_replacement(class_id: int, digest: str, asked: Asked) -> BallotStep:
@@ -55,16 +65,20 @@ def ask_replacement(class_id: int, digest: str, asked: Asked) -> BallotStep:
     mine = actions.the_box(ballot)[class_id]
     if digest and digest not in mine.codes:
         raise RuleBroken("", _("没有这张测评码，或已经投过。"))
-    n = 1 if digest else len(mine.codes) + mine.to_make
-    if not n:
+    if not mine.codes:
         raise RuleBroken("", _("这一类没有还没用的测评码。"))
-    said = {"digest": digest, "n": str(n)}
-    return _ask(ballot, StepKind.REPLACE, asked, said, class_id=class_id)
+    # How many is said when it is done: until then some are used, and when is nobody's business.
+    return _ask(ballot, StepKind.REPLACE, asked, {"digest": digest}, class_id=class_id)
+
+
+def to_be_voided(step: BallotStep, mine: ClassBox) -> int:
+    """How many codes a yes would void now."""
+    return sum(not step.said["digest"] or one == step.said["digest"] for one in mine.codes)
 
 
 def ask_closing(ballot: Ballot, sealed_by: str, asked: Asked) -> BallotStep:
     """Ask the witness to confirm the closing."""
-    actions.check_ready(ballot)
+    closing.check_ready(ballot)
     return _ask(ballot, StepKind.CLOSE, asked, {"sealed_by": sealed_by.strip()[:MAX_REASON]})
 
 
@@ -76,19 +90,22 @@ def ask_voiding(ballot: Ballot, asked: Asked) -> BallotStep:
 def _ask(
     ballot: Ballot, kind: StepKind, asked: Asked, said: dict[str, str], *, class_id: int | None = None
 ) -> BallotStep:
-    """What was asked before and has no answer is overtaken."""
+    """What was asked before and has no answer is overtaken; the same asked twice is one."""
     if ballot.closed_at or not ballot.has_box:
         raise NotThere
     if not ballot.confirmed_at and kind is not StepKind.VOID:
         raise RuleBroken("", _("应到、实到和发出的数目，请监票人先核对。"))
     if kind is not StepKind.CLOSE:
         _check_reason(asked.reason)
-    overtaken = waiting(ballot)
-    if overtaken is not None:
-        overtaken.declined_at = asked.at
+    what, reason, before = json.dumps(said, ensure_ascii=False), asked.reason.strip(), waiting(ballot)
+    if before is not None:
+        asked_before = (before.kind, before.class_id, before.what, before.reason, before.by_id)
+        if asked_before == (kind, class_id, what, reason, asked.by.person_id):
+            return before
+        _answer_no(before, asked.at)
     step = BallotStep(
-        ballot_id=ballot.id, class_id=class_id, kind=kind, what=json.dumps(said, ensure_ascii=False),
-        reason=asked.reason.strip(), by_id=asked.by.person_id, at=asked.at,
+        ballot_id=ballot.id, class_id=class_id, kind=kind, what=what, reason=reason, by_id=asked.by.person_id,
+        at=asked.at,
     )  # fmt: skip
     db.session.add(step)
     db.session.flush()
@@ -104,13 +121,37 @@ def _check_reason(reason: str) -> None:
 
 def decline(ballot: Ballot, step_id: int, *, at: dt.datetime) -> None:
     """The witness does not agree."""
-    _asked(ballot, step_id).declined_at = at
+    step = _find(ballot, step_id)
+    if step.declined_at:  # sent twice
+        return
+    _answer_no(_check_waiting(ballot, step), at)
     db.session.flush()
 
 
-def agree(ballot: Ballot, step_id: int, *, at: dt.datetime) -> BallotStep:
-    """The witness agrees: it is carried out."""
-    step = _asked(ballot, step_id)
+def _answer_no(step: BallotStep, at: dt.datetime) -> None:
+    """A code that stays good is named nowhere."""
+    step.declined_at = at
+    if step.kind is StepKind.REPLACE:
+        step.what = json.dumps({"n": "0"})
+
+
+def as_seen(ballot: Ballot, step: BallotStep) -> str:
+    """A digest of what is agreed to: the request, the numbers, and for the end how the votes and all paper stand.
+
+    A code that is cast meanwhile changes nothing of the other requests.
+    """
+    found = box.read(ballot.id) or {} if step.kind is StepKind.CLOSE else {}
+    stand = [(one, mine.cast.n, mine.back, mine.turn, mine.typists) for one, mine in sorted(found.items())]
+    return fingerprint(step.id, opening.numbers_as_shown(ballot), stand)
+
+
+def agree(ballot: Ballot, step_id: int, seen: str, *, at: dt.datetime) -> BallotStep:
+    """The witness agrees to what they have seen, and to nothing else: it is carried out."""
+    step = _find(ballot, step_id)
+    if step.agreed_at and step.kind is not StepKind.WITNESS:  # sent twice
+        return step
+    if seen != as_seen(ballot, _check_waiting(ballot, step)):
+        raise RuleBroken("", _("这一项刚有变动，请再看一遍。"))
     step.agreed_at = at
     db.session.flush()
     if step.kind is StepKind.CORRECT:
@@ -118,26 +159,32 @@ def agree(ballot: Ballot, step_id: int, *, at: dt.datetime) -> BallotStep:
     elif step.kind is StepKind.REPLACE:
         _replace(ballot, step)
     elif step.kind is StepKind.CLOSE:
-        actions.close(ballot, at=at, sealed_by=step.said["sealed_by"])
+        closing.close(ballot, at=at, sealed_by=step.said["sealed_by"])
     else:
-        actions.close(ballot, at=at, void_reason=step.reason)
+        closing.close(ballot, at=at, void_reason=step.reason)
     return step
 
 
-def _asked(ballot: Ballot, step_id: int) -> BallotStep:
-    step = waiting(ballot)
-    if step is None or step.id != step_id or ballot.closed_at:
+def _find(ballot: Ballot, step_id: int) -> BallotStep:
+    found = next((one for one in queries.steps(ballot.id) if one.id == step_id), None)
+    if found is None:
+        raise RuleBroken("", _("这一项刚有变动，请再看一遍。"))
+    return found
+
+
+def _check_waiting(ballot: Ballot, step: BallotStep) -> BallotStep:
+    if step is not waiting(ballot) or ballot.closed_at:
         raise RuleBroken("", _("这一项刚有变动，请再看一遍。"))
     return step
 
 
 def _correct(ballot: Ballot, step: BallotStep) -> None:
-    voters, sheets, codes = _class(ballot, step), int(step.said["sheets"]), int(step.said["codes"])
+    """As it was asked for, word by word."""
+    voters, said = _class(ballot, step), step.said
+    sheets, codes = int(said["sheets"]), int(said["codes"])
     more = codes - (voters.codes or 0)
     voters.codes, voters.handed_out = codes, sheets + codes
-    voters.printed = max(voters.printed or 0, sheets)
-    voters.present = max(voters.present or 0, sheets + codes)
-    voters.due = max(voters.due or 0, voters.present)
+    voters.present, voters.due, voters.printed = (int(said[name]) for name in ("present", "due", "printed"))
     db.session.flush()
     if more:
         found = actions.the_box(ballot)
@@ -169,12 +216,14 @@ def replace_witness(ballot: Ballot, witness_id: int | None, name: str, asked: As
     if ballot.closed_at or not ballot.has_box or ballot.clerk_id is None:
         raise NotThere
     _check_reason(asked.reason)
-    new = actions.check_witness(witness_id, name, ballot.clerk_id, review.reports(ballot.meeting_id))
+    if (witness_id, "".join(name.split()) or ballot.witness_name) == (ballot.witness_id, ballot.witness_name):
+        return  # sent twice
+    new = opening.check_witness(witness_id, name, ballot.clerk_id, review.reports(ballot.meeting_id))
     if witness_id == asked.by.person_id:
         raise RuleBroken("witness_id", _("更换监票人由另一人任监票人，办理人本人不能担任。"))
     overtaken = waiting(ballot)
     if overtaken:  # what was asked of the former one is asked anew
-        overtaken.declined_at = asked.at
+        _answer_no(overtaken, asked.at)
     said = {"before": ballot.witness_name, "after": new}
     db.session.add(
         BallotStep(

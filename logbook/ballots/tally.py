@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from logbook.ballots import counting, queries
@@ -10,8 +10,9 @@ from logbook.ballots.counting import Distribution
 from logbook.ballots.models import BLANK, INVALID, OVERALL, Ballot, BallotStep, Item, Sheet, StepKind, VoterClass
 from logbook.db import N_
 from logbook.review.models import Grade, Report
-from logbook.settings.queries import Settings
+from logbook.settings.queries import Rule, Settings
 
+NO_RULE = Rule(None, 0)
 # What may be given overall, in the order in which it is shown.
 WORDS = {**{one.value: one.chinese for one in Grade}, BLANK: N_("弃权"), INVALID: N_("无效")}
 
@@ -42,6 +43,8 @@ class Result:
     rows: tuple[Row, ...]
     has_grades: bool
     has_points: bool
+    weights: Mapping[str, int] = field(default_factory=dict)  # by class; empty: every ballot counts the same
+    rule: Rule = NO_RULE
     ballot: Ballot | None = None
     steps: Sequence[BallotStep] = ()  # what was changed on the way, to be printed
 
@@ -51,6 +54,7 @@ def result(ballot: Ballot, reports: Sequence[Report], settings: Settings) -> Res
     ballots = {one.voters.value: one.cast + one.first for one in ballot.classes}
     groups = counting.groups(ballots)
     weights = json.loads(ballot.weights) if ballot.weights else settings.ballot_weights
+    weights = weights if ballot.sheet is not Sheet.GRADES else {}
     count = _Count(queries.counts(ballot.id), groups, ballot.columns, weights)
     came_back = sum(ballots.values())
     shown = tuple(tuple(map(VoterClass, group)) for group in groups)
@@ -61,9 +65,19 @@ def result(ballot: Ballot, reports: Sequence[Report], settings: Settings) -> Res
         rows=tuple(map(count.row, reports)) if came_back >= counting.SMALLEST and not ballot.void_reason else (),
         has_grades=ballot.sheet is not Sheet.SCORES,
         has_points=ballot.sheet is not Sheet.GRADES,
+        weights=weights if any(weights.values()) else {},
+        rule=rule_of(ballot, settings),
         ballot=ballot,
         steps=[one for one in queries.steps(ballot.id) if one.agreed_at and one.kind is not StepKind.CLOSE],
     )
+
+
+def rule_of(ballot: Ballot | None, settings: Settings) -> Rule:
+    """The rule by which a grade is suggested: of the ballot's opening, so that nobody fits it to the result."""
+    if ballot is None or not ballot.rule:
+        return settings.rule
+    found = json.loads(ballot.rule)
+    return Rule(tuple(found["suggests"]) if found["suggests"] else None, found["cap_percent"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,22 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
-from logbook.ballots import actions, box, erasing, forms, paper_page, papers, queries, steps, tally, witness_page
+from logbook.accounts import carried
+from logbook.ballots import (
+    actions,
+    box,
+    closing,
+    erasing,
+    forms,
+    opening,
+    paper_page,
+    papers,
+    queries,
+    sheets,
+    steps,
+    tally,
+    witness_page,
+)
 from logbook.ballots.models import Ballot, BallotClass
 from logbook.ballots.paper_page import Place
 from logbook.ballots.steps import Asked
@@ -61,7 +76,7 @@ def show(year: int) -> Answer:
     form = _open_form(reports)
     if form.validate_on_submit():
         try:
-            actions.open_ballot(meeting, form.new_ballot(), by=actor(), at=now())
+            opening.open_ballot(meeting, form.new_ballot(), by=actor(), at=now())
             db.session.commit()
             flash(_("测评已开始。请填写各类别的数目，由监票人核对。"))
             return _go_back(year)
@@ -75,7 +90,7 @@ def show(year: int) -> Answer:
 
 def _open_form(reports: Sequence[Report], **options: Any) -> forms.OpenForm:
     form = forms.OpenForm(data={"clerk_id": str(actor().person_id)}, **options)
-    form.offer(actions.clerks(reports), actions.witnesses(reports))
+    form.offer(opening.clerks(reports), opening.witnesses(reports))
     return form
 
 
@@ -87,7 +102,7 @@ def _page(meeting: Meeting, reports: Sequence[Report], form: forms.OpenForm) -> 
     return render_template(
         "ballots/show.html", meeting=meeting, ballot=ballot, former=held[1:], form=form, words=tally.WORDS, found=found,
         void=ballot is not None and actions.is_void(ballot), apart=_apart(ballot, found, reports) if ballot else [],
-        step=steps.waiting(ballot) if ballot and is_open else None, next_bundle=actions.next_bundle,
+        step=steps.waiting(ballot) if ballot and is_open else None, next_bundle=sheets.next_bundle,
         result=tally.result(ballot, reports, current()) if ballot and ballot.erased_at else None,
         is_file=db.engine.dialect.name == "sqlite",
     )  # fmt: skip
@@ -104,7 +119,7 @@ def _apart(
     items = {one.number: one.name for one in ballot.columns}
     shown = []
     for one in ballot.classes if found else ():
-        for number, cells in actions.differences((found or {})[one.id]):
+        for number, cells in sheets.differences((found or {})[one.id]):
             parts = [(cell.split(".", 2), n) for cell, n in cells.items()]
             lines = [(names.get(int(r), ""), f"{items[int(i)]}{_(tally.word(v))}", n) for (r, i, v), n in parts]
             shown.append((one, number, lines))
@@ -131,7 +146,7 @@ def _class(year: int, class_id: int) -> tuple[Meeting, Sequence[Report], Ballot,
 @may(Act.RUN_BALLOT)
 def set_numbers(year: int) -> Response:
     *_others, ballot = _ballot(year)
-    actions.set_numbers(ballot, forms.numbers(request.form, ballot.classes))
+    opening.set_numbers(ballot, forms.numbers(request.form, ballot.classes))
     db.session.commit()
     flash(_("已保存，请监票人核对。"))
     return _go_back(year)
@@ -142,7 +157,7 @@ def set_numbers(year: int) -> Response:
 def make_witness_code(year: int) -> Answer:
     """The slip of the witness, shown this once."""
     *_others, ballot = _ballot(year)
-    code = actions.make_witness_code(ballot, forms.digest_of, at=now())
+    code = opening.make_witness_code(ballot, forms.digest_of, at=now())
     db.session.commit()
     return render_template("ballots/witness_slip.html", code=code, ballot=ballot, year=year)
 
@@ -185,7 +200,7 @@ def mend(year: int, class_id: int) -> Answer:
         return render_template("ballots/mend.html", ballot=ballot, voters=voters, year=year)
     asked = Asked(actor(), now(), request.form.get("reason", ""))
     if request.form.get("what") == "codes":
-        code = request.form.get("code", "").strip()
+        code = request.form.get("slip", "").strip()  # not `code`, which is kept nowhere: without it all are meant
         steps.ask_replacement(class_id, forms.digest_of(code) if code else "", asked)
     else:
         sheets, codes = (as_count(request.form.get(name, "")) for name in ("sheets", "codes"))
@@ -201,15 +216,15 @@ def count_paper(year: int, class_id: int) -> Response:
     """How many sheets came back; with `again` what was typed of them is thrown away before."""
     _class(year, class_id)
     if request.form.get("again"):
-        actions.begin_paper_again(class_id)
+        sheets.begin_paper_again(class_id, turn=as_count(request.form.get("turn", "")))
     else:
-        actions.count_paper(class_id, as_count(request.form.get("back", "")))
+        sheets.count_paper(class_id, as_count(request.form.get("back", "")))
     db.session.commit()
     flash(_("已保存。"))
     return _go_back(year)
 
 
-def _typing_place(year: int, class_id: int, typing: actions.Round) -> Place:
+def _typing_place(year: int, class_id: int, typing: sheets.Round) -> Place:
     """For whoever holds the ballot, and for its witness."""
     meeting, reports = _others_meeting(year)
     found = queries.ballot_of(class_id)
@@ -224,12 +239,13 @@ def _typing_place(year: int, class_id: int, typing: actions.Round) -> Place:
 
 @bp.route("/review/<year:year>/ballot/<int:class_id>/<any(first,second):typing>", methods=["GET", "POST"])
 @may(Act.RUN_BALLOT)
-def type_in(year: int, class_id: int, typing: actions.Round) -> Any:
+def type_in(year: int, class_id: int, typing: sheets.Round) -> Any:
     """Ballots of paper, by the keyboard alone; a script sends bundles without loading the page again."""
     place = _typing_place(year, class_id, typing)
     if request.method == "GET":
         return paper_page.show(place)
     try:
+        _check_typist()
         whole = paper_page.take(place, by=actor().name)
         db.session.commit()
     except RuleBroken as broken:
@@ -245,13 +261,20 @@ def type_in(year: int, class_id: int, typing: actions.Round) -> Any:
     return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
 
 
+def _check_typist() -> None:
+    """Raise RuleBroken where somebody else signed in meanwhile: a typing bears the name of whoever typed it."""
+    if carried.owner_of(request.form.get(carried.OWNER, "")) not in {None, actor().person_id}:
+        raise RuleBroken("", _("现在登录的是另一个人，没有保存；录入的人本人重新登录后再发。"))
+
+
 @bp.post("/review/<year:year>/ballot/<int:class_id>/<any(first,second):typing>/again")
 @may(Act.RUN_BALLOT)
-def type_again(year: int, class_id: int, typing: actions.Round) -> Response:
+def type_again(year: int, class_id: int, typing: sheets.Round) -> Response:
     """One typing of a bundle that differs is thrown away."""
     _class(year, class_id)
     number = as_count(request.form.get("bundle", ""))
-    actions.type_again(class_id, typing, -1 if number is None else number)
+    turn = as_count(request.form.get("turn", ""))
+    sheets.type_again(class_id, typing, -1 if number is None else number, turn=turn)
     db.session.commit()
     return redirect(url_for("ballots.type_in", year=year, class_id=class_id, typing=typing), 303)
 
@@ -283,7 +306,7 @@ def statistics(year: int, ending: str) -> Response:
 def close(year: int) -> Answer:
     """Ask the witness to confirm the closing, or that the ballot is void; closed already, only erase what is left."""
     _found, _reports, ballot = _ballot(year)
-    if ballot.erased_at:
+    if ballot.erased_at or (ballot.closed_at and request.method == "GET"):
         return _go_back(year)
     if ballot.closed_at:
         return _erase(ballot, year)
@@ -292,7 +315,7 @@ def close(year: int) -> Answer:
                                found=box.read(ballot.id) or {})  # fmt: skip
     asked, void = Asked(actor(), now(), request.form.get("reason", "")), bool(request.form.get("void"))
     if not ballot.has_box:  # opened by an earlier version, without a witness
-        actions.close(ballot, at=asked.at, void_reason=asked.reason if void else "")
+        closing.close(ballot, at=asked.at, void_reason=asked.reason if void else "")
         db.session.commit()
         return _erase(ballot, year)
     if void:
@@ -306,7 +329,7 @@ def close(year: int) -> Answer:
 
 def _trouble(ballot: Ballot) -> str:
     try:
-        actions.check_ready(ballot)
+        closing.check_ready(ballot)
     except RuleBroken as broken:
         return str(broken.message)
     return ""
@@ -314,7 +337,7 @@ def _trouble(ballot: Ballot) -> str:
 
 def _erase(ballot: Ballot, year: int) -> Response:
     if erasing.erase(ballot):
-        actions.note_erased(_again(year), at=now())
+        closing.note_erased(_again(year), at=now())
         db.session.commit()
         flash(_("测评已结束，投票过程的痕迹已清除。"))
     else:
@@ -347,7 +370,7 @@ def watch(year: int) -> Answer:
 def _erase_watched(ballot: Ballot, year: int) -> Response:
     """The witness's yes closed it: what is left of it goes at once."""
     erasing.erase(ballot)
-    actions.note_erased(ballot, at=now())
+    closing.note_erased(ballot, at=now())
     db.session.commit()
     flash(_("测评已结束，投票过程的痕迹已清除。"))
     return redirect(url_for("ballots.watch", year=year), 303)

@@ -3,14 +3,14 @@
 A code from an unmarked slip is all that is asked for; it stands in no address, and goes with the ballot.
 """
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response
 
 from logbook.ballots import actions, counting, forms, queries
 from logbook.ballots.models import INVALID, Ballot, BallotClass, Sheet, VoterClass
-from logbook.db import db
+from logbook.db import db, let_go, set_writing
 from logbook.errors import RuleBroken
 from logbook.review import queries as review
 from logbook.review.models import Grade
@@ -23,7 +23,8 @@ Answer = str | Response | tuple[str, int]
 def enter() -> Answer:
     """The code; with a good one, the ballot."""
     if request.method == "GET":
-        return render_template("ballots/enter.html", done=request.args.get("done") == "1")
+        typed = g.get("shown_again", {}).get("code", "")
+        return render_template("ballots/enter.html", done=request.args.get("done") == "1", typed=typed)
     found = actions.class_of_code(forms.digest_of(request.form.get("code", "")))
     if found is None:
         return _refuse(
@@ -34,9 +35,21 @@ def enter() -> Answer:
     return _sheet(*found)
 
 
-def _refuse(broken: str, status: int = 422) -> Answer:
+def _refuse(broken: str) -> Answer:
     """What was typed stays, to be compared with the slip."""
-    return render_template("ballots/enter.html", broken=broken, typed=request.form.get("code", "")), status
+    return render_template("ballots/enter.html", broken=broken, typed=request.form.get("code", "")), 422
+
+
+def _show_again() -> Answer:
+    """A fault on the way: what was chosen is shown, to be sent once more. Nothing is logged."""
+    let_go()
+    set_writing(on=False)
+    found = actions.class_of_code(forms.digest_of(request.form.get("code", "")))
+    if found is None:
+        return _refuse_cast()
+    g.trouble = _("系统正忙，测评没有提交成功，测评码仍然有效。您选的还在下面，请过一会儿再提交一次。")
+    page, _status = _sheet(*found)
+    return page, 503
 
 
 def _refuse_cast() -> Answer:
@@ -46,7 +59,7 @@ def _refuse_cast() -> Answer:
     return _refuse(_("此测评码已使用。刚才已点“提交”的，您的测评已计入，无需再投；没有投过的，请当场向监票人说明。"))
 
 
-def _sheet(ballot: Ballot, voters: BallotClass, *, faulty: bool = False) -> Answer:
+def _sheet(ballot: Ballot, voters: BallotClass, *, faulty: bool = False) -> tuple[str, int]:
     page = render_template(
         "ballots/sheet.html", voters=voters.voters, items=ballot.columns, grades=Grade, faulty=faulty,
         reports=review.reports(ballot.meeting_id), typed=request.form, name_of=forms.name_of,
@@ -77,8 +90,7 @@ def cast() -> Answer:
         db.session.close()
         return _refuse_cast()
     except (OperationalError, OSError):
-        db.session.close()
-        return _refuse(_("系统正忙，测评没有提交成功，测评码仍然有效。请过一会儿再试。"), 503)
+        return _show_again()
     return redirect(url_for("voting.enter", done=1), 303)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask import render_template, request
 from flask_babel import gettext as _
 
-from logbook.ballots import actions, box, steps
+from logbook.ballots import box, opening, sheets, steps
 from logbook.ballots.models import Ballot
 from logbook.errors import RuleBroken
 from logbook.formats import as_count, now
@@ -16,10 +16,12 @@ def show(
     ballot: Ballot, meeting: Meeting, reports: Sequence[Report], *, code: str = "", own: str = "", trouble: str = ""
 ) -> str:
     """`code` is carried by the page's forms; `own` is a new one that only the witness is shown."""
+    step, found = steps.waiting(ballot), box.read(ballot.id)
     return render_template(
         "ballots/witness.html", ballot=ballot, meeting=meeting, reports=reports, code=code, own=own, trouble=trouble,
-        frame="ballots/frame.html" if code else "base.html", step=steps.waiting(ballot),
-        shown=actions.numbers_as_shown(ballot), found=box.read(ballot.id), next_bundle=actions.next_bundle,
+        frame="ballots/frame.html" if code else "base.html", step=step,
+        shown=opening.numbers_as_shown(ballot), seen=steps.as_seen(ballot, step) if step else "", found=found,
+        to_be_voided=steps.to_be_voided, next_bundle=sheets.next_bundle,
     )  # fmt: skip
 
 
@@ -27,9 +29,9 @@ def answer(ballot: Ballot) -> bool:
     """Carry out what the witness pressed; True where it closed the ballot."""
     pressed, step = request.form.get("act", ""), as_count(request.form.get("step", "")) or 0
     if pressed == "confirm":
-        actions.confirm(ballot, request.form.get("shown", ""), at=now())
+        opening.confirm(ballot, request.form.get("shown", ""), at=now())
     elif pressed == "agree":
-        steps.agree(ballot, step, at=now())
+        steps.agree(ballot, step, request.form.get("seen", ""), at=now())
     elif pressed == "decline":
         steps.decline(ballot, step, at=now())
     else:

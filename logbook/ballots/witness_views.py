@@ -6,14 +6,14 @@ the first use gives another, which only the witness is shown.
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from logbook.ballots import actions, erasing, forms, paper_page, queries, witness_page
-from logbook.ballots.actions import Round
+from logbook.ballots import closing, erasing, forms, opening, paper_page, queries, witness_page
 from logbook.ballots.models import Ballot
 from logbook.ballots.paper_page import Place
+from logbook.ballots.sheets import Round
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now
@@ -28,7 +28,7 @@ Answer = str | Response | tuple[str, int]
 def enter() -> Answer:
     """The code; with a good one, the ballot."""
     if request.method == "GET":
-        return render_template("ballots/witness_enter.html")
+        return render_template("ballots/witness_enter.html", typed=g.get("shown_again", {}).get("code", ""))
     return _page(_ballot(slip=True))
 
 
@@ -73,7 +73,7 @@ def _meeting(ballot: Ballot) -> Meeting:
 def _page(ballot: Ballot, *, trouble: str = "") -> str:
     code, own = request.form.get("code", ""), ""
     if not ballot.witness_code_own:
-        code = own = actions.take_over_code(ballot, forms.digest_of)
+        code = own = opening.take_over_code(ballot, forms.digest_of)
         db.session.commit()
     meeting = _meeting(ballot)
     return witness_page.show(ballot, meeting, review.reports(meeting.id), code=code, own=own, trouble=trouble)
@@ -88,7 +88,7 @@ def act() -> Answer:
     if not closed:
         return _page(ballot)
     erasing.erase(ballot)
-    actions.note_erased(ballot, at=now())
+    closing.note_erased(ballot, at=now())
     db.session.commit()
     return render_template("ballots/witness_enter.html", closed=True)
 

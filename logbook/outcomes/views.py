@@ -52,7 +52,7 @@ def show(year: int) -> str:
 
 def _page(year: int, **shown: Any) -> str:
     meeting, reports, whole = _meeting(year)
-    result, settings = _result(meeting, reports), current()
+    result, rule = _result(meeting, reports), tally.rule_of(ballots.ballot(meeting.id), current())
     rows = {one.report.id: one for one in result.rows} if result else {}
     forms: dict[str, Any] = {
         "decide_form": DecideForm(formdata=None),
@@ -60,9 +60,9 @@ def _page(year: int, **shown: Any) -> str:
     }
     return render_template(
         "outcomes/show.html", meeting=meeting, reports=reports, result=result, rows=rows, words=tally.WORDS,
-        suggested={i: suggesting.suggested(row, result, settings.suggests) for i, row in rows.items() if result},
-        grades=list(Grade), chosen=request.form, whole=whole, cap=settings.cap_percent if whole else 0,
-        missing=suggesting.missing_to_cap([one.grade for one in reports if one.grade], settings.cap_percent),
+        suggested={i: suggesting.suggested(row, result, rule.suggests) for i, row in rows.items() if result},
+        rule=rule, grades=list(Grade), chosen=request.form, whole=whole, cap=rule.cap_percent if whole else 0,
+        missing=suggesting.missing_to_cap([one.grade for one in reports if one.grade], rule.cap_percent),
         **forms | shown,
     )  # fmt: skip
 

@@ -38,6 +38,14 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """The unit's own rule for grades: from how much on 好, 较好 and 一般 are suggested (None: none is), and the cap."""
+
+    suggests: tuple[int, int, int] | None
+    cap_percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """This installation. `unit_name` is empty until the first start has set it up."""
 
@@ -72,6 +80,11 @@ class Settings:
         """From how much on 好, 较好 and 一般 are suggested; None where no rule is set."""
         found = (self.good_from, self.fairly_good_from, self.average_from)
         return found if all(found) else None
+
+    @property
+    def rule(self) -> Rule:
+        """The rule as it is today; a ballot keeps that of its opening."""
+        return Rule(self.suggests, self.cap_percent)
 
 
 PLAIN = tuple(f.name for f in fields(Settings) if f.name != "words")

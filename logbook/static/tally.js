@@ -1,6 +1,7 @@
 // Sheets of paper by the keyboard alone. The page is never loaded between two sheets, so no key is lost while it loads;
 // sheets of a bundle stay on the page until the bundle is whole, then it is sent, and typing goes on meanwhile.
 
+const REFUSALS = [403, 404, 409]; // by a rule: it may be looked into and sent again
 const form = document.querySelector("#tally");
 if (form) begin(form);
 
@@ -14,8 +15,10 @@ function begin(form) {
   let sheets = JSON.parse(form.elements.sheets.value); // of this bundle, without the one in the cells
   let later = []; // sheets gone back over, to be shown again
   const queue = []; // whole bundles on their way
+  const refused = []; // those the server did not take: they stay, and are sent again when somebody asks for it
+  const again = document.querySelector("#again");
   let sending = false;
-  let refused = false;
+  let typing = cells[0]; // where the keyboard was, for after a button
   let moved = false; // the last key moved on by itself: a Tab after it, by habit, moves no further
 
   const keys = () => Object.fromEntries(cells.map((cell) => [cell.name, cell.value]));
@@ -32,7 +35,7 @@ function begin(form) {
   function finishSheet() {
     sheets.push(keys());
     if (sheets.length === sizes[bundle]) {
-      queue.push({ bundle, sheets });
+      queue.push({ bundle, sheets, key: newKey() });
       done[bundle] = true;
       bundle = done.indexOf(false);
       sheets = [];
@@ -56,25 +59,45 @@ function begin(form) {
   }
 
   async function send() {
-    if (sending || !queue.length || refused) return;
+    if (sending || !queue.length) return;
     sending = true;
     state.textContent = state.dataset.sending;
-    const answer = await fetch(form.action, { method: "POST", body: body(queue[0]), headers: { Accept: "application/json" }, redirect: "error" }).catch(() => null);
+    const whole = queue[0];
+    const answer = await post(whole);
+    const said = (await answer?.json().catch(() => null))?.said; // no answer of the house: a proxy's page, a line cut off
     sending = false;
-    if (answer?.ok) {
-      queue.shift();
-      state.textContent = (await answer.json()).said;
-      if (queue.length) send();
-      else if (bundle < 0) leave();
-    } else {
-      refused = answer !== null && [400, 404, 409].includes(answer.status);
-      state.textContent = refused ? state.dataset.refused : state.dataset.failed;
-    }
+    const taken = answer?.ok && said !== undefined;
+    const held = !taken && answer !== null && REFUSALS.includes(answer.status);
+    if (taken || held) queue.splice(queue.indexOf(whole), 1);
+    if (held) refused.push(whole);
+    state.textContent = taken ? said : reason(answer, said);
+    again.hidden = taken && !refused.length;
+    if (queue.length && (taken || held)) send();
+    else if (taken && bundle < 0 && !refused.length) leave();
   }
 
-  function body({ bundle, sheets }) {
+  // A token lives as long as its session: another sign-in, in another tab, gives another one.
+  async function post(whole) {
+    const first = await ask(whole);
+    if (first?.status !== 400 || form.elements.code) return first;
+    const token = await fetch("/phone/token", { headers: { Accept: "application/json" }, redirect: "error" }).catch(() => null);
+    if (!token?.ok) return token;
+    form.elements.csrf_token.value = (await token.json()).csrf_token;
+    return ask(whole);
+  }
+
+  const ask = (whole) =>
+    fetch(form.action, { method: "POST", body: body(whole), headers: { Accept: "application/json" }, redirect: "error" }).catch(() => null);
+
+  function reason(answer, said) {
+    if (answer?.status === 401) return state.dataset.out;
+    return answer && REFUSALS.includes(answer.status) ? said || state.dataset.refused : state.dataset.failed;
+  }
+
+  function body({ bundle, sheets, key }) {
     const sent = new URLSearchParams();
     for (const name of ["code", "csrf_token", "typed_by"]) if (form.elements[name]) sent.set(name, form.elements[name].value);
+    sent.set("client_key", key);
     sent.set("bundle", bundle);
     sent.set("sheets", JSON.stringify(sheets.slice(0, -1)));
     for (const [name, key] of Object.entries(sheets.at(-1))) sent.set(name, key);
@@ -87,6 +110,12 @@ function begin(form) {
     if (form.elements.code) document.querySelector(`form[action="${form.dataset.back}"]`).submit();
     else location.assign(form.dataset.back);
   }
+
+  again.addEventListener("click", () => {
+    queue.push(...refused.splice(0));
+    typing.focus();
+    send();
+  });
 
   // The form is never submitted: logbook.js would hold its button for a while.
   function goOn() {
@@ -128,12 +157,18 @@ function begin(form) {
     }
   });
 
+  form.addEventListener("focusin", (event) => {
+    if (cells.includes(event.target)) typing = event.target;
+  });
+
   addEventListener("beforeunload", (event) => {
     const typed = sheets.length || cells.some((cell) => cell.value && !cell.disabled);
-    if (queue.length || typed) event.preventDefault();
+    if (queue.length || refused.length || typed) event.preventDefault();
   });
 
   addEventListener("online", send);
-  show(null);
+  show(keys()); // after a fault the sheet that was sent stands in its cells again
   cells[0].focus();
 }
+
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");

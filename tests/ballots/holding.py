@@ -3,9 +3,9 @@
 import json
 import re
 
-from logbook.ballots import actions, box, erasing, queries
-from logbook.ballots.actions import NewBallot
+from logbook.ballots import box, closing, erasing, opening, queries
 from logbook.ballots.models import Ballot
+from logbook.ballots.opening import NewBallot
 from logbook.db import db
 from logbook.formats import today
 from tests import factories
@@ -68,6 +68,16 @@ class Held:
     def back(self, key, n):
         return self.office.post(f"{self.path}/{self.classes[key]}/back", {"back": str(n)})
 
+    def clear(self, key):
+        """Both typings thrown away, as the page that stands now has it."""
+        path = f"{self.path}/{self.classes[key]}/back"
+        return self.office.post(path, {"again": "1", "turn": str(self.box[key].turn)})
+
+    def press_again(self, key, typing, bundle):
+        """One typing of a bundle thrown away."""
+        path = f"{self.path}/{self.classes[key]}/{typing}/again"
+        return self.office.post(path, {"bundle": str(bundle), "turn": str(self.box[key].turn)})
+
     def type_in(self, key, typing, sheets, browser=None):
         """Sheets as dicts of keys, sent in their bundles as the page's script does."""
         browser, path = browser or self.office, f"{self.path}/{self.classes[key]}/{typing}"
@@ -96,12 +106,12 @@ class Held:
 def open_in_domain(meeting, clerk, sheet, numbers):
     """A ballot opened and confirmed past HTTP: {class letter: class id}. Committed."""
     new = NewBallot(sheet, clerk.person_id, None, WITNESS)
-    ballot = actions.open_ballot(meeting, new, by=clerk, at=factories.AT)
+    ballot = opening.open_ballot(meeting, new, by=clerk, at=factories.AT)
     db.session.expire_all()
     ballot = queries.ballot(meeting.id)
     classes = {one.voters.value: one.id for one in ballot.classes}
-    actions.set_numbers(ballot, {classes[key]: one for key, one in numbers.items()})
-    actions.confirm(ballot, actions.numbers_as_shown(ballot), at=factories.AT)
+    opening.set_numbers(ballot, {classes[key]: one for key, one in numbers.items()})
+    opening.confirm(ballot, opening.numbers_as_shown(ballot), at=factories.AT)
     db.session.commit()
     return classes
 
@@ -109,11 +119,11 @@ def open_in_domain(meeting, clerk, sheet, numbers):
 def close_in_domain(meeting_id):
     """Closed, its box gone: the counts."""
     ballot = queries.ballot(meeting_id)
-    actions.close(ballot, at=factories.AT)
+    closing.close(ballot, at=factories.AT)
     db.session.commit()
     assert erasing.erase(ballot)
     ballot = queries.ballot(meeting_id)
-    actions.note_erased(ballot, at=factories.AT)
+    closing.note_erased(ballot, at=factories.AT)
     db.session.commit()
     counts = queries.counts(ballot.id)
     db.session.commit()  # or the turn to write would be held

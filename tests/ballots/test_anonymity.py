@@ -21,8 +21,8 @@ import sqlalchemy as sa
 from flask import current_app
 
 from logbook.ballots import actions, box, counting, forms, queries, sealed
-from logbook.ballots.actions import Numbers
 from logbook.ballots.models import Sheet, VoterClass
+from logbook.ballots.opening import Numbers
 from logbook.db import db
 from logbook.formats import today
 from logbook.review import actions as meetings
@@ -169,7 +169,7 @@ class House:
             counts = {cell: n for (one, cell), n in self.sums.items() if one is voters}
             told += [] if mine["codes"] == left else [f"codes of {voters.value}"]
             told += [] if mine["cast"]["counts"] == counts else [f"counts of {voters.value}"]
-            known = {"codes", "cast", "paper", "to_make", "made", "voided", "back", "bundles", "typists"}
+            known = {"codes", "cast", "paper", "to_make", "made", "voided", "back", "bundles", "typists", "turn"}
             told += sorted({*mine} - known)
         return told
 

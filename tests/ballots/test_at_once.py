@@ -5,9 +5,11 @@ import time
 
 import pytest
 
-from logbook.ballots import actions, forms, queries
-from logbook.ballots.actions import Judgement, Numbers
+from logbook.ballots import actions, closing, forms, queries, sheets
+from logbook.ballots.actions import Judgement
 from logbook.ballots.models import Sheet, VoterClass
+from logbook.ballots.opening import Numbers
+from logbook.ballots.sheets import Typed
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.review import actions as meetings
@@ -95,14 +97,14 @@ def test_one_code_sent_by_many_at_once_casts_one_ballot(app, opened):
 def test_what_is_typed_in_after_closing_is_refused(opened):
     meeting, class_id, codes, reports = opened
     ballot = queries.ballot(meeting)
-    actions.close(ballot, at=AT)
+    closing.close(ballot, at=AT)
     db.session.commit()
     for late in (
-        lambda: actions.type_in(class_id, "first", 0, [[Judgement(reports[0], 0, "good")]], by="甲"),
-        lambda: actions.type_again(class_id, "first", 0),
-        lambda: actions.count_paper(class_id, 3),
+        lambda: sheets.type_in(class_id, "first", Typed(0, [[Judgement(reports[0], 0, "good")]]), by="甲"),
+        lambda: sheets.type_again(class_id, "first", 0, turn=1),
+        lambda: sheets.count_paper(class_id, 3),
         lambda: actions.make_codes(class_id, forms.digest_of),
-        lambda: actions.close(queries.ballot(meeting), at=AT),
+        lambda: closing.close(queries.ballot(meeting), at=AT),
     ):
         with pytest.raises(NotThere):
             late()

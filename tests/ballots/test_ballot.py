@@ -2,9 +2,11 @@
 
 import pytest
 
-from logbook.ballots import actions, box, erasing, forms, queries
-from logbook.ballots.actions import Judgement, NewBallot, Numbers
+from logbook.ballots import actions, box, closing, erasing, forms, opening, queries, sheets
+from logbook.ballots.actions import Judgement
 from logbook.ballots.models import Ballot, BallotClass, BallotCode, Count, Sheet, VoterClass
+from logbook.ballots.opening import NewBallot, Numbers
+from logbook.ballots.sheets import Typed
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.review import actions as meetings
@@ -76,7 +78,7 @@ def test_nothing_of_a_result_is_there_before_the_ballot_is_closed_and_erased(hel
     ballot = queries.ballot(meeting)
     assert queries.counts(ballot.id) == {}
     assert db.session.query(Count).count() == 0
-    actions.close(ballot, at=AT)
+    closing.close(ballot, at=AT)
     assert queries.counts(ballot.id) == {}
 
 
@@ -88,7 +90,7 @@ def test_after_closing_no_code_casts_nothing_is_typed_in_and_the_box_is_gone(hel
     with pytest.raises(RuleBroken):
         cast(code, judged(reports, "good", "good", "good"))
     with pytest.raises(NotThere):
-        actions.type_in(classes["c"], "first", 0, [judged(reports, "good", "good", "good")], by="甲")
+        sheets.type_in(classes["c"], "first", Typed(0, [judged(reports, "good", "good", "good")]), by="甲")
 
 
 def test_codes_are_made_once_as_many_as_were_confirmed(held):
@@ -101,16 +103,16 @@ def test_codes_are_made_once_as_many_as_were_confirmed(held):
 
 def test_before_the_witness_confirmed_nothing_is_made_or_counted(clerk):
     meeting = db.session.query(Meeting).one()
-    actions.open_ballot(meeting, NewBallot(Sheet.GRADES, clerk.person_id, None, WITNESS), by=clerk, at=AT)
+    opening.open_ballot(meeting, NewBallot(Sheet.GRADES, clerk.person_id, None, WITNESS), by=clerk, at=AT)
     db.session.expire_all()
     ballot = queries.ballot(meeting.id)
-    actions.set_numbers(ballot, {one.id: Numbers(codes=3, sheets=3) for one in ballot.classes})
+    opening.set_numbers(ballot, {one.id: Numbers(codes=3, sheets=3) for one in ballot.classes})
     with pytest.raises(RuleBroken):
         actions.make_codes(ballot.classes[0].id, forms.digest_of)
     with pytest.raises(RuleBroken, match="先核对"):
-        actions.count_paper(ballot.classes[0].id, 3)
+        sheets.count_paper(ballot.classes[0].id, 3)
     with pytest.raises(RuleBroken, match="刚有改动"):
-        actions.confirm(ballot, "what was shown before", at=AT)
+        opening.confirm(ballot, "what was shown before", at=AT)
 
 
 def test_due_and_present_are_as_many_as_are_handed_out_unless_said(clerk, held):
@@ -122,22 +124,22 @@ def test_due_and_present_are_as_many_as_are_handed_out_unless_said(clerk, held):
 @pytest.mark.parametrize("bad", [{"present": 2}, {"due": 2}, {"printed": 0}, {"due": 2001, "present": 2001}])
 def test_numbers_that_cannot_be_are_refused(clerk, bad):
     meeting = db.session.query(Meeting).one()
-    actions.open_ballot(meeting, NewBallot(Sheet.GRADES, clerk.person_id, None, WITNESS), by=clerk, at=AT)
+    opening.open_ballot(meeting, NewBallot(Sheet.GRADES, clerk.person_id, None, WITNESS), by=clerk, at=AT)
     db.session.expire_all()
     ballot = queries.ballot(meeting.id)
     with pytest.raises(RuleBroken, match="发出不多于实到"):
-        actions.set_numbers(ballot, {ballot.classes[0].id: Numbers(**{"sheets": 1, "codes": 2} | bad)})
+        opening.set_numbers(ballot, {ballot.classes[0].id: Numbers(**{"sheets": 1, "codes": 2} | bad)})
 
 
 def test_more_paper_than_was_handed_out_is_void_and_held_again(clerk, held):
     meeting, classes, reports = held
-    actions.count_paper(classes["a"], 2)
+    sheets.count_paper(classes["a"], 2)
     for typing in ("first", "second"):
-        actions.type_in(classes["a"], typing, 0, [judged(reports, "good", "good", "good")] * 2, by="甲")
+        sheets.type_in(classes["a"], typing, Typed(0, [judged(reports, "good", "good", "good")] * 2), by="甲")
     db.session.commit()
     close_in_domain(meeting)
     assert actions.is_void(queries.ballot(meeting))
-    again = actions.open_ballot(
+    again = opening.open_ballot(
         db.session.get(Meeting, meeting), NewBallot(Sheet.GRADES, clerk.person_id, None, WITNESS), by=clerk, at=AT
     )
     db.session.commit()
@@ -177,7 +179,7 @@ def test_sheets_are_put_into_bundles_of_which_none_is_small_that_need_not_be(she
 def type_all(class_id, typing, ballots):
     at = 0
     for number, size in enumerate(box.sizes(len(ballots))):
-        actions.type_in(class_id, typing, number, ballots[at : at + size], by=typing)
+        sheets.type_in(class_id, typing, Typed(number, ballots[at : at + size]), by=typing)
         at += size
     db.session.commit()
 
@@ -187,7 +189,7 @@ def thick(clerk):
     """Twenty sheets of a class that came back."""
     meeting = db.session.query(Meeting).one()
     classes = open_in_domain(meeting, clerk, Sheet.GRADES, {"c": Numbers(sheets=20)})
-    actions.count_paper(classes["c"], 20)
+    sheets.count_paper(classes["c"], 20)
     db.session.commit()
     return queries.ballot(meeting.id), classes["c"], [one.id for one in db.session.query(Report)]
 
@@ -196,11 +198,11 @@ def test_nothing_of_a_typing_shows_before_both_are_finished(thick):
     ballot, class_id, reports = thick
     good = judged(reports, "good", "good", "good")
     type_all(class_id, "first", [good] * 20)
-    assert actions.differences(actions.the_box(ballot)[class_id]) == []
-    actions.type_in(class_id, "second", 0, [judged(reports, "poor", "good", "good"), *[good] * 9], by="乙")
-    assert actions.differences(actions.the_box(ballot)[class_id]) == []
-    actions.type_in(class_id, "second", 1, [good] * 10, by="乙")
-    (number, more), *others = actions.differences(actions.the_box(ballot)[class_id])
+    assert sheets.differences(actions.the_box(ballot)[class_id]) == []
+    sheets.type_in(class_id, "second", Typed(0, [judged(reports, "poor", "good", "good"), *[good] * 9]), by="乙")
+    assert sheets.differences(actions.the_box(ballot)[class_id]) == []
+    sheets.type_in(class_id, "second", Typed(1, [good] * 10), by="乙")
+    (number, more), *others = sheets.differences(actions.the_box(ballot)[class_id])
     assert (number, others) == (0, [])
     assert more == {f"{reports[0]}.0.good": -1, f"{reports[0]}.0.poor": 1}
 
@@ -213,11 +215,11 @@ def test_only_a_bundle_that_differs_is_typed_again_and_no_bundle_is_kept_that_ag
     mine = actions.the_box(ballot)[class_id]
     assert (mine.bundles[0].agreed, mine.bundles[0].first, mine.paper.n) == (True, None, 10)
     with pytest.raises(RuleBroken):
-        actions.type_again(class_id, "second", 0)
+        sheets.type_again(class_id, "second", 0, turn=mine.turn)
     with pytest.raises(RuleBroken, match="不一致"):
-        actions.close(ballot, at=AT)
-    actions.type_again(class_id, "second", 1)
-    actions.type_in(class_id, "second", 1, [good] * 10, by="乙")
+        closing.close(ballot, at=AT)
+    sheets.type_again(class_id, "second", 1, turn=actions.the_box(ballot)[class_id].turn)
+    sheets.type_in(class_id, "second", Typed(1, [good] * 10), by="乙")
     db.session.commit()
     assert close_in_domain(ballot.meeting_id)["c", reports[1], 0] == {"good": 20}
 
@@ -226,21 +228,21 @@ def test_a_bundle_sent_twice_is_one_and_another_in_its_place_is_refused(thick):
     ballot, class_id, reports = thick
     good = [judged(reports, "good", "good", "good")] * 10
     for _once_more in range(2):
-        actions.type_in(class_id, "first", 0, good, by="甲")
+        sheets.type_in(class_id, "first", Typed(0, good), by="甲")
     assert actions.the_box(ballot)[class_id].bundles[0].first.n == 10
     with pytest.raises(RuleBroken, match="已经录过"):
-        actions.type_in(class_id, "first", 0, [judged(reports, "poor", "good", "good"), *good[1:]], by="甲")
+        sheets.type_in(class_id, "first", Typed(0, [judged(reports, "poor", "good", "good"), *good[1:]]), by="甲")
     with pytest.raises(NotThere):
-        actions.type_in(class_id, "first", 1, good[:3], by="甲")
+        sheets.type_in(class_id, "first", Typed(1, good[:3]), by="甲")
 
 
 def test_miscounted_sheets_are_counted_and_typed_in_anew(thick):
     ballot, class_id, reports = thick
     type_all(class_id, "first", [judged(reports, "good", "good", "good")] * 20)
     with pytest.raises(RuleBroken, match="先清空"):
-        actions.count_paper(class_id, 19)
-    actions.begin_paper_again(class_id)
-    actions.count_paper(class_id, 19)
+        sheets.count_paper(class_id, 19)
+    sheets.begin_paper_again(class_id, turn=actions.the_box(ballot)[class_id].turn)
+    sheets.count_paper(class_id, 19)
     mine = actions.the_box(ballot)[class_id]
     assert [one.size for one in mine.bundles] == [10, 9]
     assert mine.typists == {"first": [], "second": []}
@@ -275,8 +277,8 @@ def test_a_ballot_left_open_by_an_earlier_version_is_closed_as_it_was(clerk):
 def test_one_whose_typings_differ_is_void(clerk):
     ballot, _report = left_open(second=0)
     with pytest.raises(RuleBroken, match="只能作废"):
-        actions.close(ballot, at=AT)
-    actions.close(ballot, at=AT, void_reason="升级以前开始")
+        closing.close(ballot, at=AT)
+    closing.close(ballot, at=AT, void_reason="升级以前开始")
     db.session.commit()
     assert erasing.erase(ballot)
     assert actions.is_void(queries.ballot(1))

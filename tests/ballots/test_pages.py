@@ -184,7 +184,7 @@ def test_a_difference_shows_when_both_are_finished_and_its_bundle_is_typed_again
     assert {("较好", "第二遍多1"), ("好", "第一遍多1")} <= set(re.findall(r"<td>(\w+)</td><td>(第.遍多\d)</td>", page))
     before = held.office.get(f"{held.path}/close").text
     assert ("两遍录入不一致" in before, "提请监票人同意结束" in before) == (True, False)
-    held.office.post(f"{held.path}/{held.classes['b']}/second/again", {"bundle": "0"})
+    held.press_again("b", "second", 0)
     held.type_in("b", "second", [{"c1_0": "1", "c2_0": "1"}])
     assert "收回1份" in held.close()
 

@@ -8,8 +8,8 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from logbook.ballots import actions, counting, forms, queries, tally
-from logbook.ballots.actions import Numbers
 from logbook.ballots.models import Sheet, VoterClass
+from logbook.ballots.opening import Numbers
 from logbook.review import actions as meetings
 from logbook.review import queries as review
 from logbook.settings.queries import Settings

@@ -105,7 +105,9 @@ def test_a_corrected_number_is_both_ones_and_printed_with_its_reason(held):
     held.press("agree")
     assert (held.ballot.classes[0].codes, held.box["a"].to_make, held.ballot.classes[0].present) == (5, 5, 7)
     held.close()
-    assert re.search(r"更正为纸质2份、测评码5个（钱玥提出、监票人同意）；原因：两人迟到。", printed(held))
+    assert re.search(
+        r"更正为纸质2份、测评码5个，实到7人、应到7人（钱玥提出、监票人同意）；原因：两人迟到。", printed(held)
+    )
 
 
 def test_a_lost_slip_is_voided_with_all_unused_ones_and_replaced_by_both(client, held):
@@ -126,15 +128,16 @@ def test_a_spoiled_slip_is_voided_by_its_code_and_a_used_one_is_not(client, held
     used, spoiled, _other = held.codes("a")
     client().post("/vote/cast", {"code": used, "c1_0": "good", "c2_0": "good"})
     path = f"{held.path}/{held.classes['a']}/mend"
-    held.office.post(path, {"what": "codes", "code": used, "reason": "污损"})
+    held.office.post(path, {"what": "codes", "slip": used, "reason": "污损"})
     assert db.session.query(BallotStep).count() == 0
-    held.office.post(path, {"what": "codes", "code": spoiled, "reason": "污损"})
+    held.office.post(path, {"what": "codes", "slip": spoiled, "reason": "污损"})
     held.press("agree")
     assert client().post("/vote", {"code": spoiled}).status_code == 422
     assert held.box["a"].to_make == 1
 
 
 def test_what_the_witness_does_not_agree_to_changes_nothing(held):
+    held.codes("a")
     before = state(held)
     held.office.post(f"{held.path}/{held.classes['a']}/mend", {"what": "codes", "reason": "丢了"})
     held.press("decline")
@@ -290,3 +293,24 @@ def test_a_code_is_stored_under_a_key(app, held):
     code = held.codes("c")[0].replace("-", "")
     assert held.box["c"].codes == [sessions.keyed_digest(code)]
     assert Client(app).post("/vote", {"code": code}).status_code == 200
+
+
+def test_the_rule_of_the_opening_suggests_the_grades_and_is_printed(client, people):
+    """Whoever may change settings fits none of them to the result; an office of another name prints its own word."""
+    rule = {"good_from": 90, "fairly_good_from": 80, "average_from": 60, "cap_percent": 40}
+    settings.change(rule | {"weight_a": 60, "weight_b": 0, "weight_c": 40})
+    factories.setting("group_word", "党委")
+    held = Held(client(people["clerk"]), sheet="both").begin(a={"sheets": 5}, c={"sheets": 5})
+    cells = [f"c{one.id}_{item.number}" for one in db.session.query(Report) for item in held.ballot.columns]
+    for key in ("a", "c"):
+        held.paper(key, [dict.fromkeys(cells, "1")] * 5)
+    held.close()
+    settings.change(dict.fromkeys((*rule, "weight_a", "weight_c"), 0))
+    db.session.commit()
+    text = printed(held)
+    assert "测评开始时确定的各类权重：A票 党委委员60、B票 党组织书记0、C票 党员群众代表40。合计按权重计算。" in text
+    said = "平均得分90分以上的建议“好”，80分以上的建议“较好”，60分以上的建议“一般”，其余建议“差”；等次由党委研究确定。"
+    assert f"测评开始时确定的等次建议办法：{said}\n“较好”及以下等次一般不少于40%。" in text
+    assert {row.cells[3].text for row in tables(held)[0].rows[1:]} == {"A票 党委委员", "C票 党员群众代表", "合计"}
+    page = client(people["leader"]).get(f"/review/{YEAR}/outcomes").text
+    assert page.count("<td>差</td>") == 2, "8 points of 100, by the rule of the opening"

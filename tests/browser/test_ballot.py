@@ -213,3 +213,53 @@ def go_back_over_the_first_sheet(desk):
     for _cell in range(4):
         desk.keyboard.press("Backspace")
         desk.keyboard.press("Backspace")
+
+
+def type_bundle(desk):
+    for _sheet in range(10):
+        type_sheet(desk, ["1", "2", "3", "4"])
+
+
+def test_sheets_outlive_a_session_that_ended_and_are_sent_after_another_sign_in(typing):
+    """In another tab, as the page says; the token of the former session is of no use any more."""
+    desk, url = typing, typing.url.partition("/review")[0]
+    other = desk.context.new_page()
+    other.goto(f"{url}/me")
+    other.get_by_role("button", name="退出").click()
+    other.get_by_label("登录名").wait_for()
+    type_bundle(desk)
+    desk.get_by_text("登录已失效").wait_for()
+    type_sheet(desk, ["4", "4", "4", "4"])
+    other.goto(f"{url}/sign-in")
+    other.get_by_label("登录名").fill("clerk")
+    other.get_by_label("密码", exact=True).fill(factories.PASSWORD)
+    other.get_by_role("button", name="登录").click()
+    other.wait_for_url("**/")
+    with desk.expect_response(lambda one: one.url.endswith("/first") and one.ok):
+        checked(desk).get_by_role("button", name="再发一次").click()
+    desk.get_by_text("第2扎，第12份").wait_for()
+    for _sheet in range(9):
+        type_sheet(desk, ["1", "1", "1", "1"])
+    desk.wait_for_url(re.compile("/ballot$"))
+    assert "录入第一遍：已录完" in section(desk, "A票 党组成员").inner_text()
+
+
+def test_a_bundle_that_is_refused_stays_is_told_and_can_be_sent_again(typing):
+    desk, sent = typing, []
+
+    def refuse_the_first(route):
+        sent.append(dict(urllib.parse.parse_qsl(route.request.post_data, keep_blank_values=True)))
+        if len(sent) == 1:
+            route.fulfill(status=409, json={"said": "这一扎刚有变动。"})
+        else:
+            route.continue_()
+
+    desk.route("**/first", refuse_the_first)
+    type_bundle(desk)
+    desk.get_by_text("这一扎刚有变动。").wait_for()
+    type_bundle(desk)  # the other bundle is not kept waiting for it
+    desk.get_by_role("button", name="再发一次").click()
+    desk.wait_for_url(re.compile("/ballot$"))
+    assert [one["bundle"] for one in sent] == ["0", "1", "0"]
+    assert sent[0] | {"csrf_token": ""} == sent[2] | {"csrf_token": ""}
+    assert "录入第一遍：已录完" in section(desk, "A票 党组成员").inner_text()

@@ -166,6 +166,20 @@ def test_a_restore_ends_sessions_codes_and_open_ballots(installed, tmp_path):
     ) == [(0,)]
 
 
+def test_the_votes_of_a_ballot_that_a_restore_puts_away_go_aside_with_it(installed, tmp_path):
+    """Left where they are they would be another ballot's, or taken away at the next start."""
+    assert installed.run("backup", tmp_path / "b.zip").returncode == 0
+    open_ballot(installed)
+    votes = {"ballot-1.key": b"k" * 32, "ballot-1.0123456789abcdef": b"sums"}
+    for name, content in votes.items():
+        (installed.instance / name).write_bytes(content)
+    assert installed.run("restore", tmp_path / "b.zip").returncode == 0
+    assert not list(installed.instance.glob("ballot-*"))
+    (aside,) = installed.instance.glob("before-restore-*")
+    assert {one.name: one.read_bytes() for one in aside.glob("ballot-*")} == votes
+    assert (aside / "logbook.db").exists()
+
+
 def test_a_clock_behind_the_newest_record_is_refused(installed):
     installed.record("2040-03-05 01:00:00.000000")
     line = installed.refused("serve", "--port", free_port())

@@ -4,11 +4,15 @@ upgrade/ holds a backup of each kind that 1832a6a itself wrote: its sample burea
 closed ballot, sessions, a code and a draft; accounts.txt is who can sign in.
 """
 
+import shutil
 from pathlib import Path
 
 from door import backup
 from logbook.app import create_app
+from logbook.ballots import closing, erasing, queries
 from logbook.db import db
+from logbook.formats import now
+from tests.door.conftest import free_port
 
 OLD = Path(__file__).parent / "upgrade"
 ACCOUNTS = [line.split() for line in (OLD / "accounts.txt").read_text("utf-8").splitlines()]
@@ -72,3 +76,31 @@ def test_nothing_of_an_old_postgres_installation_is_lost(clone, tmp_path, postgr
     clone.env["LOGBOOK_DATABASE_URL"] = postgres_url
     nothing_is_lost(clone, tmp_path, OLD / "postgres.zip")
     every_role_finds_its_pages(clone, postgres_url)
+
+
+def test_a_ballot_that_1832a6a_left_open_is_not_upgraded_under_way_and_is_closed_afterwards(clone, tmp_path):
+    """Started, today's program refuses and changes nothing; brought up past it, the ballot is closed as it was."""
+    old = backup.unpack(OLD / "sqlite.zip", tmp_path / "old", "")
+    shutil.copy(old.dump.file, clone.instance / "logbook.db")
+    shutil.copy(old.key, clone.instance / "secret_key")
+    shutil.copytree(old.attachments, clone.instance / "attachments")
+    clone.sql("INSERT INTO ballot VALUES (9, 1, 'grades', '[]', '2026-03-05', 1, NULL, NULL)")
+    clone.sql("INSERT INTO ballot_class VALUES (9, 9, 'a', 7, 5, 1, 1)")
+    clone.sql("INSERT INTO ballot_count VALUES (9, 1, 0, 'good', 5, 1, 1)")
+    for digest in ("d" * 64, "e" * 64):
+        clone.sql(f"INSERT INTO ballot_code VALUES ('{digest}', 9)")
+    assert "民主测评正在进行" in clone.refused("serve", "--port", free_port())
+    assert clone.sql("SELECT version_num FROM alembic_version") == [("0007",)]
+    clone.flask("db-upgrade")
+    app = create_app({"INSTANCE": str(clone.instance), "TESTING": True})
+    with app.app_context():
+        ballot = queries.ballot(1)
+        closing.close(ballot, at=now())
+        db.session.commit()
+        assert erasing.erase(ballot)
+        closing.note_erased(queries.ballot(1), at=now())
+        db.session.commit()
+        assert queries.counts(9) == {("a", 1, 0): {"good": 6}}
+        db.session.remove()
+        db.engine.dispose()
+    assert not [one for one in clone.instance.glob("logbook.db*") if b"d" * 64 in one.read_bytes()]

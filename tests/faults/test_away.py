@@ -95,6 +95,22 @@ def test_a_vote_that_the_database_could_not_take_is_not_to_be_filled_in_again(aw
     assert answer.status_code == 503
 
 
+@pytest.mark.parametrize("path", ["/witness", "/witness/act", "/witness/3/second"])
+def test_a_witness_s_code_goes_on_with_what_they_typed(away, path):
+    """Every page of theirs carries it; without it nothing could be sent once more."""
+    typed = {"code": "ABCD-EFGH-JKLM", "act": "agree", "sheets": "[]"}
+    answer = send(away, "post", path, data=typed)
+    assert filled(answer.text, path) == {name: [text] for name, text in typed.items()}
+
+
+@pytest.mark.parametrize("path", ["/code", "/review/2026/ballot/3/mend", "/sign-in"])
+def test_no_other_code_stands_on_a_page_again(away, path):
+    answer = send(
+        away, "post", path, data={"code": "ABCD-EFGH-JKLM", "slip": "QRST-UVWX-YZ23", "password": "SECRETWORD"}
+    )
+    assert ("ABCD" in answer.text, "SECRETWORD" in answer.text, "QRST" in answer.text) == (False, False, True)
+
+
 def test_an_error_page_whose_database_is_away_is_no_empty_page(away):
     answer = send(away, "get", "/static/none.css")
     assert answer.status_code == 503
