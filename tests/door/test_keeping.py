@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from door import backup, dumps
+from door.home import Home
+from door.lines import Stop
 from tests.conftest import THOROUGH
 from tests.door.conftest import FIRST_START, free_port, tree
 
@@ -147,14 +150,48 @@ def test_no_backup_and_no_upgrade_while_a_ballot_is_open(installed, tmp_path):
     assert {name: found for name, found in tree(installed.instance).items() if "-" not in name} == before
 
 
+def the_home(clone):
+    url = clone.env.get("LOGBOOK_DATABASE_URL") or f"sqlite:///{clone.instance / 'logbook.db'}"
+    return Home(clone.instance, url, clone.instance / "secret_key")
+
+
+def of_an_open_ballot_no_copy_is_begun(clone, tmp_path, monkeypatch):
+    open_ballot(clone)
+    with pytest.raises(Stop, match="民主测评正在进行"):
+        backup._dump(the_home(clone), tmp_path / "no box: whoever began one would say so")
+    monkeypatch.setattr(dumps, "open_ballots_now", lambda _home: 0)  # it is opened right after this was asked
+    (tmp_path / "box").mkdir()
+    with pytest.raises(Stop, match="民主测评正在进行"):
+        backup._dump(the_home(clone), tmp_path / "box")
+    clone.sql("UPDATE ballot SET closed_at = '2026-03-05'")
+    monkeypatch.undo()
+    shutil.rmtree(tmp_path / "box")
+    (tmp_path / "box").mkdir()
+    assert backup._dump(the_home(clone), tmp_path / "box").open_ballots() == 0
+
+
+def test_of_an_open_ballot_no_copy_is_begun(installed, tmp_path, monkeypatch):
+    of_an_open_ballot_no_copy_is_begun(installed, tmp_path, monkeypatch)
+
+
+def test_of_an_open_ballot_postgres_begins_no_copy(clone, tmp_path, monkeypatch, postgres_url):
+    clone.env["LOGBOOK_DATABASE_URL"] = postgres_url
+    assert dumps.open_ballots_now(the_home(clone)) == 0, "before there are tables"
+    clone.flask("db-upgrade")
+    of_an_open_ballot_no_copy_is_begun(clone, tmp_path, monkeypatch)
+
+
 def test_a_restore_ends_sessions_codes_and_open_ballots(installed, tmp_path):
     assert installed.run("code", "王一").returncode == 0
     open_ballot(installed)
     source = (installed.folder / "door").resolve()
     (installed.folder / "door").unlink()  # a backup from before ballots were looked at
     shutil.copytree(source, installed.folder / "door")
-    dumps = installed.folder / "door" / "dumps.py"
-    dumps.write_text(dumps.read_text("utf-8").replace('row["closed_at"] is None', "False"), "utf-8")
+    asking = installed.folder / "door" / "dumps.py"
+    text = asking.read_text("utf-8").replace('row["closed_at"] is None', "False")
+    asking.write_text(
+        text.replace("def open_ballots_now(", "open_ballots_now = lambda _home: 0\n\n\ndef asked("), "utf-8"
+    )
     assert installed.run("backup", tmp_path / "b.zip").returncode == 0
     shutil.rmtree(installed.folder / "door")
     (installed.folder / "door").symlink_to(source)
