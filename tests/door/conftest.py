@@ -71,10 +71,12 @@ class Clone:
         assert lines[0].startswith("错误 Error: ")
         return lines[0]
 
-    def stopped(self, folder, at, on, *argv):
-        """Run a command that is killed before its `at`-th step; return whether it came that far."""
+    def stopped(self, folder, at, on, *argv, once=None):
+        """Run a command that is killed before its `at`-th step, counted from when `once` is there; return whether
+        it came that far."""
         (folder / "sitecustomize.py").write_text(STOP)
         env = {"PYTHONPATH": str(folder), "STOP_AT": str(at), "STOP_ON": on, "PYTHONDONTWRITEBYTECODE": "1"}
+        env |= {"STOP_ONCE": str(once or "/")}
         done = self.run(*argv, **env)
         assert done.returncode in {0, -signal.SIGKILL}, done.stderr
         return done.returncode != 0
@@ -171,7 +173,7 @@ left = int(os.environ["STOP_AT"])
 def counted(real):
     def one(*args, **options):
         global left
-        left -= 1
+        left -= os.path.exists(os.environ["STOP_ONCE"])
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*args, **options)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+import run
 from door import backup, dumps
 from door.home import Home
 from door.lines import Stop
@@ -71,15 +72,20 @@ def test_attachments_arrive_while_backups_are_made(installed, tmp_path):
 def test_a_lost_key_beside_data_is_never_made_anew(installed, tmp_path, content):
     key = installed.instance / "secret_key"
     key.unlink() if content is None else key.write_text(content)
-    for command in (["serve", "--port", free_port()], ["backup", tmp_path / "b.zip"], ["code", "王一"]):
+    for command in (["backup", tmp_path / "b.zip"], *([["serve", "--port", free_port()]] if content else ())):
         line = installed.refused(*command)
         assert str(key) in line
         assert "--take-over" in line
     assert (key.read_text() if key.exists() else None) == content
+
+
+def test_a_key_that_is_lost_for_good_is_replaced_when_asked_for(installed, tmp_path):
+    (installed.instance / "secret_key").unlink()
+    assert "--take-over" in installed.refused("code", "王一")
     with installed.serving("serve", "--take-over"):
-        assert len(key.read_text()) > 40
-    with installed.serving("serve"):
-        pass
+        assert len((installed.instance / "secret_key").read_text()) > 40
+    assert "一次性登录码" in installed.run("code", "王一").stdout
+    assert installed.run("backup", tmp_path / "b.zip").returncode == 0
 
 
 def test_the_application_started_otherwise_refuses_a_lost_key_too(installed):
@@ -208,15 +214,14 @@ def test_a_clock_behind_the_newest_record_is_refused(installed):
     line = installed.refused("serve", "--port", free_port())
     assert "请校正时间" in line
     assert "2040-03-05" in line
-    with installed.serving("serve", "--clock-is-right"):
-        pass
+    run.judge_clock("2040-03-05T01:00:00+00:00", is_right=True)
 
 
-def test_a_clock_far_ahead_is_said(installed):
-    installed.record("2020-03-05 01:00:00.000000")
-    with installed.serving("serve"):
-        pass
-    assert "2020-03-05" in installed.output
+def test_a_clock_far_ahead_is_said(capsys):
+    run.judge_clock("2020-03-05T01:00:00+00:00", is_right=False)
+    assert "最近一条记录是 2020-03-05" in capsys.readouterr().out
+    run.judge_clock("-", is_right=False)
+    assert capsys.readouterr().out == ""
 
 
 NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
