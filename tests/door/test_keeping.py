@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import threading
 from pathlib import Path
 
@@ -231,23 +232,32 @@ SYSTEM = Path("/usr/bin/python3")  # this test's own Python may lie where no oth
 
 
 @pytest.fixture
-def opened(installed, tmp_path):
+def opened(installed):
     """An installation that another account can read and run, and whose program it cannot write."""
-    installed.env["PYTHONPATH"] = str(Path(sa.__file__).parent.parent)
-    seen = [SYSTEM, "-c", "import granian, argon2, sqlalchemy"]
-    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        subprocess.run(seen, env=installed.env, check=True, capture_output=True, **NOBODY)
+    with tempfile.TemporaryDirectory(prefix="logbook-opened-") as place:
+        # Every other session of pytest closes the folder that all of them share to other accounts.
+        Path(place).chmod(0o755)
+        installed.folder = Path(shutil.move(installed.folder, place))
+        installed.instance = installed.folder / "instance"
+        installed.env["PYTHONPATH"] = str(Path(sa.__file__).parent.parent)
+        installed.python = str(SYSTEM)
+        if not can_run(installed.env):
+            pytest.skip("no other account can run this here")
         venv = installed.folder / ".venv"
         (venv / "bin").unlink()
         (venv / "bin").mkdir()
         (venv / "bin" / "python").symlink_to(SYSTEM)
         digests = (venv / "installed").read_text().split("\n")[1:]
         (venv / "installed").write_text("\n".join([os.path.realpath(SYSTEM), *digests]))
-        installed.python = str(SYSTEM)
-        return installed
-    pytest.skip("no other account can run this here")
+        yield installed
+
+
+def can_run(env):
+    seen = [SYSTEM, "-c", "import granian, argon2, sqlalchemy"]
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        subprocess.run(seen, env=env, check=True, capture_output=True, **NOBODY)
+        return True
+    return False
 
 
 def test_a_folder_of_another_account_is_said_in_one_sentence(opened, tmp_path):
