@@ -73,10 +73,11 @@ def settle(folder: Path, marker: Callable[[], str]) -> None:
             shutil.rmtree(folder / box, ignore_errors=True)
         journal.unlink()
         sync(folder)
-    for left in folder.glob(f"{own_box(folder)}*"):
-        for other in (left / ELSEWHERE).read_text("utf-8").splitlines() if (left / ELSEWHERE).exists() else ():
-            shutil.rmtree(other, ignore_errors=True)
-        shutil.rmtree(left, ignore_errors=True)
+    for box in folder.glob(f"{own_box(folder)}*"):
+        note = box / ELSEWHERE
+        others = note.read_text("utf-8").splitlines() if note.exists() else []
+        for one in (*others, box):
+            shutil.rmtree(one, ignore_errors=True)
 
 
 def own_box(folder: Path) -> str:

@@ -152,7 +152,7 @@ class Clone:
             yield port
         finally:
             server.send_signal(stop)
-            self.output, errors = server.communicate(timeout=30)
+            self.output, errors = server.communicate(timeout=300)
         assert server.returncode == 0, errors
         assert "Traceback" not in errors
 

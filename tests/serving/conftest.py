@@ -125,7 +125,7 @@ def nginx(port, folder):
         process.wait()
 
 
-def wait_for(true, seconds=60):
+def wait_for(true, seconds=300):
     """Wait until `true()` is; on a busy machine everything takes its time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
