@@ -76,7 +76,7 @@ def settle(folder: Path, marker: Callable[[], str]) -> None:
     for box in folder.glob(f"{own_box(folder)}*"):
         note = box / ELSEWHERE
         others = note.read_text("utf-8").splitlines() if note.exists() else []
-        for one in (*others, box):
+        for one in (*map(Path, others), box):
             shutil.rmtree(one, ignore_errors=True)
 
 
