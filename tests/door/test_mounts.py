@@ -80,6 +80,7 @@ def test_what_is_mounted_by_itself_is_restored(mounted, room, tmp_path, monkeypa
     mounting(mounted, room, *mounted.binds)
     done = mounted.run("restore", tmp_path / "b.zip")
     assert done.returncode == 0, done.stderr
+    assert "换容器时最近保存的会丢失" in done.stdout
     kept = list(mounted.instance.glob("before-restore-*/*")) + list(mounted.volume.glob("attachments/before-*/*"))
     assert {one.name for one in kept} >= {"logbook.db", "secret_key", "installation"}
     assert not [one for place in (mounted.instance, mounted.volume) for one in place.rglob(".*")]
