@@ -237,3 +237,28 @@ def postgres_url():
     name, url = new_database()
     yield url
     drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def _first_on_postgres(tmp_path_factory):
+    """As first_instance, on PostgreSQL: a database to be copied, and its folder."""
+    if not POSTGRES:
+        pytest.skip("run with --postgres")
+    made = Clone(tmp_path_factory.mktemp("first-on-postgres") / "clone")
+    made.borrow_packages()
+    name, made.env["LOGBOOK_DATABASE_URL"] = new_database()
+    made.flask("db-upgrade")
+    made.flask("first-account", *FIRST_START)
+    made.flask("db-open")
+    yield name, made.instance
+    drop_database(name)
+
+
+@pytest.fixture
+def installed_on_postgres(clone, _first_on_postgres):
+    """A clone with a PostgreSQL database and its first account."""
+    like, instance = _first_on_postgres
+    shutil.copytree(instance, clone.instance, dirs_exist_ok=True)
+    name, clone.env["LOGBOOK_DATABASE_URL"] = new_database(like)
+    yield clone
+    drop_database(name)

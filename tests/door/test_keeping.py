@@ -17,7 +17,7 @@ from door import backup, dumps
 from door.home import Home
 from door.lines import Stop
 from tests.conftest import THOROUGH
-from tests.door.conftest import FIRST_START, free_port, tree
+from tests.door.conftest import free_port, tree
 
 TIMES = 100 if THOROUGH else 4
 
@@ -121,10 +121,9 @@ def test_another_key_or_folder_than_the_databases_own_is_noticed(installed, tmp_
         assert "secret_key" in line
 
 
-def test_postgres_notices_a_second_host_with_its_own_folder(clone, tmp_path, postgres_url):
-    clone.env["LOGBOOK_DATABASE_URL"] = postgres_url
-    with clone.serving("serve", *FIRST_START):
-        clone.attach("附件")
+def test_postgres_notices_a_second_host_with_its_own_folder(installed_on_postgres, tmp_path):
+    clone = installed_on_postgres
+    clone.attach("附件")
     second = {"LOGBOOK_INSTANCE": str(tmp_path / "second")}
     (tmp_path / "second").mkdir()
     assert "密钥" in clone.refused("serve", "--port", free_port(), **second)
@@ -180,11 +179,10 @@ def test_of_an_open_ballot_no_copy_is_begun(installed, tmp_path, monkeypatch):
     of_an_open_ballot_no_copy_is_begun(installed, tmp_path, monkeypatch)
 
 
-def test_of_an_open_ballot_postgres_begins_no_copy(clone, tmp_path, monkeypatch, postgres_url):
-    clone.env["LOGBOOK_DATABASE_URL"] = postgres_url
-    assert dumps.open_ballots_now(the_home(clone)) == 0, "before there are tables"
-    clone.flask("db-upgrade")
-    of_an_open_ballot_no_copy_is_begun(clone, tmp_path, monkeypatch)
+def test_of_an_open_ballot_postgres_begins_no_copy(installed_on_postgres, tmp_path, monkeypatch, postgres_url):
+    of_an_open_ballot_no_copy_is_begun(installed_on_postgres, tmp_path, monkeypatch)
+    installed_on_postgres.env["LOGBOOK_DATABASE_URL"] = postgres_url
+    assert dumps.open_ballots_now(the_home(installed_on_postgres)) == 0, "where there are no tables yet"
 
 
 def test_a_restore_ends_sessions_codes_and_open_ballots(installed, tmp_path):

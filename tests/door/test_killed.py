@@ -8,7 +8,7 @@ import pytest
 from logbook import config
 from logbook.restoring import JOURNAL
 from tests.conftest import THOROUGH
-from tests.door.conftest import ALL_STEPS, FIRST_START, MOVES, tree
+from tests.door.conftest import ALL_STEPS, MOVES, tree
 
 STEPS = ALL_STEPS if THOROUGH else MOVES
 
@@ -102,12 +102,9 @@ def test_a_key_that_lies_elsewhere_and_linked_attachments_change_as_well(changed
 
 
 @pytest.fixture
-def on_postgres(clone, tmp_path, postgres_url):
+def on_postgres(installed_on_postgres, tmp_path):
     """As `changed`, on PostgreSQL."""
-    clone.env["LOGBOOK_DATABASE_URL"] = postgres_url
-    clone.flask("db-upgrade")
-    clone.flask("first-account", *FIRST_START)
-    clone.flask("db-open")
+    clone = installed_on_postgres
     clone.record()
     clone.attach("那时的附件")
     assert clone.run("backup", tmp_path / "b.zip").returncode == 0
