@@ -50,7 +50,7 @@ def test_attachments_arrive_while_backups_are_made(installed, tmp_path):
 
     def arrive():
         n = 0
-        while not done.wait(0.02):  # some dozens during every backup
+        while not done.wait(0.1):  # some during every backup, and not so many that the hundredth takes minutes
             installed.attach(f"附件{(n := n + 1)}" * 500)
 
     arriving = threading.Thread(target=arrive)
