@@ -67,9 +67,7 @@ def write_backup(home: Home, target: Path) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     with sharing(home.folder), _box(target.parent) as box:
         part, key = box / "backup.zip", instance.sound_key(home.key)
-        dump = dumps.take(home, box)
-        if dump.open_ballots():
-            raise Stop("ballot_open")
+        dump = _dump(home, box)
         _refuse_other_house(home, dump, key)
         lost = _pack(home, dump, part)
         incomplete = _line_of_lost(dump, lost) if lost else None
@@ -80,6 +78,16 @@ def write_backup(home: Home, target: Path) -> bool:
     if incomplete:
         print(incomplete, file=sys.stderr, flush=True)
     return not incomplete
+
+
+def _dump(home: Home, box: Path) -> Dump:
+    """Copy the database where no ballot is open: neither now nor, by its own rows, in the copy."""
+    if dumps.open_ballots_now(home):
+        raise Stop("ballot_open")
+    dump = dumps.take(home, box)
+    if dump.open_ballots():
+        raise Stop("ballot_open")
+    return dump
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from door.home import Home, refuse_newer
 from door.lines import Stop
 
 Row = dict[str, "str | None"]
+OPEN_BALLOTS = "SELECT id FROM ballot WHERE closed_at IS NULL"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,16 @@ def take(home: Home, box: Path) -> Dump:
     return Dump(box / "logbook.db")
 
 
+def open_ballots_now(home: Home) -> int:
+    """Count the ballots that are open at this moment: of those not even a copy that is thrown away is made."""
+    if home.database is None:
+        there = postgres.ask(home.url, "SELECT to_regclass('ballot') IS NOT NULL") == "t"
+        return int(postgres.ask(home.url, f"SELECT count(*) FROM ({OPEN_BALLOTS}) AS found")) if there else 0
+    with contextlib.closing(sqlite3.connect(home.database, timeout=30)) as connection:
+        there = bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ballot'").fetchone())
+        return len(connection.execute(OPEN_BALLOTS).fetchall()) if there else 0
+
+
 def found_in(box: Path, schema: str, wanted: str) -> Dump:
     """Return the database that was unpacked into `box`, judged; raise Stop where it is damaged or too new.
 
@@ -108,7 +119,6 @@ def _sound_sqlite(file: Path) -> Dump:
 
 # --- what a restore changes in what it brings back
 
-OPEN_BALLOTS = "SELECT id FROM ballot WHERE closed_at IS NULL"
 OPEN_CLASSES = f"SELECT id FROM ballot_class WHERE ballot_id IN ({OPEN_BALLOTS})"
 
 

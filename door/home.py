@@ -81,6 +81,8 @@ def hold(home: Home) -> int:
     os.set_inheritable(handle, True)
     restoring.settle(home.folder, lambda: marker_of(home))
     close_key(home)
+    if home.database and restoring.mounted_below(home.database):
+        say("database_alone", path=home.database)
     return handle
 
 

@@ -41,6 +41,11 @@ LINES = {
     "Everybody signs in anew; one-time codes that were not used have ended: issue new ones.",
     "voided": "备份时没有结束的民主测评（{n}个）作废，没有计票，请重新测评。 "
     "Ballots that were open in the backup ({n}) are void and not counted; hold them again.",
+    "mounted": "{path} 是单独挂载的，在这里换不了，现有数据没有改动；请改为挂载它所在的文件夹，再运行一次。 "
+    "It is mounted by itself and cannot be replaced here; nothing was changed. Mount the folder it lies in instead.",
+    "database_alone": "注意：只单独挂载了数据库文件 {path}，它的日志（-wal）留在挂载之外，换容器时最近保存的会丢失；"
+    "请停下，改为挂载它所在的文件夹。 Only the database's file is mounted, and its log lies outside: what was saved "
+    "last goes with the container. Stop, and mount the folder.",
     "backing_up": "正在备份，请等它结束后再恢复。 A backup is being made; restore when it has ended.",
     "being_restored": "正在从备份恢复，请等它结束后再运行一次。 "
     "A restore is at work; run this again when it has ended.",
@@ -75,6 +80,7 @@ TROUBLES = (
     ("Read-only file system", "read_only"),
     ("attempt to write a readonly database", "read_only_database"),
     ("Permission denied: '(?P<path>.+?)'", "not_allowed"),
+    ("Device or resource busy: .*'(?P<path>[^']+)'", "mounted"),
     ("file is not a database|malformed|unable to open database file|file is encrypted", "bad_database"),
     ("connection to server|connection failed|psycopg.OperationalError", "no_postgres"),
     ("no such table|no such column|UndefinedTable|UndefinedColumn", "not_ready"),

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import hashlib
 import os
 import secrets
 import shutil
@@ -15,6 +14,7 @@ from door import dumps, postgres
 from door.backup import Unpacked, unpack
 from door.home import Home, hold, home_here, marker_of, moment, sharing
 from door.lines import Stop, say
+from door.programs import digest
 from logbook import instance, restoring
 from logbook.restoring import BOX, JOURNAL, Place, Plan
 
@@ -30,28 +30,36 @@ class Stage:
 
     def box(self, parent: Path) -> Path:
         """Return the folder in `parent` in which things are laid ready."""
-        own = f"{BOX}{hashlib.sha256(str(self.home.folder).encode()).hexdigest()[:8]}-"
+        own = restoring.own_box(self.home.folder)
         box = parent / f"{own}{self.token}"
         if box not in self.boxes:
             for left in parent.glob(f"{own}*"):  # of a restore that was killed
                 shutil.rmtree(left, ignore_errors=True)
+            if self.boxes:  # the first lies in the installation's own folder
+                with (self.boxes[0] / restoring.ELSEWHERE).open("a", encoding="utf-8") as note:
+                    note.write(f"{box}\n")
             box.mkdir(mode=0o700)
             self.boxes.append(box)
         return box
 
     def place(self, target: Path, source: "Path | None") -> Place:
-        """Lay `source` ready for `target`; without one, `target` only goes aside."""
-        aside = target.parent / f"before-restore-{self.token}" / target.name
-        had = os.path.lexists(target)
+        """Lay `source` ready for `target`; without one, `target` only goes aside. Raise Stop where that cannot be."""
+        had, mounted = os.path.lexists(target), bool(restoring.mounted_below(target))
+        if source and had and _may_stay(target, source, mounted=mounted):
+            return Place(str(target), "")
+        if mounted:
+            _refuse_unchangeable(target, source)
+        near = self.home.folder if mounted else target.parent
+        aside = near / f"before-restore-{self.token}" / target.name
         if had:
             self.asides.add(aside.parent)
         if source is None:
             return Place(str(target), str(aside), had=had)
-        ready = self.box(target.parent) / f"ready-{target.name}"
+        ready = self.box(near) / f"ready-{target.name}"
         shutil.move(source, ready)
-        _sync_tree(ready)
+        restoring.sync_tree(ready)
         instance.sync(ready.parent)
-        return Place(str(target), str(aside), str(ready), had)
+        return Place(str(target), str(aside), str(ready), had, mounted)
 
     def close(self) -> None:
         """Remove the folders, unless the journal still needs them."""
@@ -122,13 +130,30 @@ def _common(home: Home, new: Unpacked, stage: Stage) -> Iterator[Place]:
     """The key and the attachments. Of a mounted or linked folder its contents change: it stays where it is."""
     yield stage.place(home.key, new.key)
     folder = home.attachments
-    if not (folder.is_symlink() or folder.is_mount()):
+    if not (folder.is_symlink() or restoring.mounted_below(folder)):
         yield stage.place(folder, new.attachments)
         return
     ours = {path.name: path for path in new.attachments.iterdir()}
     theirs = {path.name for path in folder.iterdir() if not path.name.startswith((BOX, "before-restore-"))}
     for name in sorted({*ours, *theirs}):
         yield stage.place(folder / name, ours.get(name))
+
+
+def _may_stay(target: Path, source: Path, *, mounted: bool) -> bool:
+    """A key that is handed in from outside, as containers have it, often is the very one."""
+    fixed = mounted or not os.access(target.parent, os.W_OK)
+    return fixed and target.is_file() and source.is_file() and digest(target) == digest(source)
+
+
+def _refuse_unchangeable(target: Path, source: "Path | None") -> None:
+    """Raise Stop unless the mounted file can be written: a folder's contents are places of their own."""
+    try:
+        if source is None:
+            raise IsADirectoryError
+        with target.open("r+b"):
+            return
+    except OSError:
+        raise Stop("mounted", path=target) from None
 
 
 def _refuse_readers(database: Path) -> None:
@@ -143,12 +168,3 @@ def _refuse_readers(database: Path) -> None:
         except sqlite3.DatabaseError as error:
             if "locked" in str(error):
                 raise Stop("locked") from None
-
-
-def _sync_tree(path: Path) -> None:
-    for folder, _folders, files in os.walk(path, topdown=False):
-        for name in files:
-            instance.sync(Path(folder, name))
-        instance.sync(Path(folder))
-    if path.is_file():
-        instance.sync(path)

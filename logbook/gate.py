@@ -11,7 +11,7 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import IO, Any
 
 from werkzeug.wrappers import Response
@@ -131,22 +131,56 @@ class Gate:
         size = announced(environ)
         if not size or size > self._most:
             return io.BytesIO()
-        body = room_for(size)
-        with contextlib.suppress(OSError):
-            _copy(environ["wsgi.input"], size, body)
-        if body.tell() != size:
-            body.close()
+        arriving = Arriving(size)
+        try:
+            with contextlib.suppress(OSError):
+                _copy(environ["wsgi.input"], size, arriving)
+            return arriving.whole()
+        except BaseException:
+            arriving.close()
+            raise
+
+
+class Arriving:
+    """A body of so many bytes on its way, in memory or in a temporary file; raise Refused where our disk fails it."""
+
+    def __init__(self, size: int, in_memory: int = IN_MEMORY) -> None:
+        self._size = size
+        with _on_our_disk():
+            self._file = _room_for(size, in_memory)
+
+    def write(self, chunk: bytes) -> None:
+        """Put what has come to the rest."""
+        with _on_our_disk():
+            self._file.write(chunk)
+
+    def whole(self) -> IO[bytes]:
+        """Return it from its beginning; raise Refused where a part is missing."""
+        if self._file.tell() != self._size:
             raise Refused(Why.CUT)
-        body.seek(0)
-        return body
+        with _on_our_disk():
+            self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        """Let it go: what could not be written before cannot now."""
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
-def room_for(size: int, in_memory: int = IN_MEMORY) -> IO[bytes]:
-    """Where a body of so many bytes is put."""
+def _room_for(size: int, in_memory: int) -> IO[bytes]:
     return io.BytesIO() if size <= in_memory else tempfile.TemporaryFile()
 
 
-def _copy(stream: IO[bytes], left: int, body: IO[bytes]) -> None:
+@contextlib.contextmanager
+def _on_our_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Refused(Why.DOWN) from error
+
+
+def _copy(stream: IO[bytes], left: int, body: Arriving) -> None:
     while left and (chunk := stream.read(min(left, PIECE))):
         body.write(chunk)
         left -= len(chunk)

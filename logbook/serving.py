@@ -8,13 +8,11 @@ import asyncio
 import contextlib
 import contextvars
 import ctypes
-import errno
 import io
 import multiprocessing
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +20,7 @@ from typing import IO, Any, NamedTuple
 
 from flask import Flask
 
-from logbook import gate, logs
+from logbook import answers, gate, logs
 from logbook.app import create_server_app
 from logbook.gate import SAFE, Refused, Why
 
@@ -65,34 +63,33 @@ class Served:
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._papers = ThreadPoolExecutor(PAPERS, "paper")
         self._writers = ThreadPoolExecutor(WRITERS, "writer")
-        self._folder = tempfile.TemporaryDirectory(prefix="logbook-")
+        self._folder = answers.Folder()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request."""
-        environ = environ_of(scope)
+        environ: dict[str, Any] = {}
         try:
-            body = await self._read(environ, protocol)
+            environ = environ_of(scope)
+            answer = await self._ask(environ, protocol)
         except Refused as refused:
             _send_refusal(refused.why, environ, protocol)
-            return
-        with contextlib.closing(body):
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
+            logs.log.error("%s while answering", type(error).__name__)
+            _send_refusal(Why.DOWN, environ, protocol)
+        else:
+            self._send(answer, protocol)
+
+    async def _ask(self, environ: dict[str, Any], protocol: Any) -> Answer:
+        with contextlib.closing(await self._read(environ, protocol)) as body:
             gate.take(environ, body)
-            loop = asyncio.get_running_loop()
-            try:
-                answer = await loop.run_in_executor(
-                    self._lane(environ), contextvars.Context().run, self._answer, environ
-                )
-            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
-                logs.log.error("%s while answering", type(error).__name__)
-                _send_refusal(Why.DOWN, environ, protocol)
-                return
-        self._send(answer, protocol)
+            lane, context = self._lane(environ), contextvars.Context()
+            return await asyncio.get_running_loop().run_in_executor(lane, context.run, self._answer, environ)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Leave nothing behind."""
         for lane in (self._readers, self._papers, self._writers):
             lane.shutdown(wait=True, cancel_futures=True)
-        self._folder.cleanup()
+        self._folder.close()
 
     def _lane(self, environ: dict[str, Any]) -> ThreadPoolExecutor:
         if environ["REQUEST_METHOD"] not in SAFE:
@@ -105,19 +102,17 @@ class Served:
         size = gate.announced(environ)
         if not size or size > self._app.config["MAX_CONTENT_LENGTH"]:
             return io.BytesIO()
-        body = gate.room_for(size, gate.PIECE)
-        try:
-            await asyncio.wait_for(_copy(protocol, body), LONGEST)
-        except TimeoutError:
-            body.close()
-            raise Refused(Why.SLOW) from None
-        except OSError as error:
-            body.close()
-            raise Refused(Why.DOWN if error.errno in {errno.ENOSPC, errno.EDQUOT} else Why.CUT) from None
-        if body.tell() != size:
-            body.close()
-            raise Refused(Why.CUT)
-        body.seek(0)
+        with contextlib.ExitStack() as unless_whole:
+            arriving = gate.Arriving(size, gate.PIECE)
+            unless_whole.callback(arriving.close)
+            try:
+                await asyncio.wait_for(_copy(protocol, arriving), LONGEST)
+            except TimeoutError:
+                raise Refused(Why.SLOW) from None
+            except OSError:
+                raise Refused(Why.CUT) from None
+            body = arriving.whole()
+            unless_whole.pop_all()
         return body
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
@@ -141,32 +136,21 @@ class Served:
         for chunk in chunks:
             held += chunk
             if len(held) > LARGE:
-                return self._keep(held, chunks)
+                return self._folder.keep(held, chunks)
         return bytes(held)
-
-    def _keep(self, begun: bytes | bytearray, chunks: Iterable[bytes]) -> Path:
-        handle, name = tempfile.mkstemp(dir=self._folder.name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(begun)
-                file.writelines(chunks)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)  # a full disk is not made fuller
-            raise
-        return Path(name)
 
     def _send(self, answer: Answer, protocol: Any) -> None:
         status, headers, body = answer
         if isinstance(body, Path):
-            protocol.response_file(status, headers, str(body))
             asyncio.get_running_loop().call_later(OPENED, body.unlink, True)
+            protocol.response_file(status, headers, str(body))
         elif body:
             protocol.response_bytes(status, headers, body)
         else:
             protocol.response_empty(status, headers)
 
 
-async def _copy(protocol: Any, body: IO[bytes]) -> None:
+async def _copy(protocol: Any, body: gate.Arriving) -> None:
     """Copy what comes into `body`; raise TimeoutError after a long silence."""
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(SILENCE) as patience:

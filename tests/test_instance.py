@@ -1,5 +1,7 @@
 """The folder of an installation: its key, its mark, and a restore that was broken off."""
 
+from pathlib import Path
+
 import pytest
 
 from logbook import app as application
@@ -35,6 +37,10 @@ def test_of_two_that_make_the_key_at_once_one_counts(tmp_path):
     (tmp_path / "key").write_text(KEY)
     instance.write_whole(tmp_path / "key", "another", over=False)
     assert instance.sound_key(tmp_path / "key") == KEY
+
+
+def test_where_no_folder_can_be_synced_work_goes_on():
+    instance.sync(Path("/proc"))  # as some network shares answer
 
 
 def test_only_its_owner_reads_the_key(tmp_path):
@@ -90,6 +96,27 @@ def test_a_broken_off_restore_is_carried_out_or_dropped(tmp_path, marker, loaded
         restoring.settle_alone(tmp_path, lambda: loaded)
         assert found(tmp_path) == after | {"in_use": ""}
         (tmp_path / restoring.JOURNAL).write_text(journal)
+
+
+def test_a_start_removes_what_its_own_restores_left_and_nothing_of_anothers(tmp_path):
+    """Another installation's key may lie in this folder, and its restore be broken off."""
+    own, others = tmp_path / f"{restoring.own_box(tmp_path)}1", tmp_path / f"{restoring.own_box(tmp_path / 'other')}1"
+    far = tmp_path / "elsewhere" / own.name
+    for box in (own, others, far):
+        box.mkdir(parents=True)
+        (box / "ready-secret_key").write_text(KEY)
+    (own / restoring.ELSEWHERE).write_text(f"{far}\n", "utf-8")
+    restoring.settle(tmp_path, str)
+    assert [box.exists() for box in (own, others, far)] == [False, True, False]
+
+
+def test_a_broken_off_restore_goes_along_with_its_folder(tmp_path):
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    laid_ready(before)
+    before.rename(after)
+    restoring.settle(after, str)
+    assert found(after) == NEW
 
 
 def test_while_a_restore_is_at_work_nothing_else_opens_the_installation(tmp_path):

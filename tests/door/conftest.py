@@ -71,10 +71,12 @@ class Clone:
         assert lines[0].startswith("错误 Error: ")
         return lines[0]
 
-    def stopped(self, folder, at, on, *argv):
-        """Run a command that is killed before its `at`-th step; return whether it came that far."""
+    def stopped(self, folder, at, on, *argv, once=None):
+        """Run a command that is killed before its `at`-th step, counted from when `once` is there; return whether
+        it came that far."""
         (folder / "sitecustomize.py").write_text(STOP)
         env = {"PYTHONPATH": str(folder), "STOP_AT": str(at), "STOP_ON": on, "PYTHONDONTWRITEBYTECODE": "1"}
+        env |= {"STOP_ONCE": str(once or "/")}
         done = self.run(*argv, **env)
         assert done.returncode in {0, -signal.SIGKILL}, done.stderr
         return done.returncode != 0
@@ -150,7 +152,7 @@ class Clone:
             yield port
         finally:
             server.send_signal(stop)
-            self.output, errors = server.communicate(timeout=30)
+            self.output, errors = server.communicate(timeout=300)
         assert server.returncode == 0, errors
         assert "Traceback" not in errors
 
@@ -171,7 +173,7 @@ left = int(os.environ["STOP_AT"])
 def counted(real):
     def one(*args, **options):
         global left
-        left -= 1
+        left -= os.path.exists(os.environ["STOP_ONCE"])
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*args, **options)
@@ -234,4 +236,29 @@ def postgres_url():
         pytest.skip("run with --postgres")
     name, url = new_database()
     yield url
+    drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def _first_on_postgres(tmp_path_factory):
+    """As first_instance, on PostgreSQL: a database to be copied, and its folder."""
+    if not POSTGRES:
+        pytest.skip("run with --postgres")
+    made = Clone(tmp_path_factory.mktemp("first-on-postgres") / "clone")
+    made.borrow_packages()
+    name, made.env["LOGBOOK_DATABASE_URL"] = new_database()
+    made.flask("db-upgrade")
+    made.flask("first-account", *FIRST_START)
+    made.flask("db-open")
+    yield name, made.instance
+    drop_database(name)
+
+
+@pytest.fixture
+def installed_on_postgres(clone, _first_on_postgres):
+    """A clone with a PostgreSQL database and its first account."""
+    like, instance = _first_on_postgres
+    shutil.copytree(instance, clone.instance, dirs_exist_ok=True)
+    name, clone.env["LOGBOOK_DATABASE_URL"] = new_database(like)
+    yield clone
     drop_database(name)

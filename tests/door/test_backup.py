@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from tests.door.conftest import FIRST_START, tree
+from tests.door.conftest import tree
 
 LONG = "会议纪要" * 2000
 
@@ -174,10 +174,8 @@ def test_a_backup_is_private_and_an_ordinary_zip(backed_up, tmp_path):
     assert str(stored(backed_up).relative_to(backed_up.instance)) in zipfile.ZipFile(tmp_path / "b.zip").namelist()
 
 
-def test_postgres_comes_back_too(clone, tmp_path, postgres_url):
-    clone.env["LOGBOOK_DATABASE_URL"] = postgres_url
-    clone.flask("db-upgrade")
-    clone.flask("first-account", *FIRST_START)
+def test_postgres_comes_back_too(installed_on_postgres, tmp_path):
+    clone = installed_on_postgres
     assert clone.run("backup", tmp_path / "b.zip").returncode == 0
     clone.sql("UPDATE person SET name = '改了'")
     clone.sql("CREATE TABLE later (person_id integer REFERENCES person)")

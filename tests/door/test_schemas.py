@@ -1,24 +1,51 @@
 """Several units in one PostgreSQL database, a schema each: none carries away or touches another's."""
 
+import shutil
+
 import pytest
 
 from door import backup
-from tests.door.conftest import FIRST_START, free_port
+from tests.conftest import POSTGRES, drop_database, new_database
+from tests.door.conftest import FIRST_START, Clone, free_port
+
+UNITS = ("unit_a", "unit_b", "unit_c")
+
+
+@pytest.fixture(scope="module")
+def two_units(tmp_path_factory):
+    """A database of two units at rest, and the folder in which theirs lie; unit_c is an empty schema."""
+    if not POSTGRES:
+        pytest.skip("run with --postgres")
+    made = Clone(tmp_path_factory.mktemp("units") / "clone")
+    made.borrow_packages()
+    name, url = new_database()
+    for unit in UNITS:
+        made.sql_on(url, f"CREATE SCHEMA {unit}")
+    for unit, person in (("unit_a", "王一"), ("unit_b", "李二")):
+        here = address(url, made.folder, unit)
+        made.flask("db-upgrade", **here)
+        made.flask("first-account", *FIRST_START[:3], person, *FIRST_START[4:], **here)
+        made.flask("db-open", **here)
+    yield name, made.folder
+    drop_database(name)
+
+
+def address(url, folder, unit):
+    return {
+        "LOGBOOK_DATABASE_URL": f"{url}&options=-csearch_path%3D{unit}", "LOGBOOK_INSTANCE": str(folder / unit)
+    }  # fmt: skip
 
 
 @pytest.fixture
-def units(clone, tmp_path, postgres_url):
-    """Two units served from one program; unit_c is an empty schema."""
-    clone.address = {}
-    for name in ("unit_a", "unit_b", "unit_c"):
-        clone.sql_on(postgres_url, f"CREATE SCHEMA {name}")
-        url = f"{postgres_url}&options=-csearch_path%3D{name}"
-        clone.address[name] = {"LOGBOOK_DATABASE_URL": url, "LOGBOOK_INSTANCE": str(tmp_path / name)}
-    for name, person in (("unit_a", "王一"), ("unit_b", "李二")):
-        clone.flask("db-upgrade", **clone.address[name])
-        clone.flask("first-account", *FIRST_START[:3], person, *FIRST_START[4:], **clone.address[name])
-        clone.flask("db-open", **clone.address[name])
-    return clone
+def units(clone, tmp_path, two_units):
+    """Two units served from one program."""
+    like, folder = two_units
+    for unit in ("unit_a", "unit_b"):
+        shutil.copytree(folder / unit, tmp_path / unit)
+    name, url = new_database(like)
+    clone.address = {unit: address(url, tmp_path, unit) for unit in UNITS}
+    yield clone
+    drop_database(name)
 
 
 def names(units, unit):

@@ -15,6 +15,7 @@ from logbook.app import create_app
 from logbook.db import db
 from tests import factories
 from tests.browser.conftest import pattern_of, served_copy
+from tests.conftest import POSTGRES
 from tests.door.conftest import free_port
 from tests.serving.wire import get
 
@@ -54,11 +55,32 @@ def pattern(tmp_path_factory):
 
 
 @pytest.fixture
-def small_house(tmp_path, pattern):
-    """An installation with a branch and a member, served; `cookie` is the member's."""
+def own_house(tmp_path, pattern):
+    """A copy of it, served for one test, which may end its server; `cookie` is the member's."""
     with served_copy(pattern, tmp_path / "instance") as house:
         house.cookie = house.accounts
         yield house
+
+
+@pytest.fixture(scope="session")
+def _common_house(tmp_path_factory, pattern):
+    with served_copy(pattern, tmp_path_factory.mktemp("common") / "instance") as house:
+        house.cookie = house.accounts
+        house.emptied = [table for table, rows in reversed(state(house).items()) if not rows]
+        yield house
+
+
+@pytest.fixture
+def small_house(_common_house):
+    """The same for tests that leave its server as it was: nothing is recorded yet."""
+    engine = sa.create_engine(_common_house.database, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        off = "PRAGMA foreign_keys = OFF" if not POSTGRES else "SET session_replication_role = replica"
+        connection.connection.cursor().execute(off)
+        for table in _common_house.emptied:
+            connection.exec_driver_sql(f'DELETE FROM "{table}"')
+        connection.commit()
+    return _common_house
 
 
 def form_of(house, path="/visits/new"):
@@ -105,7 +127,7 @@ def nginx(port, folder):
         process.wait()
 
 
-def wait_for(true, seconds=60):
+def wait_for(true, seconds=300):
     """Wait until `true()` is; on a busy machine everything takes its time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

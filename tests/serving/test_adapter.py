@@ -2,16 +2,24 @@
 
 import asyncio
 import errno
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask, Response, request
 
-from logbook import serving
-from logbook.gate import Gate
+from logbook import answers, serving
+from logbook.gate import Gate, Why
 from logbook.serving import Served, environ_of
 
 
@@ -96,7 +104,7 @@ def ask(served, asked, *pieces):
 
 
 def kept(served):
-    return list(Path(served._folder.name).iterdir())
+    return list(served._folder.path.iterdir())
 
 
 def posted(size, path="/echo", **others):
@@ -122,9 +130,40 @@ def test_a_body_comes_through_whole_from_memory_or_a_file(served):
 def test_a_body_that_is_not_whole_is_refused(served):
     assert ask(served, posted(9), b"abc")[0] == 400
     assert ask(served, posted(9), b"abc", OSError(errno.ECONNRESET, "gone"))[0] == 400
-    assert ask(served, posted(9), b"abc", OSError(errno.ENOSPC, "full"))[0] == 503
     assert ask(served, scope("POST", "/echo", headers=[("transfer-encoding", "chunked")]), b"abc")[0] == 411
     assert ask(served, posted(300_001), b"abc")[0] == 413
+
+
+def refuse_room():
+    raise OSError(errno.EMFILE, "too many open files")
+
+
+# What a temporary file is on a full disk: each write fails; or the last piece, still in memory when all is here.
+FULL = {
+    "none": refuse_room,
+    "no byte": partial(Path("/dev/full").open, "r+b", buffering=0),
+    "all but the last piece": partial(Path("/dev/full").open, "r+b", buffering=4_000_000),
+}
+
+
+@pytest.mark.parametrize("room", FULL)
+def test_a_body_the_disk_has_no_room_for_is_answered_and_lets_go_of_its_place(served, monkeypatch, room):
+    opened = []
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: opened.append(FULL[room]()) or opened[-1])
+    status, headers, body = ask(served, posted(150_000), *[b"x" * 50_000] * 3)
+    assert (status, headers["Retry-After"], Why.DOWN.value[1] in body.decode()) == (503, "10", True)
+    assert [one.closed for one in opened] == [True] * len(opened)
+    gate = Gate(served._app, most=10**7, hosts=())
+    environ = environ_of(posted(2_000_000)) | {"wsgi.input": io.BytesIO(b"x" * 2_000_000)}
+    said = []
+    assert Why.DOWN.value[1].encode() in b"".join(gate(environ, lambda status, _headers: said.append(status)))
+    assert said == ["503 SERVICE UNAVAILABLE"], "behind any other server, too"
+    assert [one.closed for one in opened] == [True] * len(opened)
+
+
+def test_a_head_that_cannot_be_read_is_answered(served):
+    status, _headers, body = ask(served, scope(headers=None))
+    assert (status, Why.DOWN.value[1] in body.decode()) == (503, True)
 
 
 def test_a_silence_ends_a_body_and_so_does_a_trickle(served, monkeypatch):
@@ -159,9 +198,40 @@ def test_readers_papers_and_writers_have_threads_of_their_own(served):
 
 def test_a_fault_outside_the_application_is_an_answer_as_well(served, monkeypatch):
     monkeypatch.setattr(serving, "LARGE", 10)
-    served._folder.cleanup()
+    shutil.rmtree(served._folder.path)
     status, headers, body = ask(served, scope(path="/large.pdf", headers=[("accept", "application/json")]))
     assert (status, headers["Retry-After"], b"error" in body) == (503, "10", True)
+
+
+def test_of_an_answer_that_breaks_off_no_part_is_left(served, monkeypatch):
+    monkeypatch.setattr(serving, "LARGE", 10)
+    with pytest.raises(ZeroDivisionError):
+        served._collect(b"x" * 20 if n else 1 / 0 for n in (2, 1, 0))
+    assert kept(served) == []
+
+
+LIVING = (
+    "import sys, time\nfrom logbook.answers import Folder\nfolder = Folder()\nfolder.keep(b'private', ())\n"
+    "print(folder.path, flush=True)\nsys.stdin.read()"
+)
+
+
+def test_what_a_killed_server_left_goes_at_the_next_start_and_nothing_of_a_living_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    pipes, env = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}, {**os.environ, "TMPDIR": str(tmp_path)}
+    (tmp_path / f"{answers.PREFIX}link").symlink_to(tmp_path)
+    with (
+        subprocess.Popen([sys.executable, "-c", LIVING], env=env, text=True, **pipes) as killed,
+        subprocess.Popen([sys.executable, "-c", LIVING], env=env, text=True, **pipes) as living,
+    ):
+        left, held = (Path(one.stdout.readline().strip()) for one in (killed, living))
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        folder = answers.Folder()
+        assert (left.exists(), len(list(held.iterdir())), folder.path.exists()) == (False, 1, True)
+        living.communicate()
+    folder.close()
+    assert not folder.path.exists()
 
 
 def test_the_next_one_is_answered_while_a_body_is_waited_for(served):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import THOROUGH
 from tests.door.conftest import free_port
 from tests.serving.conftest import ROOT, wait_for
 from tests.serving.wire import get
@@ -32,7 +33,7 @@ def start_holder(host, port):
 
 
 @pytest.mark.parametrize("hosts", PAIRS)
-@pytest.mark.parametrize("_again", range(5))
+@pytest.mark.parametrize("_again", range(5 if THOROUGH else 1))
 def test_of_two_installations_at_one_port_exactly_one_serves(hosts, _again):
     port = free_port()
     both = [start_holder(host, port) for host in hosts]
@@ -68,18 +69,18 @@ def workers(house):
     ]
 
 
-def test_a_worker_that_dies_is_followed_by_another(small_house):
-    (worker,) = workers(small_house)
+def test_a_worker_that_dies_is_followed_by_another(own_house):
+    (worker,) = workers(own_house)
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: not alive(worker))
-    wait_for(lambda: get(small_house.port, "/health")[0] == 200)
-    assert small_house.process.poll() is None
-    assert workers(small_house) != [worker]
+    wait_for(lambda: get(own_house.port, "/health")[0] == 200)
+    assert own_house.process.poll() is None
+    assert workers(own_house) != [worker]
 
 
-def test_no_worker_outlives_its_server(small_house):
-    (worker,) = workers(small_house)
-    small_house.process.kill()
+def test_no_worker_outlives_its_server(own_house):
+    (worker,) = workers(own_house)
+    own_house.process.kill()
     wait_for(lambda: not alive(worker))
-    with small_house.served():
-        assert get(small_house.port, "/visits", small_house.cookie)[0] == 200
+    with own_house.served():
+        assert get(own_house.port, "/visits", own_house.cookie)[0] == 200

@@ -9,6 +9,7 @@ import threading
 import pytest
 import sqlalchemy as sa
 
+from logbook.db import writing
 from logbook.formats import now
 from tests.conftest import POSTGRES
 from tests.serving.conftest import form_of, stored
@@ -52,7 +53,7 @@ def test_who_fetches_slowly_keeps_nobody_from_reading(small_house):
 @contextlib.contextmanager
 def held(house):
     """Another program has the writers' turn meanwhile: it is taken where a transaction begins."""
-    with sa.create_engine(house.database, poolclass=sa.NullPool).begin():
+    with writing(), sa.create_engine(house.database, poolclass=sa.NullPool).begin():
         yield
 
 

@@ -63,6 +63,6 @@ def get(port, path, cookie="", **headers):
 
 def begun(port, *parts):
     """A request of which no more than these parts is sent; the socket stays open."""
-    line = socket.create_connection(("127.0.0.1", port), timeout=60)
+    line = socket.create_connection(("127.0.0.1", port), timeout=300)
     line.sendall(b"".join(parts))
     return line

@@ -153,3 +153,16 @@ def test_the_same_file_twice_lies_there_once(folder):
     one, two = keep(folder, b"%PDF-1.7 x", "一.pdf"), keep(folder, b"%PDF-1.7 x", "二.pdf")
     assert one.digest == two.digest
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
+
+
+@pytest.mark.parametrize("damaged", [b"", b"%PDF-1.7", b"%PDF-1.7 y", b"%PDF-1.7 x and more"])
+def test_what_was_damaged_on_the_disk_is_healed_by_the_same_file_coming_again(folder, damaged):
+    file = keep(folder, b"%PDF-1.7 x")
+    path = attachments.path_of(folder, file.digest)
+    whole = path.stat()
+    path.write_bytes(damaged)
+    assert keep(folder, b"%PDF-1.7 x", "又一次.pdf").digest == file.digest
+    assert (path.read_bytes(), [one.name for one in path.parent.iterdir()]) == (b"%PDF-1.7 x", [file.digest])
+    healed = path.stat()
+    keep(folder, b"%PDF-1.7 x")
+    assert (path.stat().st_ino, path.stat().st_mode) == (healed.st_ino, whole.st_mode), "what is whole is left alone"
