@@ -77,7 +77,7 @@ def _form_expired(_error: CSRFError) -> Any:
         return {"error": _("页面打开得太久，请刷新后再提交一次。")}, 400
     if current_user.is_authenticated and request.endpoint not in access.PUBLIC:
         g.trouble = _("页面打开得太久，没有保存。内容还在下面，请再提交一次；附件要重新选择。")
-        page = carried.show_again(request.full_path.rstrip("?"), _typed())
+        page = _shown_again()
         if page is not None:
             page.status_code = max(page.status_code, 400)
             return page
@@ -145,11 +145,17 @@ def _after(kind: Kind | None, said: str) -> Any:
 
 def _form_again() -> Response | None:
     try:
-        return carried.show_again(request.full_path.rstrip("?"), _typed())
+        return _shown_again()
     except Exception as error:  # noqa: BLE001 - what happened first is said
         _log(error)
         let_go()
     return None
+
+
+def _shown_again() -> Response | None:
+    typed_by = carried.owner_of(request.form.get(carried.OWNER, ""))
+    own = current_user.is_authenticated and typed_by == current_user.actor.person_id
+    return carried.show_again(request.full_path.rstrip("?"), _typed(), own=own)
 
 
 def _typed() -> MultiDict[str, str]:

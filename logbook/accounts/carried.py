@@ -10,9 +10,9 @@ from flask import current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
 from itsdangerous import BadData
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from logbook.accounts import filled
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.signing import Dated
@@ -68,25 +68,26 @@ def unpack(text: str) -> Carried | None:
     return Carried(path, person_id, tuple((k, v) for k, v in fields), had_files)
 
 
-def show_again(path: str, fields: MultiDict[str, str]) -> Response | None:
-    """Render the page of `path`, its query included, with the fields as typed, carrying nothing out.
+def show_again(path: str, fields: MultiDict[str, str], *, own: bool = True) -> Response | None:
+    """Show what was typed for `path`, its query included, carrying nothing out.
 
-    None when it has no page.
-
-    Where that page refuses meanwhile, what was typed stands under the reason, to be copied.
+    On its own page where that holds all of it; else on a page that sends it once more as it was. `own` says that who
+    reads it typed it: nobody is led to send what somebody else put into a form. None where there is no page for it.
+    Where its page refuses meanwhile, what was typed stands under the reason, to be copied.
     """
     page, _mark, query = path.partition("?")
-    try:
-        endpoint, values = current_app.create_url_adapter(request).match(page, method="GET")  # type: ignore[union-attr]
-        current_app.create_url_adapter(request).match(page, method="POST")  # type: ignore[union-attr]
-    except HTTPException:
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or not adapter.test(page, method="POST"):
         return None
+    if not adapter.test(page, method="GET"):
+        return _offer(path, fields) if own else None
+    endpoint, values = adapter.match(page, method="GET")
     g.shown_again, g.shown_path = fields, path
     # The page is only looked at, whatever asked for it.
     asked = request.method, request.args
     request.method, request.args = "GET", ImmutableMultiDict(parse_qsl(query))
     try:
-        return make_response(current_app.view_functions[endpoint](**values))
+        shown = make_response(current_app.view_functions[endpoint](**values))
     except RuleBroken as broken:
         return keep(str(broken.message), 409, fields)
     except NotAllowed:
@@ -95,10 +96,31 @@ def show_again(path: str, fields: MultiDict[str, str]) -> Response | None:
         return keep(_("这一页已经没有了，或不在您的知悉范围。"), 404, fields)
     finally:
         request.method, request.args = asked
+    if shown.mimetype == "text/html" and filled.holds(shown.get_data(as_text=True), page, _typed(fields)):
+        return shown
+    return _offer(path, fields, here=path) if own else keep("", 409, fields)
+
+
+def _typed(fields: MultiDict[str, str]) -> list[tuple[str, str]]:
+    return [(name, text) for name, text in fields.items(multi=True) if name not in NOT_KEPT]
+
+
+def _texts(fields: MultiDict[str, str]) -> list[str]:
+    return [text for _name, text in _typed(fields) if len(text) >= SHORTEST]
 
 
 def keep(reason: str, status: int, fields: MultiDict[str, str]) -> Response:
     """A page that says why it was not carried out, with what was typed."""
     db.session.rollback()
-    typed = [text for name, text in fields.items(multi=True) if name not in NOT_KEPT and len(text) >= SHORTEST]
-    return make_response(render_template("accounts/kept.html", reason=reason, typed=typed), status)
+    return make_response(render_template("accounts/kept.html", reason=reason, typed=_texts(fields)), status)
+
+
+def _offer(path: str, fields: MultiDict[str, str], here: str = "") -> Response:
+    """A page that sends what was typed once more, where its own page cannot show all of it; `here` is that page."""
+    db.session.rollback()
+    sent = [pair for pair in fields.items(multi=True) if pair[0] == "client_key" or pair[0] not in NOT_KEPT]
+    page = render_template(
+        "accounts/kept.html", reason="", typed=_texts(fields), path=path, fields=sent, here=here,
+        had_files=any(file.filename for file in request.files.values()),
+    )  # fmt: skip
+    return make_response(page, 409)
