@@ -64,6 +64,12 @@ def _page(status: int, message: str = "") -> Any:
 def _refused(broken: RuleBroken) -> Any:
     """A button that may not be pressed says why, on the page where it was; a form says it at its field, by itself."""
     db.session.close()
+    if request.method not in SAFE and _is_own() and carried.texts(_typed()):
+        g.trouble = str(broken.message)
+        page = _form_again()
+        if page is not None:
+            page.status_code = max(page.status_code, 422)
+            return page
     back = came_from()
     if back.partition("?")[0] == request.path and request.method in SAFE:  # it would come here again
         return _page(400, str(broken.message))
@@ -152,10 +158,14 @@ def _form_again() -> Response | None:
     return None
 
 
+def _is_own() -> bool:
+    """Whether who sends the form is who had it open."""
+    typed_by = carried.owner_of(_typed().get(carried.OWNER, ""))
+    return bool(current_user.is_authenticated and typed_by == current_user.actor.person_id)
+
+
 def _shown_again() -> Response | None:
-    typed_by = carried.owner_of(request.form.get(carried.OWNER, ""))
-    own = current_user.is_authenticated and typed_by == current_user.actor.person_id
-    return carried.show_again(request.full_path.rstrip("?"), _typed(), own=own)
+    return carried.show_again(request.full_path.rstrip("?"), _typed(), own=_is_own())
 
 
 def _typed() -> MultiDict[str, str]:

@@ -3,7 +3,9 @@
 It travels signed, with the person it belongs to, and is shown to nobody else. Files and passwords cannot travel.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import current_app, g, make_response, render_template, request
@@ -18,6 +20,7 @@ from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.signing import Dated
 
 MAX_AGE = 24 * 3600  # seconds
+REFUSED = 400  # a status from here on
 SHORTEST = 4  # characters of a text worth copying
 FIELD = "carried"
 OWNER = "typed_by"
@@ -81,38 +84,62 @@ def show_again(path: str, fields: MultiDict[str, str], *, own: bool = True) -> R
         return None
     if not adapter.test(page, method="GET"):
         return _offer(path, fields) if own else None
-    endpoint, values = adapter.match(page, method="GET")
     g.shown_again, g.shown_path = fields, path
     # The page is only looked at, whatever asked for it.
     asked = request.method, request.args
     request.method, request.args = "GET", ImmutableMultiDict(parse_qsl(query))
     try:
-        shown = make_response(current_app.view_functions[endpoint](**values))
+        shown = _page(*adapter.match(page, method="GET"), fields)
+    finally:
+        request.method, request.args = asked
+    if shown.status_code >= REFUSED or filled.holds(shown.get_data(as_text=True), page, written(fields)):
+        return shown
+    return _offer(path, fields, here=path) if own else keep("", 409, fields)
+
+
+def _page(endpoint: str, values: Mapping[str, Any], fields: MultiDict[str, str]) -> Response:
+    """The page as it is now; where it refuses, what was typed under the reason."""
+    try:
+        return make_response(current_app.view_functions[endpoint](**values))
     except RuleBroken as broken:
         return keep(str(broken.message), 409, fields)
     except NotAllowed:
         return keep(_("您没有这项权限。"), 403, fields)
     except NotThere:
         return keep(_("这一页已经没有了，或不在您的知悉范围。"), 404, fields)
-    finally:
-        request.method, request.args = asked
-    if shown.mimetype == "text/html" and filled.holds(shown.get_data(as_text=True), page, _typed(fields)):
-        return shown
-    return _offer(path, fields, here=path) if own else keep("", 409, fields)
 
 
-def _typed(fields: MultiDict[str, str]) -> list[tuple[str, str]]:
+def written(fields: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """What may stand on a page again: all but secrets and what the house itself put into the form."""
     return [(name, text) for name, text in fields.items(multi=True) if name not in NOT_KEPT]
 
 
-def _texts(fields: MultiDict[str, str]) -> list[str]:
-    return [text for _name, text in _typed(fields) if len(text) >= SHORTEST]
+def texts(fields: MultiDict[str, str]) -> list[str]:
+    """What somebody may want to copy."""
+    return [text for _name, text in written(fields) if len(text) >= SHORTEST]
+
+
+def is_shown_again() -> bool:
+    """Whether a form of this page was typed before, and is shown as it was."""
+    return "shown_again" in g
+
+
+def typed() -> MultiDict[str, str]:
+    """What was typed into the form of this page: in this request, or before, shown again."""
+    shown: MultiDict[str, str] | None = g.get("shown_again")
+    return request.form if shown is None else shown
+
+
+def again(name: str, default: object = "", **of: str) -> object:
+    """Return for a template what a field held that is shown again; `of` names the form where a page has several."""
+    shown = g.get("shown_again")
+    return default if shown is None or any(shown.get(k) != v for k, v in of.items()) else shown.get(name, default)
 
 
 def keep(reason: str, status: int, fields: MultiDict[str, str]) -> Response:
     """A page that says why it was not carried out, with what was typed."""
     db.session.rollback()
-    return make_response(render_template("accounts/kept.html", reason=reason, typed=_texts(fields)), status)
+    return make_response(render_template("accounts/kept.html", reason=reason, typed=texts(fields)), status)
 
 
 def _offer(path: str, fields: MultiDict[str, str], here: str = "") -> Response:
@@ -120,7 +147,7 @@ def _offer(path: str, fields: MultiDict[str, str], here: str = "") -> Response:
     db.session.rollback()
     sent = [pair for pair in fields.items(multi=True) if pair[0] == "client_key" or pair[0] not in NOT_KEPT]
     page = render_template(
-        "accounts/kept.html", reason="", typed=_texts(fields), path=path, fields=sent, here=here,
+        "accounts/kept.html", reason="", typed=texts(fields), path=path, fields=sent, here=here,
         had_files=any(file.filename for file in request.files.values()),
     )  # fmt: skip
     return make_response(page, 409)

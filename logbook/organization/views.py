@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
+from logbook.accounts import carried
 from logbook.accounts import queries as accounts
 from logbook.accounts.code_views import prove
 from logbook.accounts.models import Person
@@ -161,7 +162,7 @@ def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
 def branch(branch_id: int) -> Page:
     found = _branch(branch_id)
     if request.method == "GET":
-        return _show_branch(found)
+        return _show_branch(found, **({"form": BranchForm()} if carried.is_shown_again() else {}))
     form = BranchForm()
     form.offer()
     if form.validate_on_submit() and _done(
@@ -315,7 +316,7 @@ def _show_liaison(found: Liaison, status: int = 200, **forms: Any) -> Page:
 def liaison(liaison_id: int) -> Page:
     found = _liaison(liaison_id)
     if request.method == "GET":
-        return _show_liaison(found)
+        return _show_liaison(found, **({"target": TargetForm()} if carried.is_shown_again() else {}))
     form = TargetForm()
     form.offer()
     if form.validate_on_submit() and _done(

@@ -22,9 +22,32 @@ from tests.test_access import TABLE, address, routes, world
 
 __all__ = ["world"]
 SECRET = "SECRETWORD"
-# Of who is not signed in: nothing but a name and a code, and the ballot's own (tests/faults/test_away.py).
 NO_PAGES = {"shell.home", "shell.form"}  # filled and sent by a script only (tests/browser/test_phone.py)
+# Of who is not signed in: nothing but a name and a code, and the ballot's own (tests/faults/test_away.py).
 PUBLIC_FORMS = {"accounts.sign_in", "accounts.use_code", "accounts.language", "voting.enter", "witness.enter"}
+
+# Their page shows a form only at another step; what is typed there.
+BY_HAND = {
+    "ballots.show": ("office", {"sheet": "grades", "witness_id": "1", "clerk_id": "4"}),
+    "ballots.count_paper": ("office", {"back": "17"}),
+    "problems.reopen": ("office", {"reason": "写好的话，又漏雨了。"}),
+    "reports.sort_extract": ("owner", {"part": "praise", "text": "写好的话。"}),
+    "outcomes.feed_back": ("office", {"fed_back_on1": "2025-03-09"}),
+    "rectification.confirm_import": ("office", {"rows": "写好的话", "digest": "0" * 64}),
+}
+# Buttons, passwords, codes and files alone: nothing is typed that could be shown again.
+BUTTONS = {
+    "accounts.end_session", "accounts.lose_device", "accounts.me", "accounts.sign_out", "books.issue",
+    "ballots.make_codes", "ballots.make_witness_code", "ballots.type_again", "ballots.watch",
+    "codes.acknowledge", "codes.agree", "codes.decline", "codes.give", "codes.print_code", "codes.withdraw",
+    "comments.add_facts", "comments.draft", "comments.draft_all", "comments.look_at",
+    "minutes.draft", "minutes.settle", "organization.confirm_import", "organization.copy_liaison", "organization.void",
+    "pack.build", "pack.folder", "pack.move", "pack.remove", "pack.replace", "pack.whole",
+    "phone.import_rescue", "printing.cancel", "problems.close_directive", "problems.reopen_directive",
+    "rectification.draft", "rectification.import_lists", "rectification.remove", "rectification.restore",
+    "reports.print_brief", "review.freeze", "visits.confirm", "visits.decline", "visits.receive",
+    "voting.cast", "ballots.type_in", "witness.act", "witness.type_in",
+}  # fmt: skip
 
 
 def endpoint_of(path):
@@ -74,6 +97,9 @@ def forms(app, world):
                 taken, body = endpoint_of(form.get("action")), written(form)
                 if taken and taken not in PUBLIC_FORMS and is_filled_in(form):
                     found.setdefault((taken, frozenset(body)), (reader, form.get("action"), body))
+    for endpoint, (reader, body) in BY_HAND.items():
+        mark = {"typed_by": carried.owner_mark(people[reader])}
+        found[endpoint, ""] = reader, address(routes(app)[endpoint, "POST"], people), body | mark
     return found
 
 
@@ -90,8 +116,12 @@ def lost(answer, path, body):
     there = [sent_by(form) for form in posting(answer.text) if urlsplit(form.get("action")).path == urlsplit(path).path]
     has = {(name, plain(text)) for fields in there for name, texts in fields.items() for text in texts}
     kept = {name: texts for name, texts in body.items() if name not in carried.NOT_KEPT}
-    gone = [name for name, texts in kept.items() for text in texts if text and (name, plain(text)) not in has]
+    gone = [name for name, texts in kept.items() for text in as_list(texts) if text and (name, plain(text)) not in has]
     return gone + (["a secret"] if SECRET in answer.text else [])
+
+
+def as_list(texts):
+    return [texts] if isinstance(texts, str) else texts
 
 
 def plain(text):
@@ -160,6 +190,8 @@ def test_what_was_typed_in_any_form_stays_or_can_be_sent_again(app, world, forms
         again = {"sign_in_name": names[reader], "password": factories.PASSWORD}
         return send(Client(app), "/sign-in", again | {"carried": sent_by(posting(asked.text)[-1])["carried"]})
 
+    everything = {endpoint for endpoint, method in TABLE if method == "POST"}
+    assert everything - {endpoint for endpoint, _fields in forms} <= BUTTONS | PUBLIC_FORMS
     with locked():
         assert walk(forms, send_as_usual) == {}
     with away():
