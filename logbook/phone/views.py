@@ -96,6 +96,7 @@ class Outcome:
     number: str = ""
     known: bool = False  # received before: by an earlier import, or from the phone itself
     draft: bool = False  # put back among its author's drafts: not submitted yet, or nobody vouches for it
+    other: bool = False  # beside another text of the same key
     waits: bool = False  # for its member's tap
     reason: object = ""
 
@@ -151,10 +152,29 @@ def _is_new_of(by: Actor, item: Item, typed: MultiDict[str, str]) -> bool:
 
 
 def _put_back(item: Item, typed: MultiDict[str, str], by: Actor) -> Outcome:
-    known = visits.draft(by.person_id, item.client_key) is not None
-    if not known:
-        drafts.save(NewDraft(item.client_key, item.url, item.fields, 0), by=by, at=now())
-    return Outcome(as_integer(typed.get("branch_id", "")), _day(typed), known=known, draft=True)
+    """Among its author's drafts; another text under its key stays as well, and its author chooses."""
+    new = NewDraft(item.client_key, item.url, item.fields, 0)
+    sent = visits.by_client_key(new.key)
+    if sent is not None and _reads_as(sent[1], typed, by):
+        return _received(sent[0], known=True)
+    stored = visits.draft(by.person_id, new.key)
+    other = sent is not None or (stored is not None and not drafts.is_same(stored, new))
+    if other:
+        new = drafts.beside(new)
+        stored = visits.draft(by.person_id, new.key)
+    if stored is None:
+        drafts.save(new, by=by, at=now())
+    day = _day(typed)
+    return Outcome(as_integer(typed.get("branch_id", "")), day, known=stored is not None, draft=True, other=other)
+
+
+def _reads_as(digest: str, typed: MultiDict[str, str], by: Actor) -> bool:
+    """Whether a record received under the same key says just this."""
+    form = VisitForm(formdata=typed)
+    try:
+        return actions.is_same(form.new_visit(member_of(form, by), Basis()), digest)
+    except RuleBroken:
+        return False  # a text that is not whole yet
 
 
 def _logged(typed: MultiDict[str, str], by: Actor, *, own: bool) -> Outcome:
