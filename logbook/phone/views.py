@@ -5,7 +5,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, request
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
@@ -34,6 +34,7 @@ from logbook.visits.rules import MAX_LINE, NewVisit
 from logbook.visits.views import basis_of, member_of
 
 bp = Blueprint("phone", __name__)
+MOST_NAMES = 20  # of keys a phone may ask for that are unknown here: after a restore from an older backup
 KEPT_DAYS = 7  # how long a phone keeps its key without signing in again
 # Refusals of a field that no page shows.
 UNSEEN = {
@@ -50,10 +51,13 @@ UNSEEN = {
 def pack() -> dict[str, Any]:
     by, on = actor(), today()
     keyring = keys.keyring(_secret(), by.person_id)
-    mark = Mark(by.person_id, keyring.generation, on)
+    mark = Mark(by.person_id, keyring.generation, on, keyring.name)
+    names = [one for one in request.args.getlist("name")[:MOST_NAMES] if one not in keyring.names.values()]
+    unknown = [keys.named_key(_secret(), by.person_id, one) for one in names]
     own = {
         "key": _as_text(keyring.current),
-        "older_keys": [_as_text(key) for key in keyring.older],
+        "key_name": keyring.name,
+        "older_keys": [_as_text(key) for key in [*keyring.older, *unknown]],
         "days": KEPT_DAYS,
         "rescue": keys.rescue_mark(_secret(), mark),
     }
