@@ -3,9 +3,9 @@
 It travels signed, with the person it belongs to, and is shown to nobody else. Files and passwords cannot travel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import current_app, g, make_response, render_template, request
@@ -20,11 +20,15 @@ from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.signing import Dated
 
 MAX_AGE = 24 * 3600  # seconds
-REFUSED = 400  # a status from here on
+REFUSED = {403, 404, 409}  # by the page itself, which then holds what was typed
 SHORTEST = 4  # characters of a text worth copying
 FIELD = "carried"
 OWNER = "typed_by"
 NOT_KEPT = {"csrf_token", "client_key", OWNER, FIELD, "password", "old", "own_password", "code"}
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,15 @@ def unpack(text: str) -> Carried | None:
     return Carried(path, person_id, tuple((k, v) for k, v in fields), had_files)
 
 
+def shows_typed(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view without a page of its own that shows its form as typed where it is not carried out.
+
+    It must do nothing but where `Form.validate_on_submit` says so: a form shown again is never submitted.
+    """
+    view.shows_typed = True  # type: ignore[attr-defined]
+    return view
+
+
 def show_again(path: str, fields: MultiDict[str, str], *, own: bool = True) -> Response | None:
     """Show what was typed for `path`, its query included, carrying nothing out.
 
@@ -82,19 +95,21 @@ def show_again(path: str, fields: MultiDict[str, str], *, own: bool = True) -> R
     adapter = current_app.create_url_adapter(request)
     if adapter is None or not adapter.test(page, method="POST"):
         return None
-    if not adapter.test(page, method="GET"):
+    method = "GET" if adapter.test(page, method="GET") else "POST"
+    endpoint, values = adapter.match(page, method=method)
+    if method == "POST" and not hasattr(current_app.view_functions[endpoint], "shows_typed"):
         return _offer(path, fields) if own else None
     g.shown_again, g.shown_path = fields, path
     # The page is only looked at, whatever asked for it.
     asked = request.method, request.args
     request.method, request.args = "GET", ImmutableMultiDict(parse_qsl(query))
     try:
-        shown = _page(*adapter.match(page, method="GET"), fields)
+        shown = _page(endpoint, values, fields)
     finally:
         request.method, request.args = asked
-    if shown.status_code >= REFUSED or filled.holds(shown.get_data(as_text=True), page, written(fields)):
+    if shown.status_code in REFUSED or filled.holds(shown.get_data(as_text=True), page, written(fields)):
         return shown
-    return _offer(path, fields, here=path) if own else keep("", 409, fields)
+    return _offer(path, fields, here=path if method == "GET" else "") if own else keep("", 409, fields)
 
 
 def _page(endpoint: str, values: Mapping[str, Any], fields: MultiDict[str, str]) -> Response:

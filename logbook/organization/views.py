@@ -179,6 +179,7 @@ def _saved(branch_id: int) -> Response:
 
 @bp.post("/lists/branches/<int:branch_id>/secretary")
 @may(Act.STAND_IN)
+@carried.shows_typed
 def set_secretary(branch_id: int) -> Page:
     found, form = _branch(branch_id), SecretaryForm(prefix="secretary-")
     form.offer(queries.everyone())
@@ -198,6 +199,7 @@ def set_secretary(branch_id: int) -> Page:
 
 @bp.post("/lists/branches/<int:branch_id>/placement")
 @may(Act.STAND_IN)
+@carried.shows_typed
 def place(branch_id: int) -> Page:
     found, form = _branch(branch_id), PlacementForm(prefix="placement-")
     form.offer(queries.branches())
@@ -217,6 +219,7 @@ def place(branch_id: int) -> Page:
 
 @bp.post("/lists/branches/<int:branch_id>/people")
 @may(Act.STAND_IN)
+@carried.shows_typed
 def set_own_branch(branch_id: int) -> Page:
     found, form = _branch(branch_id), OwnBranchForm(prefix="own-")
     form.offer(queries.everyone())
@@ -330,6 +333,7 @@ def liaison(liaison_id: int) -> Page:
 
 @bp.post("/lists/liaison/<int:liaison_id>/end")
 @may(Act.KEEP_LISTS)
+@carried.shows_typed
 def end_liaison(liaison_id: int) -> Page:
     found, form = _liaison(liaison_id), EndForm()
     if form.validate_on_submit() and not form.sure.data:

@@ -21,7 +21,7 @@ window.addEventListener("pageshow", () => {
 });
 
 // What was typed is not left behind unasked, not by a link, not by changing the language, unless it is kept (phone.js).
-let typed = false;
+let typed = Boolean(document.querySelector("[data-typed], .errors")); // shown again, it is there nowhere else
 document.querySelector("main")?.addEventListener("input", (event) => { typed ||= event.target.form?.method === "post"; });
 document.querySelector("main")?.addEventListener("submit", () => { typed = false; });
 window.addEventListener("beforeunload", (event) => { if (typed && !("kept" in document.documentElement.dataset)) event.preventDefault(); });
