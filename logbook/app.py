@@ -312,6 +312,7 @@ def _shown(text: str, /, **variables: object) -> Markup:
 def _shown_everywhere() -> dict[str, object]:
     return {
         "Act": Act,
+        "again": carried.again,
         "asset": _asset,
         "code_notices": notices,
         "known_endpoints": current_app.view_functions,

@@ -64,6 +64,12 @@ def _page(status: int, message: str = "") -> Any:
 def _refused(broken: RuleBroken) -> Any:
     """A button that may not be pressed says why, on the page where it was; a form says it at its field, by itself."""
     db.session.close()
+    if request.method not in SAFE and _is_own() and carried.texts(_typed()):
+        g.trouble = str(broken.message)
+        page = _form_again()
+        if page is not None:
+            page.status_code = max(page.status_code, 422)
+            return page
     back = came_from()
     if back.partition("?")[0] == request.path and request.method in SAFE:  # it would come here again
         return _page(400, str(broken.message))
@@ -77,7 +83,7 @@ def _form_expired(_error: CSRFError) -> Any:
         return {"error": _("页面打开得太久，请刷新后再提交一次。")}, 400
     if current_user.is_authenticated and request.endpoint not in access.PUBLIC:
         g.trouble = _("页面打开得太久，没有保存。内容还在下面，请再提交一次；附件要重新选择。")
-        page = carried.show_again(request.full_path.rstrip("?"), _typed())
+        page = _shown_again()
         if page is not None:
             page.status_code = max(page.status_code, 400)
             return page
@@ -145,11 +151,23 @@ def _after(kind: Kind | None, said: str) -> Any:
 
 def _form_again() -> Response | None:
     try:
-        return carried.show_again(request.full_path.rstrip("?"), _typed())
+        return _shown_again()
     except Exception as error:  # noqa: BLE001 - what happened first is said
         _log(error)
         let_go()
     return None
+
+
+def _is_own() -> bool:
+    """Whether who sends the form is who had it open; where no session may be read, nobody knows."""
+    if g.get("unwatched"):
+        return False
+    typed_by = carried.owner_of(_typed().get(carried.OWNER, ""))
+    return bool(current_user.is_authenticated and typed_by == current_user.actor.person_id)
+
+
+def _shown_again() -> Response | None:
+    return carried.show_again(request.full_path.rstrip("?"), _typed(), own=_is_own())
 
 
 def _typed() -> MultiDict[str, str]:

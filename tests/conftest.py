@@ -37,6 +37,7 @@ ONCE = (
     "tests/pack", "tests/review/test_citations.py", "tests/review/test_rule7.py",
     "tests/review/test_sequences.py", "tests/minutes/test_comparing.py",
     "tests/rectification/test_import.py", "tests/browser/test_restart.py", "tests/faults/test_away.py",
+    "tests/faults/test_typed.py", "tests/browser/test_luck.py",
     "tests/serving/test_names.py", "tests/serving/test_alone.py",
 )  # fmt: skip
 

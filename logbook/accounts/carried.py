@@ -3,25 +3,32 @@
 It travels signed, with the person it belongs to, and is shown to nobody else. Files and passwords cannot travel.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
 from itsdangerous import BadData
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from logbook.accounts import filled
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.signing import Dated
 
 MAX_AGE = 24 * 3600  # seconds
+REFUSED = {403, 404, 409}  # by the page itself, which then holds what was typed
 SHORTEST = 4  # characters of a text worth copying
 FIELD = "carried"
 OWNER = "typed_by"
 NOT_KEPT = {"csrf_token", "client_key", OWNER, FIELD, "password", "old", "own_password", "code"}
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +75,45 @@ def unpack(text: str) -> Carried | None:
     return Carried(path, person_id, tuple((k, v) for k, v in fields), had_files)
 
 
-def show_again(path: str, fields: MultiDict[str, str]) -> Response | None:
-    """Render the page of `path`, its query included, with the fields as typed, carrying nothing out.
+def shows_typed(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view without a page of its own that shows its form as typed where it is not carried out.
 
-    None when it has no page.
+    It must do nothing but where `Form.validate_on_submit` says so: a form shown again is never submitted.
+    """
+    view.shows_typed = True  # type: ignore[attr-defined]
+    return view
 
-    Where that page refuses meanwhile, what was typed stands under the reason, to be copied.
+
+def show_again(path: str, fields: MultiDict[str, str], *, own: bool = True) -> Response | None:
+    """Show what was typed for `path`, its query included, carrying nothing out.
+
+    On its own page where that holds all of it; else on a page that sends it once more as it was. `own` says that who
+    reads it typed it: nobody is led to send what somebody else put into a form. None where there is no page for it.
+    Where its page refuses meanwhile, what was typed stands under the reason, to be copied.
     """
     page, _mark, query = path.partition("?")
-    try:
-        endpoint, values = current_app.create_url_adapter(request).match(page, method="GET")  # type: ignore[union-attr]
-        current_app.create_url_adapter(request).match(page, method="POST")  # type: ignore[union-attr]
-    except HTTPException:
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None or not adapter.test(page, method="POST"):
         return None
+    method = "GET" if adapter.test(page, method="GET") else "POST"
+    endpoint, values = adapter.match(page, method=method)
+    if method == "POST" and not hasattr(current_app.view_functions[endpoint], "shows_typed"):
+        return _offer(path, fields) if own else None
     g.shown_again, g.shown_path = fields, path
     # The page is only looked at, whatever asked for it.
     asked = request.method, request.args
     request.method, request.args = "GET", ImmutableMultiDict(parse_qsl(query))
+    try:
+        shown = _page(endpoint, values, fields)
+    finally:
+        request.method, request.args = asked
+    if shown.status_code in REFUSED or filled.holds(shown.get_data(as_text=True), page, written(fields)):
+        return shown
+    return _offer(path, fields, here=path if method == "GET" else "") if own else keep("", 409, fields)
+
+
+def _page(endpoint: str, values: Mapping[str, Any], fields: MultiDict[str, str]) -> Response:
+    """The page as it is now; where it refuses, what was typed under the reason."""
     try:
         return make_response(current_app.view_functions[endpoint](**values))
     except RuleBroken as broken:
@@ -93,12 +122,47 @@ def show_again(path: str, fields: MultiDict[str, str]) -> Response | None:
         return keep(_("您没有这项权限。"), 403, fields)
     except NotThere:
         return keep(_("这一页已经没有了，或不在您的知悉范围。"), 404, fields)
-    finally:
-        request.method, request.args = asked
+
+
+def written(fields: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """What may stand on a page again: all but secrets and what the house itself put into the form."""
+    return [(name, text) for name, text in fields.items(multi=True) if name not in NOT_KEPT]
+
+
+def texts(fields: MultiDict[str, str]) -> list[str]:
+    """What somebody may want to copy."""
+    return [text for _name, text in written(fields) if len(text) >= SHORTEST]
+
+
+def is_shown_again() -> bool:
+    """Whether a form of this page was typed before, and is shown as it was."""
+    return "shown_again" in g
+
+
+def typed() -> MultiDict[str, str]:
+    """What was typed into the form of this page: in this request, or before, shown again."""
+    shown: MultiDict[str, str] | None = g.get("shown_again")
+    return request.form if shown is None else shown
+
+
+def again(name: str, default: object = "", **of: str) -> object:
+    """Return for a template what a field held that is shown again; `of` names the form where a page has several."""
+    shown = g.get("shown_again")
+    return default if shown is None or any(shown.get(k) != v for k, v in of.items()) else shown.get(name, default)
 
 
 def keep(reason: str, status: int, fields: MultiDict[str, str]) -> Response:
     """A page that says why it was not carried out, with what was typed."""
     db.session.rollback()
-    typed = [text for name, text in fields.items(multi=True) if name not in NOT_KEPT and len(text) >= SHORTEST]
-    return make_response(render_template("accounts/kept.html", reason=reason, typed=typed), status)
+    return make_response(render_template("accounts/kept.html", reason=reason, typed=texts(fields)), status)
+
+
+def _offer(path: str, fields: MultiDict[str, str], here: str = "") -> Response:
+    """A page that sends what was typed once more, where its own page cannot show all of it; `here` is that page."""
+    db.session.rollback()
+    sent = [pair for pair in fields.items(multi=True) if pair[0] == "client_key" or pair[0] not in NOT_KEPT]
+    page = render_template(
+        "accounts/kept.html", reason="", typed=texts(fields), path=path, fields=sent, here=here,
+        had_files=any(file.filename for file in request.files.values()),
+    )  # fmt: skip
+    return make_response(page, 409)

@@ -155,10 +155,14 @@ class NamedSecond(Base):
     ended_at: Mapped[dt.datetime | None]
 
 
+NAMED = "name:"
+
+
 class PhoneKey(Base):
     """A key of a person's phones from its generation on; generation 0 is derived and stands nowhere (phone/keys.py).
 
-    It is stored as it is: a backup holds all that it could open, and the installation's own key besides.
+    Stored is its name, from which and from the installation's secret it follows: a phone that remembers the name gets
+    it again though the backup is older. Those of earlier versions are stored as they are.
     """
 
     __tablename__ = "phone_key"
@@ -166,7 +170,7 @@ class PhoneKey(Base):
     id: Mapped[Key]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     generation: Mapped[int]  # 1, 2, …
-    key: Mapped[str]  # 32 random bytes, base64
+    key: Mapped[str]  # its name behind NAMED, or 32 random bytes, base64
     made_at: Mapped[dt.datetime]
 
     __table_args__ = (UniqueConstraint("person_id", "generation"),)

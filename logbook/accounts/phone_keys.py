@@ -1,14 +1,13 @@
-"""The keys of a person's phones: each generation is random, and none is taken away while drafts lie under it."""
+"""The keys of a person's phones: each has a random name, and none is taken away while drafts lie under it."""
 
-import base64
 import datetime as dt
 import secrets
 
 from logbook.accounts import queries
-from logbook.accounts.models import PhoneKey
+from logbook.accounts.models import NAMED, PhoneKey
 from logbook.db import db
 
-KEY_BYTES = 32
+NAME_BYTES = 16
 
 
 def renew(person_id: int, *, at: dt.datetime) -> None:
@@ -18,9 +17,10 @@ def renew(person_id: int, *, at: dt.datetime) -> None:
     """
     queries.hold(person_id)
     known = queries.phone_keys(person_id)
-    key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
     generation = known[-1].generation + 1 if known else 1
-    db.session.add(PhoneKey(person_id=person_id, generation=generation, key=key, made_at=at))
+    db.session.add(
+        PhoneKey(person_id=person_id, generation=generation, key=NAMED + secrets.token_urlsafe(NAME_BYTES), made_at=at)
+    )
     db.session.flush()
 
 

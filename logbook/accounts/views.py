@@ -235,15 +235,17 @@ def _with_cookies(answer: Any, token: str, known: str) -> Response:
 
 @bp.route("/code", methods=["GET", "POST"])
 def use_code() -> str | Response | tuple[str, int]:
-    form = CodeForm()
-    if form.validate_on_submit():
+    before = request.form.get(carried.FIELD, "")
+    comes = bool(before) and "code" not in request.form  # from the sign-in page, with what was typed before
+    form = CodeForm(formdata=None) if comes else CodeForm()
+    if not comes and form.validate_on_submit():
         name = typed_name(form.sign_in_name.data)
         try:  # a code has 60 random bits: nobody guesses it, and whoever holds it need not wait for those who try
             return _enter(_by_code(name, form.code.data or "", form.password.data or ""), name)
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return render_template("accounts/use_code.html", form=form), form.status
+    return render_template("accounts/use_code.html", form=form, carried=before), form.status
 
 
 def _by_code(name: str, code: str, password: str) -> Person:

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
+from logbook.accounts import carried
 from logbook.accounts import queries as accounts
 from logbook.accounts.code_views import prove
 from logbook.accounts.models import Person
@@ -161,7 +162,7 @@ def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
 def branch(branch_id: int) -> Page:
     found = _branch(branch_id)
     if request.method == "GET":
-        return _show_branch(found)
+        return _show_branch(found, **({"form": BranchForm()} if carried.is_shown_again() else {}))
     form = BranchForm()
     form.offer()
     if form.validate_on_submit() and _done(
@@ -178,6 +179,7 @@ def _saved(branch_id: int) -> Response:
 
 @bp.post("/lists/branches/<int:branch_id>/secretary")
 @may(Act.STAND_IN)
+@carried.shows_typed
 def set_secretary(branch_id: int) -> Page:
     found, form = _branch(branch_id), SecretaryForm(prefix="secretary-")
     form.offer(queries.everyone())
@@ -197,6 +199,7 @@ def set_secretary(branch_id: int) -> Page:
 
 @bp.post("/lists/branches/<int:branch_id>/placement")
 @may(Act.STAND_IN)
+@carried.shows_typed
 def place(branch_id: int) -> Page:
     found, form = _branch(branch_id), PlacementForm(prefix="placement-")
     form.offer(queries.branches())
@@ -216,6 +219,7 @@ def place(branch_id: int) -> Page:
 
 @bp.post("/lists/branches/<int:branch_id>/people")
 @may(Act.STAND_IN)
+@carried.shows_typed
 def set_own_branch(branch_id: int) -> Page:
     found, form = _branch(branch_id), OwnBranchForm(prefix="own-")
     form.offer(queries.everyone())
@@ -315,7 +319,7 @@ def _show_liaison(found: Liaison, status: int = 200, **forms: Any) -> Page:
 def liaison(liaison_id: int) -> Page:
     found = _liaison(liaison_id)
     if request.method == "GET":
-        return _show_liaison(found)
+        return _show_liaison(found, **({"target": TargetForm()} if carried.is_shown_again() else {}))
     form = TargetForm()
     form.offer()
     if form.validate_on_submit() and _done(
@@ -329,6 +333,7 @@ def liaison(liaison_id: int) -> Page:
 
 @bp.post("/lists/liaison/<int:liaison_id>/end")
 @may(Act.KEEP_LISTS)
+@carried.shows_typed
 def end_liaison(liaison_id: int) -> Page:
     found, form = _liaison(liaison_id), EndForm()
     if form.validate_on_submit() and not form.sure.data:

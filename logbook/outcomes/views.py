@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
+from logbook.accounts import carried
 from logbook.ballots import actions as ballot_actions
 from logbook.ballots import queries as ballots
 from logbook.ballots import tally
@@ -61,7 +62,7 @@ def _page(year: int, **shown: Any) -> str:
     return render_template(
         "outcomes/show.html", meeting=meeting, reports=reports, result=result, rows=rows, words=tally.WORDS,
         suggested={i: suggesting.suggested(row, result, rule.suggests) for i, row in rows.items() if result},
-        rule=rule, grades=list(Grade), chosen=request.form, whole=whole, cap=rule.cap_percent if whole else 0,
+        rule=rule, grades=list(Grade), chosen=carried.typed(), whole=whole, cap=rule.cap_percent if whole else 0,
         missing=suggesting.missing_to_cap([one.grade for one in reports if one.grade], rule.cap_percent),
         **forms | shown,
     )  # fmt: skip
@@ -106,7 +107,7 @@ def decide(year: int) -> Answer:
 @may(Act.READ_MEETING)
 def feed_back(year: int) -> Answer:
     meeting, reports, _whole = _meeting(year)
-    form = _feedback_form(meeting, reports, formdata=request.form if request.method == "POST" else None)
+    form = _feedback_form(meeting, reports, formdata=carried.typed() or None)
     if form.validate_on_submit():
         try:
             items = actions.feed_back(form.reports.data or (), form.on.data, by=actor(), at=now())

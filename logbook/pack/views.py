@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
+from logbook.accounts import carried
 from logbook.db import db
 from logbook.errors import RuleBroken
 from logbook.formats import as_integer, now, today
@@ -57,7 +58,7 @@ def order(year: int) -> Answer:
     reports = review.reports(meeting.id)
     review.refuse_own_list(meeting, by=actor())
     if request.method == "GET":
-        return render_template("pack/order.html", meeting=meeting, reports=reports, typed={}, trouble="")
+        return render_template("pack/order.html", meeting=meeting, reports=reports, typed=carried.typed(), trouble="")
     try:
         actions.draw_lots(year, places(request.form, [one.id for one in reports]), by=actor())
         db.session.commit()

@@ -58,7 +58,7 @@ def read(content: bytes, secret: str, today: dt.date) -> Rescue:
         raise RuleBroken("file", _("文件太大，不是救援文件。"))
     lines = content.decode("ascii", "replace").removesuffix("\n").split("\n")
     n, mark, keyring = _head(lines[0].removesuffix("\r"), secret)
-    key = keyring.keys[mark.generation]
+    key = keys.named_key(secret, mark.person_id, mark.name) if mark.name else keyring.keys[mark.generation]
     items = []
     for i in range(2, max(n + 1, len(lines)) + 1):
         try:
@@ -75,7 +75,7 @@ def _head(line: str, secret: str) -> tuple[int, Mark, Keyring]:
     if header is None or mark is None or int(header[1]) > MOST_RECORDS:
         raise _foreign()
     keyring = keys.keyring(secret, mark.person_id)
-    if mark.generation not in keyring.keys:  # as of a backup that is older than the phone
+    if not mark.name and mark.generation not in keyring.keys:  # as of a backup that is older than the phone
         raise _foreign()
     return int(header[1]), mark, keyring
 

@@ -5,7 +5,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, request
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
@@ -34,6 +34,7 @@ from logbook.visits.rules import MAX_LINE, NewVisit
 from logbook.visits.views import basis_of, member_of
 
 bp = Blueprint("phone", __name__)
+MOST_NAMES = 20  # of keys a phone may ask for that are unknown here: after a restore from an older backup
 KEPT_DAYS = 7  # how long a phone keeps its key without signing in again
 # Refusals of a field that no page shows.
 UNSEEN = {
@@ -50,10 +51,13 @@ UNSEEN = {
 def pack() -> dict[str, Any]:
     by, on = actor(), today()
     keyring = keys.keyring(_secret(), by.person_id)
-    mark = Mark(by.person_id, keyring.generation, on)
+    mark = Mark(by.person_id, keyring.generation, on, keyring.name)
+    names = [one for one in request.args.getlist("name")[:MOST_NAMES] if one not in keyring.names.values()]
+    unknown = [keys.named_key(_secret(), by.person_id, one) for one in names]
     own = {
         "key": _as_text(keyring.current),
-        "older_keys": [_as_text(key) for key in keyring.older],
+        "key_name": keyring.name,
+        "older_keys": [_as_text(key) for key in [*keyring.older, *unknown]],
         "days": KEPT_DAYS,
         "rescue": keys.rescue_mark(_secret(), mark),
     }
@@ -96,6 +100,7 @@ class Outcome:
     number: str = ""
     known: bool = False  # received before: by an earlier import, or from the phone itself
     draft: bool = False  # put back among its author's drafts: not submitted yet, or nobody vouches for it
+    other: bool = False  # beside another text of the same key
     waits: bool = False  # for its member's tap
     reason: object = ""
 
@@ -151,10 +156,29 @@ def _is_new_of(by: Actor, item: Item, typed: MultiDict[str, str]) -> bool:
 
 
 def _put_back(item: Item, typed: MultiDict[str, str], by: Actor) -> Outcome:
-    known = visits.draft(by.person_id, item.client_key) is not None
-    if not known:
-        drafts.save(NewDraft(item.client_key, item.url, item.fields, 0), by=by, at=now())
-    return Outcome(as_integer(typed.get("branch_id", "")), _day(typed), known=known, draft=True)
+    """Among its author's drafts; another text under its key stays as well, and its author chooses."""
+    new = NewDraft(item.client_key, item.url, item.fields, 0)
+    sent = visits.by_client_key(new.key)
+    if sent is not None and _reads_as(sent[1], typed, by):
+        return _received(sent[0], known=True)
+    stored = visits.draft(by.person_id, new.key)
+    other = sent is not None or (stored is not None and not drafts.is_same(stored, new))
+    if other:
+        new = drafts.beside(new)
+        stored = visits.draft(by.person_id, new.key)
+    if stored is None:
+        drafts.save(new, by=by, at=now())
+    day = _day(typed)
+    return Outcome(as_integer(typed.get("branch_id", "")), day, known=stored is not None, draft=True, other=other)
+
+
+def _reads_as(digest: str, typed: MultiDict[str, str], by: Actor) -> bool:
+    """Whether a record received under the same key says just this."""
+    form = VisitForm(formdata=typed)
+    try:
+        return actions.is_same(form.new_visit(member_of(form, by), Basis()), digest)
+    except RuleBroken:
+        return False  # a text that is not whole yet
 
 
 def _logged(typed: MultiDict[str, str], by: Actor, *, own: bool) -> Outcome:

@@ -28,11 +28,13 @@ const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 async function takeAlong() {
   try {
-    const answer = await fetch("/phone/pack", { cache: "no-store", headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(PATIENCE) });
+    const names = await store.names(owner.content); // a server restored from an older backup knows a key by its name
+    const asked = new URLSearchParams(names.map((name) => ["name", name])).toString();
+    const answer = await fetch(asked ? `/phone/pack?${asked}` : "/phone/pack", { cache: "no-store", headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(PATIENCE) });
     if (!answer.ok) return;
-    const { key, older_keys: older = [], ...rest } = await answer.json();
+    const { key, key_name: name, older_keys: older = [], ...rest } = await answer.json();
     if (here.locked || rest.owner !== owner.content) return;
-    await store.hold(rest.owner, bytesOf(key), rest.days, older.map(bytesOf), rest.rescue);
+    await store.hold(rest.owner, bytesOf(key), rest.days, { older: older.map(bytesOf), name, rescue: rest.rescue });
     here.key = await store.unlock();
     delete rest.csrf_token;
     await store.keepPack(here.key, { ...rest, language: document.documentElement.lang });

@@ -56,13 +56,38 @@ export async function unlock() {
 
 const imported = (bytes) => crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
 
+const theirs = async (owner) => [...(await all("items")), ...(await all("files"))].filter((row) => row.owner === owner);
+
+// The names of the keys under which this owner's texts and photos lie here.
+export async function names(owner) {
+  return [...new Set((await theirs(owner)).map((row) => row.name).filter(Boolean))];
+}
+
+const opens = (key, { iv, data }) => crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, data).then(() => true, () => false);
+
+// Of the keys held before, those without which something here could not be read any more: a server restored from an
+// older backup knows them no longer.
+async function needed(owner, known) {
+  const before = await one("keys", owner);
+  const found = new Set();
+  for (const row of before ? await theirs(owner) : []) {
+    for (const key of [...known, ...found, before.key, ...(before.older ?? [])]) {
+      if (!(await opens(key, row))) continue;
+      if (!known.includes(key)) found.add(key);
+      break;
+    }
+  }
+  return [...found];
+}
+
 // Keeps the key of this owner, and nobody else's key or pack. The older ones open what was written under them;
 // `rescue` is the mark that belongs to the key, and is kept with it.
-export async function hold(owner, bytes, days, olderBytes = [], rescue = "") {
-  const [key, ...older] = await Promise.all([bytes, ...olderBytes].map(imported));
+export async function hold(owner, bytes, days, { older: olderBytes = [], name = "", rescue = "" } = {}) {
+  const [key, ...known] = await Promise.all([bytes, ...olderBytes].map(imported));
+  const older = [...known, ...(await needed(owner, [key, ...known]))];
   await inside(["keys", "packs"], "readwrite", (t) => {
     t.objectStore("keys").clear();
-    t.objectStore("keys").put({ owner, key, older, rescue, days, until: Date.now() + days * DAY });
+    t.objectStore("keys").put({ owner, key, name, older, rescue, days, until: Date.now() + days * DAY });
     const packs = t.objectStore("packs");
     packs.getAllKeys().onsuccess = ({ target }) => target.result.filter((id) => id !== owner).forEach((id) => packs.delete(id));
   });
@@ -123,10 +148,10 @@ export class Elsewhere extends Error {}
 // Stores the item, and its files when they are given; `item.rev` counts the writes.
 export async function put(key, item, files) {
   const rev = (item.rev ?? 0) + 1;
-  const row = { id: item.id, owner: key.owner, rev, ...(await sealed(key, packed({ ...item, rev }))) };
+  const row = { id: item.id, owner: key.owner, name: key.name, rev, ...(await sealed(key, packed({ ...item, rev }))) };
   const blobs = [];
   for (const file of files ?? []) {
-    blobs.push({ id: file.key, item: item.id, owner: key.owner, ...(await sealed(key, await file.blob.arrayBuffer())) });
+    blobs.push({ id: file.key, item: item.id, owner: key.owner, name: key.name, ...(await sealed(key, await file.blob.arrayBuffer())) });
   }
   let elsewhere = false;
   await inside(["items", "files"], "readwrite", (t) => {

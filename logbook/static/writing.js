@@ -146,13 +146,15 @@ export async function bind() {
   const id = form.elements.client_key.value ||= outbox.newKey();
   const path = new URL(form.action).pathname;
   const asked = new URLSearchParams(location.hash.slice(1)).get("item");
+  const another = /^#new\b/.test(location.hash);
   const branch = new URLSearchParams(location.search).get("branch");
   const named = await store.get(here.key, asked ?? id);
   const drafts = (await store.list(here.key)).filter((one) => one.state === states.draft && one.url === path && !one.elsewhere);
   const mine = drafts.filter((one) => !branch || value(one, "branch_id") === branch);
-  const last = named ?? (location.hash === "#new" || document.querySelector(".errors") ? null : mine.at(-1));
+  const last = named ?? (another || document.querySelector(".errors") ? null : mine.at(-1));
   const found = here.typed && last?.id !== id ? null : last; // what was typed while this was looked for is not replaced
   here.bound = found ?? { id, kind: correction ? "correction" : "visit", url: path, fields: [], files: [], state: states.draft, created: Date.now(), attempts: 0 };
+  if (another) history.replaceState(history.state, "", `#new&item=${here.bound.id}`); // loaded again it is this one, no third
   if (found) resume(found);
   else if (here.typed) later();
   form.addEventListener("input", later);

@@ -1,10 +1,11 @@
 """Drafts: what somebody has typed and not sent, kept for its author alone under the key of the record it will be."""
 
 import datetime as dt
+import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -64,6 +65,18 @@ def save(new: NewDraft, *, by: Actor, at: dt.datetime) -> Draft:
         stored = _written(stored or _first(new, by), new, at)
     db.session.flush()
     return stored
+
+
+def is_same(stored: Draft, new: NewDraft) -> bool:
+    """Whether the draft that is there says what this one says."""
+    return (stored.url, json.loads(stored.fields)) == (new.url, [list(pair) for pair in new.fields])
+
+
+def beside(new: NewDraft) -> NewDraft:
+    """The same draft under a key of its own, which follows from what it says: brought in again it is no third one."""
+    digest = hashlib.sha256(json.dumps([new.key, new.url, new.fields]).encode()).hexdigest()
+    key = f"beside-{digest[:32]}"
+    return replace(new, key=key, fields=tuple((n, key if n == "client_key" else text) for n, text in new.fields))
 
 
 def _refuse_sent(key: str, by: Actor) -> None:

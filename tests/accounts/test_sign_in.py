@@ -13,6 +13,7 @@ from logbook.formats import now, today
 from logbook.visits.models import LockedYear
 from logbook.years import queries as years
 from tests import factories
+from tests.client import filled
 
 
 def sign_in(client, name, password=factories.PASSWORD):
@@ -142,3 +143,17 @@ def test_an_unknown_name_costs_as_much_as_a_known_one():
     with pytest.raises(VerifyMismatchError):
         passwords.HASHER.verify(passwords.NOBODY, "谁的密码")
     assert not passwords.verify(None, "谁的密码")
+
+
+def test_what_was_typed_goes_along_to_who_has_forgotten_the_password(client):
+    """The session ended; they go on by a one-time code."""
+    member = factories.member(sign_in_name="wang")
+    browser, path = client(member), f"/visits/{factories.visit(member, factories.branch(), today())}/withdraw"
+    typed = {"reason": "登记重了，撤回", "typed_by": filled(browser.get(path).text, path)["typed_by"][0]}
+    code = actions.issue_code(member, by=None, at=now())
+    db.session.commit()
+    browser.http.delete_cookie("logbook")
+    asked = browser.post("/code", filled(browser.post(path, typed).text, "/code"))
+    assert (asked.status_code, "还没有保存" in asked.text) == (200, False)
+    body = {"sign_in_name": "wang", "code": code, "password": "bailu-tongluo-quanyan-9"}
+    assert "登记重了，撤回" in browser.post("/code", filled(asked.text, "/code") | body).text

@@ -366,6 +366,35 @@ def renew(world, phone):
     world.rows(RENEWED, key=key, name=phone.owner[0])
 
 
+def restored(world, phone):
+    """A backup older than the phone's key; whatever signs in next gets another."""
+    world.rows("DELETE FROM phone_key WHERE person_id = (SELECT id FROM person WHERE sign_in_name = :name)",
+               name=phone.owner[0])  # fmt: skip
+
+
+def test_what_a_phone_wrote_is_read_after_a_restore_from_a_backup_older_than_its_key(world, phones):
+    phone, waits = phones(), "备份以后写的一条"
+    world.line.cut()
+    write(phone, waits)
+    world.line.restore()
+    restored(world, phone)
+    world.rows("DELETE FROM sign_in_session")
+    phone.sign_in(*phone.owner)
+    arrived(phone)
+    assert stored(world, waits) == 1
+
+
+def test_what_a_phone_wrote_is_read_though_it_was_signed_out_before_the_restore(world, phones):
+    phone, draft = phones(), "备份以后没写完的"
+    write(phone, draft, send=False)
+    expect(phone.page.locator("#draft-state")).to_have_text("草稿已存")
+    world.rows("DELETE FROM draft")
+    phone.sign_out()
+    restored(world, phone)
+    phone.sign_in(*phone.owner)
+    assert [item["state"] for item in phone.items() if draft in str(item["fields"])] == ["draft"]
+
+
 def rescued(phone, path):
     with phone.page.expect_download() as saved:
         phone.page.locator("#outbox").get_by_role("button", name="存救援文件").click()

@@ -247,8 +247,9 @@ def test_who_had_the_phone_before_a_deactivation_vouches_for_nothing_afterwards(
 def test_a_mark_vouches_for_thirty_days(app, client, clerk, place, days, own):
     member, branch = place
     renew(member)
-    mark = keys.Mark(member, 1, today() - dt.timedelta(days=days))
-    old = pack(client(member)) | {"rescue": keys.rescue_mark(app.config["SECRET_KEY"], mark)}
+    held = pack(client(member))
+    mark = keys.Mark(member, 1, today() - dt.timedelta(days=days), held["key_name"])
+    old = held | {"rescue": keys.rescue_mark(app.config["SECRET_KEY"], mark)}
     imported(clerk, written(old, record("a" * 16, fields(branch))))
     assert db.session.query(Visit).one().counts is own
 
@@ -309,3 +310,35 @@ def test_the_button_stands_beside_what_is_carried_about(client, place):
         for one in queries.open_sessions(place[0]):
             one.ended_at = now()
         db.session.commit()
+
+
+# --- a server restored from an older backup -------------------------------------------------------
+
+
+def restored(member):
+    """The last generation is younger than the backup."""
+    db.session.delete(queries.phone_keys(member)[-1])
+    db.session.commit()
+
+
+def test_a_key_younger_than_the_backup_comes_again_by_its_name_and_to_its_owner_alone(client, place):
+    member = place[0]
+    renew(member)
+    renew(member)
+    lost = pack(client(member))
+    restored(member)
+    asked = f"/phone/pack?name={lost['key_name']}"
+    assert lost["key"] in client(member).get(asked).json["older_keys"]
+    assert lost["key"] not in client(factories.member()).get(asked).text
+    assert client(member).get("/phone/pack").json["key"] != lost["key"]
+
+
+def test_a_rescue_file_of_a_key_younger_than_the_backup_waits_for_its_members_tap(client, clerk, place):
+    member, branch = place
+    renew(member)
+    renew(member)
+    lost = pack(client(member))
+    restored(member)
+    renew(member)  # a key of the same number, and another name
+    imported(clerk, written(lost, record("a" * 16, fields(branch))))
+    waiting()

@@ -391,3 +391,26 @@ def test_a_draft_goes_back_to_its_author_and_is_no_record(client, clerk, place, 
     kept = client(member).get("/drafts").json
     assert [(one["key"], one["revision"]) for one in kept] == [("draft-0001", 1)]
     assert "只说给本人的话。" in str(kept[0]["fields"])
+
+
+def test_another_text_of_a_draft_that_is_there_stays_beside_it(client, clerk, place, pack):
+    member, branch = place
+    kept = {"fields": [["findings", "先写的。"], ["branch_id", str(branch)]], "url": "/visits/new", "based_on": 0}
+    client(member).put("/drafts/draft-0001", json=kept)
+    file = written(pack, record("draft-0001", fields(branch, findings="后来写的。")) | {"draft": True})
+    assert "两份都在" in imported(clerk, file).text
+    assert "两份都在" in imported(clerk, file).text
+    texts = {one["key"]: dict(map(tuple, one["fields"]))["findings"] for one in client(member).get("/drafts").json}
+    assert sorted(texts.values()) == ["先写的。", "后来写的。"]
+    assert texts["draft-0001"] == "先写的。"
+
+
+def test_a_draft_of_a_record_that_was_received_with_another_text_stays(client, clerk, place, pack):
+    member, branch = place
+    imported(clerk, written(pack, record("draft-0001", fields(branch))))
+    same = record("draft-0001", fields(branch)) | {"draft": True}
+    other = record("draft-0001", fields(branch, findings="后来补写的。")) | {"draft": True}
+    assert "已有" in imported(clerk, written(pack, same)).text
+    assert client(member).get("/drafts").json == []
+    imported(clerk, written(pack, other))
+    assert "后来补写的。" in str(client(member).get("/drafts").json)
