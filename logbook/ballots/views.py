@@ -34,7 +34,7 @@ def _others_meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
 
 
 def _meeting(year: int, *, reads: bool = False) -> tuple[Meeting, Sequence[Report]]:
-    """The meeting and its reports, for whoever may hold its ballot, or read it, and not for the ballot's own witness."""
+    """The meeting and its reports, for whoever may hold (or read) its ballot, and not for the ballot's own witness."""
     meeting, reports = _others_meeting(year)
     allowed = review.reads_ballot if reads else review.runs_meeting
     if _watches(year) or not allowed(actor(), reports):

@@ -29,11 +29,14 @@ def _there(year: int) -> Response:
 
 
 def _writes(year: int) -> bool:
-    """Whether who is signed in drafts, edits and settles them: nobody under review, and who stands in for the office."""
+    """Whether who is signed in drafts, edits and settles them: nobody on the list; who stands in, too."""
     return review.arranges(actor(), review.reports(review.the_meeting(year).id))
 
 
 def _check(year: int, *, writes: bool = False) -> None:
+    """Raise NotThere for whom the minutes speak of before their feedback, NotAllowed for who has nothing to do here."""
+    if queries.meeting(actor(), year) is None:
+        raise NotThere
     if not _writes(year) and (writes or not actor().may(Act.READ_MINUTES)):
         raise NotAllowed(Act.READ_MINUTES.value)
 
@@ -57,8 +60,6 @@ def _version(minutes: Minutes, n: int | None = None) -> MinutesVersion:
 @may(Act.STAND_IN)
 def show(year: int) -> str:
     _check(year)
-    if queries.meeting(actor(), year) is None:
-        raise NotThere
     minutes = queries.minutes(actor(), year)
     latest = queries.version(minutes) if minutes else None
     return render_template("minutes/show.html", year=year, minutes=minutes, latest=latest, writes=_writes(year))
@@ -67,7 +68,7 @@ def show(year: int) -> str:
 @bp.post("/review/<year:year>/minutes/draft")
 @may(Act.STAND_IN)
 def draft(year: int) -> Response:
-    _check(year)
+    _check(year, writes=True)
     actions.draft(year, by=actor(), at=now())
     db.session.commit()
     return _there(year)
