@@ -34,11 +34,14 @@ def _writes(year: int) -> bool:
 
 
 def _check(year: int, *, writes: bool = False) -> None:
-    """Raise NotThere for whom the minutes speak of before their feedback, NotAllowed for who has nothing to do here."""
+    """Raise NotAllowed for who has nothing to do here, NotThere for whom the minutes speak of before their feedback."""
+    act, able = Act.RUN_MEETING if writes else Act.READ_MINUTES, _writes(year)
+    if not able and not actor().may(act):
+        raise NotAllowed(act.value)
     if queries.meeting(actor(), year) is None:
         raise NotThere
-    if not _writes(year) and (writes or not actor().may(Act.READ_MINUTES)):
-        raise NotAllowed(Act.READ_MINUTES.value)
+    if writes and not able:
+        raise NotAllowed(act.value)
 
 
 def _minutes(year: int, *, writes: bool = False) -> Minutes:

@@ -32,17 +32,11 @@ class Made:
 def digest_of(*parts: Paper | Sheet) -> str:
     """A digest, hexadecimal, of what stands on the paper or its sheets, and not of when it was made.
 
-    Under the installation's key: or who may see it would try through what the paper says of them. The key is put over
-    the plain digest, so that migration 0014 could put it over those of earlier versions.
+    Under the installation's key: or who may see it would try through what the paper says of them.
     """
     plain: Sequence[dict[str, Any]] = [dataclasses.asdict(one) for one in parts]
     text = json.dumps(plain, default=str, ensure_ascii=False, sort_keys=True)
-    return keyed(hashlib.sha256(text.encode()).hexdigest(), config.secret_key())
-
-
-def keyed(digest: str, key: bytes) -> str:
-    """A plain digest under the installation's key."""
-    return hmac.new(key, b"paper\0" + digest.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(config.secret_key(), b"paper\0" + text.encode(), hashlib.sha256).hexdigest()
 
 
 def note(made: Made, *, by: Actor, at: dt.datetime) -> MadePaper:

@@ -17,6 +17,7 @@ from logbook.visits.models import Addendum, Attachment, LockedYear, Visit, Visit
 from logbook.years import actions as years
 from tests import factories
 from tests.review.test_bound import OTHERS, YEAR, Bureau
+from tests.visits.test_uploads import PHOTO, WHOLE
 
 CLOSE = ("close", {"result": "已修好。"})
 REOPEN = ("reopen", {"reason": "又坏了。"})
@@ -174,12 +175,12 @@ def test_no_file_is_added_to_a_colleagues_record_of_ones_branch(client, bureau):
     digest = "d" * 64
     db.session.query(VisitVersion).filter_by(visit_id=record).update({"digest": digest})
     db.session.commit()
-    range_ = {"Content-Range": "bytes 0-2/3", "Upload-Name": "a.txt", "Upload-For": digest}
-    path = f"/visits/{record}/attachments/{'k' * 22}"
-    refused = client(bureau.head).put(path, b"abc", headers=range_)
+    range_ = {"Content-Range": f"bytes 0-{WHOLE - 1}/{WHOLE}", "Upload-Name": "a.jpg", "Upload-For": digest}
+    path = f"/visits/{record}/uploads/{'k' * 22}"
+    refused = client(bureau.head).put(path, PHOTO, headers=range_)
     assert (refused.status_code, "请由其他党办人员更正" in refused.json["files"]) == (422, True)
     assert db.session.query(Attachment).count() == 0
-    assert client(bureau.clerk).put(path, b"abc", headers=range_).status_code == 201
+    assert client(bureau.clerk).put(path, PHOTO, headers=range_).status_code == 201
 
 
 def test_nothing_is_added_after_the_closing_to_what_others_recorded_of_ones_branch(app, bureau):
