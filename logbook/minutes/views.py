@@ -122,7 +122,7 @@ def _overtaken(minutes: Minutes, latest: MinutesVersion, form: MinutesForm, year
 
 
 @bp.route("/review/<year:year>/minutes/versions")
-@may(Act.STAND_IN)
+@may(Act.READ_MINUTES)
 def versions(year: int) -> str:
     """All of them, and what changed between two: those that were chosen, or the last two."""
     minutes = _minutes(year)
@@ -137,7 +137,7 @@ def versions(year: int) -> str:
 
 
 @bp.route("/review/<year:year>/minutes/versions/<int:n>")
-@may(Act.STAND_IN)
+@may(Act.READ_MINUTES)
 def version(year: int, n: int) -> str:
     return render_template("minutes/version.html", year=year, version=_version(_minutes(year), n))
 
@@ -160,6 +160,6 @@ def settle(year: int) -> Answer:
 
 
 @bp.route("/review/<year:year>/minutes/paper.<any(docx, pdf):ending>")
-@may(Act.STAND_IN)
+@may(Act.READ_MINUTES)
 def paper(year: int, ending: str) -> Response:
     return printing.send(papers.paper(year, _version(_minutes(year)), current()), ending)
