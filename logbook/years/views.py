@@ -270,7 +270,10 @@ def _whole(year: int) -> dict[str, Any]:
 def add_addendum(year: int) -> Answer:
     form, record = AddendumForm(), as_integer(request.args.get("record", ""))
     if request.method == "GET":
-        actions.refuse_own(record, by=actor())
+        try:
+            actions.refuse_own(record, by=actor())
+        except RuleBroken as broken:
+            form.refuse(broken)
     if form.validate_on_submit():
         try:
             actions.add_addendum(year, record, form.text.data or "", form.reason.data or "", by=actor(), at=now())

@@ -183,7 +183,7 @@ def test_no_file_is_added_to_a_colleagues_record_of_ones_branch(client, bureau):
     assert client(bureau.clerk).put(path, PHOTO, headers=range_).status_code == 201
 
 
-def test_nothing_is_added_after_the_closing_to_what_others_recorded_of_ones_branch(app, bureau):
+def test_nothing_is_added_after_the_closing_to_what_others_recorded_of_ones_branch(client, bureau):
     db.session.add(LockedYear(year=YEAR, locked_at=now(), locked_by_id=bureau.clerk))
     db.session.commit()
     with pytest.raises(RuleBroken, match="涉及您本人"):
@@ -193,6 +193,10 @@ def test_nothing_is_added_after_the_closing_to_what_others_recorded_of_ones_bran
     years.add_addendum(YEAR, bureau.visit, "补充。", "遗漏", by=factories.actor(bureau.clerk), at=now())
     years.add_addendum(YEAR, None, "全年的补充。", "遗漏", by=factories.actor(bureau.head), at=now())
     assert db.session.query(Addendum).count() == 2
+    path, sent = f"/years/{YEAR}/addendum?record={bureau.visit}", {"text": "补充。", "reason": "遗漏"}
+    for answer in (client(bureau.head).get(path), client(bureau.head).post(path, sent)):
+        assert (answer.status_code, OTHERS in answer.text, "补充说明" in answer.text) == (422, True, True)
+    assert client(bureau.clerk).post(path, sent).status_code == 303
 
 
 # --- who goes there, and comments -----------------------------------------------------------------
