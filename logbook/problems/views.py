@@ -137,7 +137,9 @@ def _page(problem: Problem, **shown: Any) -> str:
     closes = (called or (by.may(Act.CLOSE_MATTER) if group else mine)) and not judged
     keeps = bound.may_change(concerned, by=by, act=Act.KEEP_LEDGER)
     names = ["close", "progress", "reopen"] + (["terms"] if keeps else [])
-    forms = {name: _form(name, problem, formdata=None) for name in names} | shown
+    forms: dict[str, Any] = {name: _form(name, problem, formdata=None) for name in names} | shown
+    if judged:
+        forms["progress"].offer({problem.state, State.UNDERWAY})
     return render_template(
         "problems/show.html", problem=problem, forms=forms, moves=mine or (group and by.is_leader), closes=closes,
         keeps=keeps, judged=judged and mine, State=State,

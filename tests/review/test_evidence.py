@@ -62,6 +62,7 @@ def test_who_is_judged_settles_no_problem_of_their_own_branch(client, bureau, si
 
 def test_they_tell_what_was_done_and_not_that_it_is_no_longer_due(client, bureau):
     problem, head = held(bureau), client(bureau.head)
+    assert 'value="long_term"' not in head.get(f"/problems/{problem}").text
     assert head.post(f"/problems/{problem}/progress", {"text": "在做。", "state": "underway"}).status_code == 303
     for state in ("long_term", "partly"):
         answer = head.post(f"/problems/{problem}/progress", {"text": "长期。", "state": state})
