@@ -1,6 +1,6 @@
 """The forms of the ledger, and the filters in its address."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from flask_babel import gettext, lazy_gettext
