@@ -214,6 +214,9 @@ def reopen(problem_id: int) -> Answer:
 @bp.route("/problems/<int:problem_id>/change", methods=["GET", "POST"])
 @may(Act.STAND_IN)
 def change(problem_id: int) -> Answer:
+    by, concerned = actor(), actions.concerned(_problem(problem_id))
+    if not (by.may(Act.KEEP_LEDGER) or bound.stands_in(concerned, by=by)):
+        raise NotAllowed(Act.KEEP_LEDGER.value)
     return _carry_out(
         problem_id,
         "terms",

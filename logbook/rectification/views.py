@@ -50,7 +50,7 @@ def source(meeting_id: int) -> Response:
     meeting = queries.meeting_by_id(meeting_id)
     if meeting is None:
         raise NotThere
-    _meeting(meeting.year, reads=True)
+    _meeting(meeting.year)
     return redirect(url_for("rectification.show", year=meeting.year))
 
 

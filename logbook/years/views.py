@@ -269,11 +269,10 @@ def _whole(year: int) -> dict[str, Any]:
 @may(Act.STAND_IN)
 def add_addendum(year: int) -> Answer:
     form, record = AddendumForm(), as_integer(request.args.get("record", ""))
-    if request.method == "GET":
-        try:
-            actions.refuse_own(record, by=actor())
-        except RuleBroken as broken:
-            form.refuse(broken)
+    try:
+        actions.refuse_own(record, by=actor())
+    except RuleBroken as broken:
+        form.refuse(broken)
     if form.validate_on_submit():
         try:
             actions.add_addendum(year, record, form.text.data or "", form.reason.data or "", by=actor(), at=now())
