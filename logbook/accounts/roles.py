@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from logbook.access import Role
 from logbook.accounts import phone_keys, queries, requests, sessions
 from logbook.accounts.actions import find_person, refuse_taken
+from logbook.accounts.models import Person
 from logbook.db import db
 from logbook.errors import RuleBroken
 
@@ -33,8 +34,14 @@ def change_account(person_id: int, sign_in_name: str | None, *, active: bool, by
             sessions.end_all(person_id, at=at)
             phone_keys.renew(person_id, at=at)
         if person.sign_in_name != (sign_in_name or None):
-            sessions.end_codes(person_id, at=at)
-        person.sign_in_name, person.active = sign_in_name or None, active
+            change_sign_in_name(person, sign_in_name, at=at)
+        person.active = active
+
+
+def change_sign_in_name(person: Person, sign_in_name: str | None, *, at: dt.datetime) -> None:
+    """Let the account be opened by another name: what was given out for the former one ends, by page or workbook."""
+    sessions.end_codes(person.id, at=at)
+    person.sign_in_name = sign_in_name or None
 
 
 def set_roles(person_id: int, roles: frozenset[Role], *, by: int | None, at: dt.datetime) -> frozenset[Role]:

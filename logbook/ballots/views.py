@@ -48,10 +48,11 @@ def _others_meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
     return meeting, reports
 
 
-def _meeting(year: int) -> tuple[Meeting, Sequence[Report]]:
-    """The meeting and its reports, for whoever may hold its ballot, and not for the ballot's own witness."""
+def _meeting(year: int, *, reads: bool = False) -> tuple[Meeting, Sequence[Report]]:
+    """The meeting and its reports, for whoever may hold (or read) its ballot, and not for the ballot's own witness."""
     meeting, reports = _others_meeting(year)
-    if _watches(year) or not review.runs_meeting(actor(), reports):
+    allowed = review.reads_ballot if reads else review.runs_meeting
+    if _watches(year) or not allowed(actor(), reports):
         raise NotAllowed("run a ballot")
     return meeting, reports
 
@@ -72,7 +73,7 @@ def _go_back(year: int) -> Response:
 def show(year: int) -> Answer:
     if _watches(year):
         return redirect(url_for("ballots.watch", year=year), 303)
-    meeting, reports = _meeting(year)
+    meeting, reports = _meeting(year, reads=request.method == "GET")
     form = _open_form(reports)
     if form.validate_on_submit():
         try:

@@ -32,7 +32,12 @@ def comment(actor: Actor, comment_id: int) -> Comment | None:
     found = db.session.scalar(select(Comment).where(Comment.id == comment_id).options(*WHOLE))
     if found is None or review.report(actor, found.report_id) is None:
         return None
-    return found if actor.is_leader or drafts(actor, found) else None
+    return found if reads(actor, found) else None
+
+
+def reads(actor: Actor, found: Comment) -> bool:
+    """The leader, the office once rule 7 lets it, and who gives the comment."""
+    return actor.is_leader or drafts(actor, found) or review.reads_case(actor, found.report)
 
 
 def drafts(actor: Actor, found: Comment) -> bool:
@@ -45,7 +50,7 @@ def of_meeting(actor: Actor, meeting_id: int) -> Sequence[Comment]:
     shown = review.about_others(actor, review.reports(meeting_id))
     query = select(Comment).join(Report, Report.id == Comment.report_id).where(Comment.report_id.in_(shown))
     found = db.session.scalars(query.options(*WHOLE).order_by(Report.position, Comment.id))
-    return [one for one in found if actor.is_leader or drafts(actor, one)]
+    return [one for one in found if reads(actor, one)]
 
 
 def any_on(report_id: int) -> bool:

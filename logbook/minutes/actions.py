@@ -16,6 +16,7 @@ from logbook.formats import MAX_TEXT
 from logbook.minutes import drafting, queries
 from logbook.minutes.drafting import Facts
 from logbook.minutes.models import Minutes, MinutesVersion
+from logbook.review import queries as review
 from logbook.settings import queries as settings
 
 MAX_REASON = 500
@@ -39,6 +40,7 @@ def draft(year: int, *, by: Actor, at: dt.datetime) -> Minutes:
     there = queries.minutes(by, year)
     if there is not None:
         return there
+    review.refuse_own_list(meeting, by=by)
     ballot = ballots.ballot(meeting.id)
     facts = Facts(
         meeting=meeting, reports=reports, members=accounts.members(),
@@ -97,10 +99,12 @@ def settle(year: int, *, n: int, by: Actor, at: dt.datetime) -> Minutes:
 
 
 def _open(year: int, by: Actor) -> tuple[Minutes, MinutesVersion]:
+    """The minutes and their latest version, for who is not on the meeting's list: they say what was said of each."""
     minutes = queries.minutes(by, year)
     latest = queries.version(minutes) if minutes else None
     if minutes is None or latest is None:
         raise NotThere
+    review.refuse_own_list(review.the_meeting(year), by=by)
     if minutes.settled_at:
         raise RuleBroken("", _("会议记录已定稿，不能再改。"))
     return minutes, latest

@@ -10,13 +10,14 @@ from werkzeug.wrappers import Response
 from logbook.access import Act, actor, may
 from logbook.accounts import carried
 from logbook.db import db
-from logbook.errors import NotThere, RuleBroken
+from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now
 from logbook.minutes import actions, comparing, drafting, papers, queries
 from logbook.minutes.comparing import Change
 from logbook.minutes.forms import MinutesForm
 from logbook.minutes.models import Minutes, MinutesVersion
 from logbook.printing import views as printing
+from logbook.review import queries as review
 from logbook.settings.views import current
 
 bp = Blueprint("minutes", __name__)
@@ -27,7 +28,24 @@ def _there(year: int) -> Response:
     return redirect(url_for("minutes.show", year=year), 303)
 
 
-def _minutes(year: int) -> Minutes:
+def _writes(year: int) -> bool:
+    """Whether who is signed in drafts, edits and settles them: nobody on the list; who stands in, too."""
+    return review.arranges(actor(), review.reports(review.the_meeting(year).id))
+
+
+def _check(year: int, *, writes: bool = False) -> None:
+    """Raise NotAllowed for who has nothing to do here, NotThere for whom the minutes speak of before their feedback."""
+    act, able = Act.RUN_MEETING if writes else Act.READ_MINUTES, _writes(year)
+    if not able and not actor().may(act):
+        raise NotAllowed(act.value)
+    if queries.meeting(actor(), year) is None:
+        raise NotThere
+    if writes and not able:
+        raise NotAllowed(act.value)
+
+
+def _minutes(year: int, *, writes: bool = False) -> Minutes:
+    _check(year, writes=writes)
     found = queries.minutes(actor(), year)
     if found is None:
         raise NotThere
@@ -42,27 +60,27 @@ def _version(minutes: Minutes, n: int | None = None) -> MinutesVersion:
 
 
 @bp.route("/review/<year:year>/minutes")
-@may(Act.READ_MINUTES)
+@may(Act.STAND_IN)
 def show(year: int) -> str:
-    if queries.meeting(actor(), year) is None:
-        raise NotThere
+    _check(year)
     minutes = queries.minutes(actor(), year)
     latest = queries.version(minutes) if minutes else None
-    return render_template("minutes/show.html", year=year, minutes=minutes, latest=latest)
+    return render_template("minutes/show.html", year=year, minutes=minutes, latest=latest, writes=_writes(year))
 
 
 @bp.post("/review/<year:year>/minutes/draft")
-@may(Act.RUN_MEETING)
+@may(Act.STAND_IN)
 def draft(year: int) -> Response:
+    _check(year, writes=True)
     actions.draft(year, by=actor(), at=now())
     db.session.commit()
     return _there(year)
 
 
 @bp.route("/review/<year:year>/minutes/edit", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
+@may(Act.STAND_IN)
 def edit(year: int) -> Answer:
-    minutes = _minutes(year)
+    minutes = _minutes(year, writes=True)
     if minutes.settled_at:
         return _settled(year)
     latest = _version(minutes)
@@ -125,10 +143,10 @@ def version(year: int, n: int) -> str:
 
 
 @bp.route("/review/<year:year>/minutes/settle", methods=["GET", "POST"])
-@may(Act.RUN_MEETING)
+@may(Act.STAND_IN)
 def settle(year: int) -> Answer:
     """After a page that says what it means, and what is still open."""
-    minutes = _minutes(year)
+    minutes = _minutes(year, writes=True)
     if minutes.settled_at:
         return _there(year)
     if request.method == "GET":

@@ -315,7 +315,7 @@ def add_liaison(new: NewLiaison, *, confirmed: bool, by: Actor) -> Liaison:
     Raise RuleBroken: "year" closed, "from_on"/"to_on" outside the year, "target", "branch_id" overlapping,
     "own_confirmed" the member's own organization and not confirmed.
     """
-    _allowed(by)
+    bound.refuse_own(bound.concerned(new.branch_id), by=by)
     _branch(new.branch_id)
     _known_person(new.member_id)
     check_liaison(new, queries.locked_years())
@@ -355,10 +355,11 @@ def _refuse_overlap(new: NewLiaison) -> None:
 
 
 def _open_liaison(liaison_id: int, by: Actor) -> Liaison:
-    _allowed(by)
+    """The liaison, for who may change it: whoever goes to a branch comments on its secretary (rule 7)."""
     liaison = queries.liaison(liaison_id)
     if liaison is None:
         raise NotThere
+    bound.refuse_own(bound.concerned(liaison.branch_id), by=by)
     _refuse_locked(liaison.year)
     return liaison
 
@@ -391,7 +392,8 @@ def copy_liaison(from_year: int, to_year: int, *, by: Actor) -> Copied:
     """Copy what was in force on 31 December into the whole of `to_year`.
 
     Left out: what `to_year` has already, members no longer in use, branches dissolved; and, named, what is the
-    member's own organization: each year it is confirmed anew, or not.
+    member's own organization: each year it is confirmed anew, or not. What others arranged for a branch is copied
+    by anybody of the office: there is nothing to choose.
     """
     _allowed(by)
     _refuse_locked(to_year)

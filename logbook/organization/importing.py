@@ -293,6 +293,8 @@ def _liaison_item(work: Work, row: LiaisonRow) -> tuple[bool, Item] | None:
     changes = _changes(found, {name: getattr(new, name) for name in ("from_on", "to_on", "target", "period")})
     if changes or found is None:
         _check_point(work, row, new)
+        if branch.found and branch.found.id in work.led_by_reader:
+            work.refuse(LIAISON, row.row, "党组织", bound.OTHERS)
     point = Point(row, member, branch, found, new)
     if found is None:
         _check_member(work, point)
@@ -387,6 +389,8 @@ def _write_person(entry: PersonEntry, row: PersonRow, work: Work, at: dt.datetim
     elif entry.found.name != row.name:
         rename(entry.found, row.name, since=local_date(at), by=work.by.person_id, at=at)
         entry.found.pinyin = accounts.pinyin(row.name)
+    if entry.found.id and row.sign_in_name and entry.found.sign_in_name != row.sign_in_name:
+        roles.change_sign_in_name(entry.found, row.sign_in_name, at=at)
     _write(entry.found, _person_values(row))
 
 

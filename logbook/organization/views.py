@@ -104,6 +104,7 @@ def index() -> str:
         on=day,
         whole=(dt.date(year, 1, 1), dt.date(year, 12, 31)),
         locked=year in queries.locked_years(),
+        mine=queries.led_since(actor().person_id, bound.open_since()),
     )
 
 
@@ -153,6 +154,8 @@ def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
         belonging=queries.belonging_to(branch.id, today()),
         liaisons=queries.liaisons_of_branch(branch.id),
         mine=actor().person_id in bound.around(branch.id),
+        led=actor().person_id in bound.concerned(branch.id),
+        locked=queries.locked_years(),
     )
     return page, status
 
@@ -245,8 +248,7 @@ def _voidable(what: str, row_id: int) -> tuple[str, str]:
         raise NotAllowed(Act.KEEP_LISTS.value)
     if what == "liaison":
         found = _liaison(row_id)
-        back = url_for("organization.index", year=found.year)
-        return actions.point_name(found), back
+        return actions.point_name(found), _back(found.year, found.branch_id)
     if what == "entries":
         entry = queries.former_entry(row_id)
         if entry is None:
@@ -282,9 +284,18 @@ def void(what: str, row_id: int) -> Page:
     return redirect(back, 303)
 
 
+def _back(year: int, branch_id: int) -> str:
+    """The year's lists; for who stands in for the office, the branch's page."""
+    if actor().may(Act.KEEP_LISTS):
+        return url_for("organization.index", year=year)
+    return url_for("organization.branch", branch_id=branch_id)
+
+
 @bp.route("/lists/liaison/new", methods=["GET", "POST"])
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def add_liaison() -> Page:
+    if not bound.opens_lists(by=actor()):
+        raise NotAllowed(Act.KEEP_LISTS.value)
     form = LiaisonForm(year=_year(), branch_id=request.args.get("branch", type=int), period="quarter")
     form.offer(accounts.members(), queries.branches())
     status = 422 if form.is_submitted() else 200
@@ -293,11 +304,15 @@ def add_liaison() -> Page:
         lambda: actions.add_liaison(form.new_liaison(), confirmed=bool(form.own_confirmed.data), by=actor()),
     ):
         flash(_("已添加挂点联系。"))
-        return redirect(url_for("organization.index", year=form.year.data), 303)
-    return render_template("organization/new_liaison.html", form=form), status
+        return redirect(_back(form.year.data, form.branch_id.data), 303)
+    back = _back(form.year.data or today().year, form.branch_id.data or 0)
+    return render_template("organization/new_liaison.html", form=form, back=back), status
 
 
 def _liaison(liaison_id: int) -> Liaison:
+    """A liaison, for the office and for who stands in for it."""
+    if not bound.opens_lists(by=actor()):
+        raise NotAllowed(Act.KEEP_LISTS.value)
     found = queries.liaison(liaison_id)
     if found is None:
         raise NotThere
@@ -311,11 +326,14 @@ def _show_liaison(found: Liaison, status: int = 200, **forms: Any) -> Page:
     } | forms
     shown["target"].offer()
     locked = found.year in queries.locked_years()
-    return render_template("organization/liaison.html", **shown, liaison=found, locked=locked), status
+    mine = actor().person_id in bound.concerned(found.branch_id)
+    back = _back(found.year, found.branch_id)
+    page = render_template("organization/liaison.html", **shown, liaison=found, locked=locked, mine=mine, back=back)
+    return page, status
 
 
 @bp.route("/lists/liaison/<int:liaison_id>", methods=["GET", "POST"])
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 def liaison(liaison_id: int) -> Page:
     found = _liaison(liaison_id)
     if request.method == "GET":
@@ -327,12 +345,12 @@ def liaison(liaison_id: int) -> Page:
         lambda: actions.change_target(liaison_id, form.target.data, Period(form.period.data), by=actor()),
     ):
         flash(_("已保存。"))
-        return redirect(url_for("organization.index", year=found.year), 303)
+        return redirect(_back(found.year, found.branch_id), 303)
     return _show_liaison(_liaison(liaison_id), 422, target=form)
 
 
 @bp.post("/lists/liaison/<int:liaison_id>/end")
-@may(Act.KEEP_LISTS)
+@may(Act.STAND_IN)
 @carried.shows_typed
 def end_liaison(liaison_id: int) -> Page:
     found, form = _liaison(liaison_id), EndForm()
@@ -342,7 +360,7 @@ def end_liaison(liaison_id: int) -> Page:
         return _ask(_("结束挂点联系"), words, back, hint=hint, on=form.on.data.isoformat(), sure="1")
     if form.validate_on_submit() and _done(form, lambda: actions.end_liaison(liaison_id, form.on.data, by=actor())):
         flash(_("已改最后一天。"))
-        return redirect(url_for("organization.index", year=found.year), 303)
+        return redirect(_back(found.year, found.branch_id), 303)
     return _show_liaison(_liaison(liaison_id), 422, end=form)
 
 

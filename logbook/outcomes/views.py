@@ -124,10 +124,10 @@ def feed_back(year: int) -> Answer:
 @bp.route("/review/<year:year>/outcomes/feedback.<any(docx, pdf):ending>")
 @may(Act.READ_MEETING)
 def feedback_forms(year: int, ending: str) -> Response:
-    """A page for each secretary, or one secretary's with ?report=; only cases that this person runs."""
+    """A page for each secretary, or one secretary's with ?report=; only cases that this person may read."""
     meeting, reports, _whole = _meeting(year)
     asked = request.args.get("report", type=int)
-    chosen = [one for one in reports if review.runs_case(actor(), one) and asked in {None, one.id}]
+    chosen = [one for one in reports if review.reads_case(actor(), one) and asked in {None, one.id}]
     if not chosen:
         raise NotThere
     said = [one for one in comments.of_meeting(actor(), meeting.id) if one.settled_at]

@@ -57,7 +57,7 @@ def gather(actor: Actor, meeting: Meeting, today: dt.date, settings: Settings) -
     reports = queries.reports(meeting.id)
     shown, said = queries.about_others(actor, reports), comments.of_meeting(actor, meeting.id)
     ballot, known = ballots.ballot(meeting.id), briefs.ledger(meeting)
-    runs = queries.runs_meeting(actor, reports)
+    runs = queries.reads_ballot(actor, reports)
     closed = runs and ballot is not None and ballot.erased_at is not None
     return Gathered(
         meeting=meeting,

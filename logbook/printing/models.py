@@ -5,6 +5,7 @@ import datetime as dt
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from logbook.access import Actor
 from logbook.accounts.models import Person, Signed
 from logbook.db import Base, Key
 
@@ -19,10 +20,16 @@ class MadePaper(Signed, Base):
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     name: Mapped[str]  # of the file
     made_from: Mapped[str]  # what the paper says in its properties it was made from
-    digest: Mapped[str]  # SHA-256 of everything that stands on it: the same figures and words give the same
+    digest: Mapped[str]  # of everything that stands on it: the same figures and words give the same
+    # Whether it is under the installation's key. Older ones are plain: who sees one tries through what the paper says.
+    keyed: Mapped[bool] = mapped_column(default=True)
     version: Mapped[str]
     about_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # rule 7: not shown to whom it speaks of
 
     private: Mapped[bool] = mapped_column(default=False)  # holds what the office may not read: its maker's alone
 
     by: Mapped[Person] = relationship(foreign_keys=by_id, viewonly=True)
+
+    def digest_for(self, actor: Actor) -> str:
+        """The digest, as far as it tells this reader nothing they may not read: a plain one is its maker's alone."""
+        return self.digest if self.keyed or self.by_id == actor.person_id else "—"

@@ -160,10 +160,11 @@ def origin(paper_id: int) -> Response:
     found = queries.one(actor(), paper_id)
     if found is None:
         raise NotThere
-    half = len(found.digest) // 2  # a word of 64 letters would run over the paper's edge
+    digest = found.digest_for(actor())
+    half = len(digest) // 2  # a word of 64 letters would run over the paper's edge
     rows: Any = (
         ("材料", found.name), ("生成人", found.by_name, "日期", full_date(local_date(found.at))),
-        ("依据", found.made_from), ("内容摘要", f"{found.digest[:half]}\n{found.digest[half:]}"),
+        ("依据", found.made_from), ("内容摘要", f"{digest[:half]}\n{digest[half:]}".strip()),
         ("程序版本", found.version),
     )  # fmt: skip
     paper = Paper(title=f"{current().unit_name}\n材料备查页", blocks=(Form(rows),), made_from=f"第{found.id}份材料")

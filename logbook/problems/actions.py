@@ -13,6 +13,7 @@ from logbook.accounts import queries as accounts
 from logbook.db import Word, db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import full_date, local_date
+from logbook.organization import bound
 from logbook.organization import queries as organization
 from logbook.problems import queries
 from logbook.problems.models import (
@@ -258,19 +259,37 @@ class Terms:
 def _problem(problem_id: int, by: Actor, *, closing: bool = False) -> Problem:
     """The problem, when this person may move it: the office, or the member whose record it stands in.
 
-    A matter put to the group is closed by leader or office.
+    A matter put to the group is closed by leader or office. Whoever it is held for or against moves it only so far
+    (judged), and where that is the whole office, who stands in for it moves it.
     """
     problem = queries.problem(problem_id)
     if problem is None:
         raise NotThere
     own = by.is_member and problem.raised_by_id == by.person_id
-    if not (by.is_office or own or (by.is_leader and _for_group(problem))):
+    called = bound.stands_in(concerned(problem), by=by)
+    if not (by.is_office or own or called or (by.is_leader and _for_group(problem))):
         raise NotAllowed("move another's problem")
-    if closing and _for_group(problem) and not by.may(Act.CLOSE_MATTER):
+    if closing and judged(problem, by=by):
+        raise RuleBroken("", bound.OTHERS)
+    if closing and _for_group(problem) and not (called or by.may(Act.CLOSE_MATTER)):
         raise RuleBroken("result", _("提请党组研究的问题由党组书记或党办办结。"))
     if problem.dropped:
         raise RuleBroken("text", _("来源的记录已撤销或更正，这个问题不再办理。"))
     return problem
+
+
+def concerned(problem: Problem) -> frozenset[int]:
+    """Who leads, led or reports for the branch of a problem, or for the general branch around it."""
+    return bound.around(problem.branch_id) if problem.branch_id is not None else frozenset()
+
+
+def judged(problem: Problem, *, by: Actor) -> bool:
+    """Rule 7: whether the problem is held for or against this person, who then closes, reopens and changes nothing.
+
+    What the bureau or a member owes the branch is not; of that, whoever raised it goes on closing it.
+    """
+    own = by.is_member and problem.raised_by_id == by.person_id
+    return (problem.side is Side.BRANCH or not own) and by.person_id in concerned(problem)
 
 
 def _for_group(problem: Problem) -> bool:
@@ -292,6 +311,8 @@ def note_progress(problem_id: int, text: str, state: State, *, by: Actor, at: dt
         raise RuleBroken("text", _("问题已办结；要继续办理，请先重新打开。"))
     if state is State.DONE:
         raise RuleBroken("state", _("办结请填写办理结果。"))
+    if state not in {problem.state, State.UNDERWAY} and judged(problem, by=by):
+        raise RuleBroken("state", bound.OTHERS)
     problem.state = state
     _step(Progress(problem_id=problem.id, state=state.value), _text("text", text), by, at)
     return problem
@@ -342,8 +363,7 @@ def _former(problem: Problem) -> str:
 def change_problem(problem_id: int, terms: Terms, *, by: Actor, at: dt.datetime) -> Problem:
     """The office changes side, owner, due …; every change leaves a step that says from what to what."""
     problem = _problem(problem_id, by)
-    if not by.may(Act.KEEP_LEDGER):
-        raise NotAllowed("change a problem")
+    bound.refuse_own(concerned(problem), by=by, act=Act.KEEP_LEDGER)
     if not problem.raised_on <= terms.due_on <= problem.raised_on + LONGEST_DUE:
         raise RuleBroken("due_on", _("完成时限应在提出的日期之后，十年以内。"))
     if terms.side is Side.BRANCH:  # no unit of the bureau's answers for what is the branch's own (rule 4)

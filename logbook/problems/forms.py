@@ -1,6 +1,6 @@
 """The forms of the ledger, and the filters in its address."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from flask_babel import gettext, lazy_gettext
@@ -33,9 +33,9 @@ class ProgressForm(WrittenForm):
     text = _long(_("进展"))
     state = SelectField(_("现在的状态"), choices=[])
 
-    def offer(self) -> None:
+    def offer(self, among: Collection[State] = frozenset(State)) -> None:
         """Offer the states but 已办结, which has a result."""
-        self.state.choices = _words(state for state in State if state is not State.DONE)
+        self.state.choices = _words(state for state in State if state in among and state is not State.DONE)
 
 
 class CloseForm(WrittenForm):

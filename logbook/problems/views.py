@@ -12,6 +12,7 @@ from logbook.accounts import queries as accounts
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, today
+from logbook.organization import bound
 from logbook.organization import queries as organization
 from logbook.printing import views as printing
 from logbook.printing.lengths import Part, refuse_long
@@ -130,15 +131,19 @@ def _form(name: str, problem: Problem, **options: Any) -> Form:
 
 def _page(problem: Problem, **shown: Any) -> str:
     by = actor()
-    mine = by.is_office or problem.raised_by_id == by.person_id
-    group = problem.handling is Handling.GROUP
-    closes = by.may(Act.CLOSE_MATTER) if group else mine
-    keeps = by.may(Act.KEEP_LEDGER)
+    group, concerned = problem.handling is Handling.GROUP, actions.concerned(problem)
+    called, judged = bound.stands_in(concerned, by=by), actions.judged(problem, by=by)
+    mine = by.is_office or called or problem.raised_by_id == by.person_id
+    closes = (called or (by.may(Act.CLOSE_MATTER) if group else mine)) and not judged
+    keeps = bound.may_change(concerned, by=by, act=Act.KEEP_LEDGER)
     names = ["close", "progress", "reopen"] + (["terms"] if keeps else [])
-    forms = {name: _form(name, problem, formdata=None) for name in names} | shown
+    forms: dict[str, Any] = {name: _form(name, problem, formdata=None) for name in names} | shown
+    if judged:
+        forms["progress"].offer({problem.state, State.UNDERWAY})
     return render_template(
         "problems/show.html", problem=problem, forms=forms, moves=mine or (group and by.is_leader), closes=closes,
-        keeps=keeps, State=State, source=_source(problem, by), late=papers.days_late(problem, today()), words=State,
+        keeps=keeps, judged=judged and mine, State=State,
+        source=_source(problem, by), late=papers.days_late(problem, today()), words=State,
     )  # fmt: skip
 
 
@@ -207,8 +212,11 @@ def reopen(problem_id: int) -> Answer:
 
 
 @bp.route("/problems/<int:problem_id>/change", methods=["GET", "POST"])
-@may(Act.KEEP_LEDGER)
+@may(Act.STAND_IN)
 def change(problem_id: int) -> Answer:
+    by, concerned = actor(), actions.concerned(_problem(problem_id))
+    if not (by.may(Act.KEEP_LEDGER) or bound.stands_in(concerned, by=by)):
+        raise NotAllowed(Act.KEEP_LEDGER.value)
     return _carry_out(
         problem_id,
         "terms",

@@ -140,7 +140,7 @@ def hand_over(report_id: int, on: dt.date, *, by: Actor, at: dt.datetime) -> int
     Before it a secretary who reads the ledger must find nothing about themself there (rule 7). Called again, it takes
     what isn't there yet. Raise RuleBroken("due_on") for an item that would be overdue from its first day.
     """
-    report, meeting = review.the_report(by, report_id)
+    report, meeting = review.case(by, report_id)
     if on > local_date(at):
         raise RuleBroken("on", _("反馈日期不能晚于今天。"))
     waiting = [one for one in queries.of_report(report_id) if one.problem_id is None and not one.removed]

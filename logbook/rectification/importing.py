@@ -18,6 +18,7 @@ from logbook.problems.models import State
 from logbook.rectification import queries
 from logbook.rectification.queries import Line
 from logbook.rectification.reading import RESULT, TITLES, Fault, Row, plain
+from logbook.review import queries as review
 from logbook.review.models import Meeting
 
 
@@ -61,8 +62,9 @@ class Plan:
 
 
 def plan(meeting: Meeting, rows: Sequence[Row], faults: Iterable[Fault], *, by: Actor) -> Plan:
-    """Compare the rows with the items this reader may see; an empty cell changes nothing."""
-    lines = {one.n: one for _report, found in queries.lists(by, meeting) for one in found if not one.removed}
+    """Compare the rows with the items of the cases this person runs; an empty cell changes nothing."""
+    cases = (lines for report, lines in queries.lists(by, meeting) if review.runs_case(by, report))
+    lines = {one.n: one for found in cases for one in found if not one.removed}
     often = Counter((one.year, one.n) for one in rows)
     wrong, changed, unchanged = list(faults), [], 0
     for row in rows:

@@ -45,10 +45,10 @@ class Line:
 
 
 def lists(actor: Actor, meeting: Meeting) -> list[tuple[Report, list[Line]]]:
-    """The items of each case that this reader runs, or reads as the leader, removed ones too, in the reports' order."""
+    """The items of each case that this reader may read, removed ones too, in the reports' order."""
     reports = review.reports(meeting.id)
     others = review.about_others(actor, reports)
-    shown = [one.id for one in reports if one.id in others and (actor.is_leader or review.runs_case(actor, one))]
+    shown = [one.id for one in reports if one.id in others and (actor.is_leader or review.reads_case(actor, one))]
     query = select(RectificationItem).where(RectificationItem.report_id.in_(shown)).options(*WHOLE)
     found = db.session.scalars(query.order_by(RectificationItem.n)).all()
     return [

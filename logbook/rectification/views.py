@@ -32,8 +32,9 @@ KEPT_SECONDS = 24 * 3600  # what was read waits a day for its confirmation
 
 def _meeting(year: int, *, reads: bool = False) -> Meeting:
     """The meeting, for the office and for whom the leader named; each finds the cases they run. `reads`: or reads."""
-    meeting = review.the_meeting(year)
-    if not reads and not any(review.runs_case(actor(), one) for one in review.reports(meeting.id)):
+    meeting, by = review.the_meeting(year), actor()
+    allowed = review.reads_case if reads else review.runs_case
+    if not (reads and by.is_leader) and not any(allowed(by, one) for one in review.reports(meeting.id)):
         raise NotAllowed("run a case")
     return meeting
 
@@ -56,7 +57,7 @@ def source(meeting_id: int) -> Response:
 @bp.route("/review/<year:year>/rectification")
 @may(Act.READ_MEETING)
 def show(year: int) -> str:
-    meeting = _meeting(year, reads=actor().is_leader)
+    meeting = _meeting(year, reads=True)
     lists = queries.lists(actor(), meeting)
     runs = [one.id for one, _lines in lists if review.runs_case(actor(), one)]
     return render_template("rectification/show.html", meeting=meeting, lists=lists, runs=runs)
@@ -78,7 +79,7 @@ def draft(year: int) -> Response:
 def add(year: int) -> Answer:
     meeting = _meeting(year)
     form = NewItemForm(data={"due_on": today() + dt.timedelta(days=current().rectification_days)})
-    form.offer([report for report, _lines in queries.lists(actor(), meeting)])
+    form.offer([one for one in review.reports(meeting.id) if review.runs_case(actor(), one)])
     if form.validate_on_submit():
         try:
             item = actions.add_item(form.report_id.data, form.new_item(), by=actor(), at=now())
@@ -136,7 +137,7 @@ def restore(item_id: int) -> Response:
 @may(Act.READ_MEETING)
 def paper(year: int, ending: str) -> Response:
     """Of one secretary (?report=…), or of all that this reader may see."""
-    meeting = _meeting(year, reads=actor().is_leader)
+    meeting = _meeting(year, reads=True)
     lists, wanted = queries.lists(actor(), meeting), request.args.get("report")
     if wanted is None:
         made = papers.paper(meeting, lists, current(), today(), one=False)

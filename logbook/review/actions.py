@@ -82,9 +82,13 @@ def _freeze(meeting: Meeting, at: dt.datetime) -> None:
     meeting.year_was_closed = found.closing is not None
 
 
-def freeze_again(year: int, *, at: dt.datetime) -> None:
-    """Take the figures and the text of now, as long as no grade was decided on the former ones."""
+def freeze_again(year: int, *, by: Actor, at: dt.datetime) -> None:
+    """Take the figures and the text of now, as long as no grade was decided on the former ones.
+
+    Not of a meeting about oneself: the moment is a choice.
+    """
     meeting = queries.the_meeting(year)
+    queries.refuse_own_list(meeting, by=by)
     if queries.is_decided(meeting.id):
         raise RuleBroken("", _("已经登记过等次，年度数字不再重新固定。"))
     _freeze(meeting, at)

@@ -107,7 +107,12 @@ def case(actor: Actor, report_id: int) -> tuple[Report, Meeting]:
 
 
 def runs_case(actor: Actor, report: Report) -> bool:
-    """The office runs every case, and whoever the leader named for this one; nobody their own (rule 7)."""
+    """The office runs every case, and whoever the leader named for this one; nobody their own, fed back or not."""
+    return report.person_id != actor.person_id and reads_case(actor, report)
+
+
+def reads_case(actor: Actor, report: Report) -> bool:
+    """Whoever runs a case reads what is said in it; of the office's own people also who it is about, once fed back."""
     return (actor.is_office or report.handler_id == actor.person_id) and bool(about_others(actor, [report]))
 
 
@@ -129,7 +134,10 @@ def who_runs_ballots(found: Sequence[Report]) -> Sequence[Person]:
 
     The leader decides the grades and does not touch the count, whatever other role they hold.
     """
-    judged = {one.person_id for one in found if not one.fed_back_on}
+    return _holding_ballots(found, {one.person_id for one in found})
+
+
+def _holding_ballots(found: Sequence[Report], judged: Collection[int]) -> Sequence[Person]:
     able = [one for one in accounts.business_accounts() if one.id not in judged]
     office = {one.id for one in accounts.active_holders(Role.OFFICE)}
     named = {one.handler_id for one in found}
@@ -138,8 +146,14 @@ def who_runs_ballots(found: Sequence[Report]) -> Sequence[Person]:
 
 def runs_meeting(actor: Actor, found: Sequence[Report]) -> bool:
     """Ballots are of everybody at once: for those whom who_runs_ballots names."""
+    return any(one.id == actor.person_id for one in who_runs_ballots(found))
+
+
+def reads_ballot(actor: Actor, found: Sequence[Report]) -> bool:
+    """Whoever holds it, and who would hold it but for a case of their own, once that is fed back."""
     whole = len(about_others(actor, found)) == len(found)
-    return whole and any(one.id == actor.person_id for one in who_runs_ballots(found))
+    waiting = {one.person_id for one in found if not one.fed_back_on}
+    return whole and any(one.id == actor.person_id for one in _holding_ballots(found, waiting))
 
 
 def last_reports(actor: Actor, branch_ids: Collection[int]) -> dict[int, Any]:

@@ -170,8 +170,8 @@ def written(report_id: int) -> Answer:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-            # Only who was told what is there now writes on top of it.
-            form.based_on.data = actions.state_of(queries.the_report(actor(), report_id)[0])
+            if broken.field != "files":  # only who was told what is there now writes on top of it
+                form.based_on.data = actions.state_of(queries.the_report(actor(), report_id)[0])
     report, meeting = queries.the_report(actor(), report_id)
     page = render_template(
         "review/written.html", report=report, meeting=meeting, form=form, usual=USUAL,

@@ -59,7 +59,7 @@ def _page(meeting: Meeting, form: MeetingForm) -> str:
     shown = queries.about_others(actor(), reports)
     return render_template(
         "review/show.html", meeting=meeting, reports=reports, shown=shown, form=form,
-        runs=queries.runs_meeting(actor(), reports), missing=[one for one in reports if not one.written],
+        runs=queries.reads_ballot(actor(), reports), missing=[one for one in reports if not one.written],
         figures=summary.load(meeting.summary), fixed=queries.is_decided(meeting.id),
         kept=queries.is_printed(meeting.id), arranges=queries.arranges(actor(), reports),
         decided=sum(one.grade is not None for one in reports if one.id in shown),
@@ -67,9 +67,9 @@ def _page(meeting: Meeting, form: MeetingForm) -> str:
 
 
 @bp.post("/review/<year:year>/freeze")
-@may(Act.RUN_MEETING)
+@may(Act.STAND_IN)
 def freeze(year: int) -> Response:
-    actions.freeze_again(year, at=now())
+    actions.freeze_again(year, by=actor(), at=now())
     db.session.commit()
     flash(_("已按现在的数字和文字重新固定。"))
     return redirect(url_for("review.show", year=year), 303)

@@ -72,6 +72,8 @@ def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, 
         return _claimed(_stored(new, by), new, by=by, at=at)
     rules.check_author(new.member_id, by)
     rules.check(new, by, at, locked=receipt.locked)
+    if new.observation:
+        rules.refuse_own_praise(new, by)
     ground = rules.checked_ground(new, receipt.ground)
     new = _with_reason(new, late=rules.is_late(new, at, settings))
     visit = _insert(new, ground, by=by, at=at, settings=settings, reason=reason)
@@ -346,6 +348,8 @@ def correct(
     if len(reason) > MAX_LINE:
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
     rules.check(new, by, at, locked=queries.is_locked(visit.year), paper_on=visit.paper_on)
+    rules.refuse_own(visit, by, "branch_id", new.branch_id)
+    rules.refuse_own_praise(new, by, visit.observation)
     if queries.is_moved_away(by, visit, new.branch_id, new.visited_on):
         raise RuleBroken("branch_id", _("这条记录的党组织和日期涉及您本人，请由其他党办人员更正。"))
     ground = rules.ground_of(new)
@@ -472,8 +476,7 @@ def withdraw(visit_id: int, *, reason: str, by: Actor, at: dt.datetime) -> Visit
         raise RuleBroken("reason", _("请写一句撤销的原因。"))
     if len(reason) > MAX_LINE:
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
-    if visit.member_id != by.person_id and queries.is_moved_away(by, visit, None, visit.visited_on):
-        raise RuleBroken("reason", _("这条记录的党组织和日期涉及您本人，请由其他党办人员更正。"))
+    rules.refuse_own(visit, by, "reason")
     _withdraw(visit, reason.strip(), by=by, at=at)
     problems.drop_lines(SourceKind.VISIT, visit.id)
     for record in filter(_waits, queries.joint_records(visit.id)):
@@ -506,6 +509,7 @@ def attached(visit_id: int, key: str, *, by: Actor) -> Attachment | None:
     stored = next((file for file in files if file.client_key == key), None)
     if stored is None:
         correctable(visit_id, by=by)
+        rules.refuse_own(visit, by, "files")
         if len(files) >= MOST_FILES:
             raise rules.too_many()
     return stored

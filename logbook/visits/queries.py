@@ -225,12 +225,17 @@ def totals(actor: Actor, filters: Filters) -> tuple[int, int]:
 def listed_totals(actor: Actor, filters: Filters) -> tuple[int, int]:
     """The same for a list. Figures open their lists in full; who opens no figure is not told what hidden records say.
 
-    By member, branch and day such a reader is told how many there are (另有N条不在知悉范围), by kind, content or state
-    only of those they read.
+    By member, branch and day of the visit such a reader is told how many there are (另有N条不在知悉范围), by kind,
+    content, state, trip or day of receipt only of those they read.
     """
     everything, shown = totals(actor, filters)
-    asks = filters.kind or filters.content or filters.trips or filters.state not in {"", "counted"}
-    return (shown, shown) if asks and not actor.may(Act.READ_YEAR) else (everything, shown)
+    return (shown, shown) if _feels(actor, filters) else (everything, shown)
+
+
+def _feels(actor: Actor, filters: Filters) -> bool:
+    """Whether a number of what these filters keep would tell this reader what hidden records say, or when they came."""
+    asks = filters.kind or filters.content or filters.trips or filters.since or filters.state not in {"", "counted"}
+    return bool(asks) and not actor.may(Act.READ_YEAR)
 
 
 @lru_cache(maxsize=16)  # building costs as much as running, and the office's home asks it every time
@@ -351,12 +356,12 @@ def kept_back(actor: Actor, record: Record, stored: Sequence[VisitVersion]) -> d
     Widening a record later opens nothing written before, and moving it to another branch tells nobody what was
     observed of themself (rule 7).
     """
-    led = _led_in(actor, record.visit.year)
+    led = led_in(actor, record.visit.year)
     return {one.n: rights.kept_back(actor, record.visit, one, record.hidden, led) for one in stored}
 
 
-def _led_in(actor: Actor, year: int) -> frozenset[int]:
-    """The branches this person led in a year, and those inside them."""
+def led_in(actor: Actor, year: int) -> frozenset[int]:
+    """The branches this person led or reports for in a year, and those inside them."""
     first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
 
     def in_year(table: type[SecretaryTerm | Placement]) -> tuple[ColumnElement[bool], ...]:
@@ -377,6 +382,12 @@ def is_moved_away(actor: Actor, visit: Visit, branch_id: int | None, on: dt.date
         return False
     others = exists().where(VisitVersion.visit_id == Visit.id, VisitVersion.by_id != actor.person_id)
     return bool(db.session.scalar(select(exists().where(Visit.id == visit.id, rights.leads_branch(actor), others))))
+
+
+def is_vouched(actor: Actor, visit: Visit) -> bool:
+    """Whether a record is more than this person's own words: another wrote in it, or its member stands by it."""
+    others = exists().where(VisitVersion.visit_id == visit.id, VisitVersion.by_id != actor.person_id)
+    return visit.confirmed_at is not None or bool(db.session.scalar(select(others)))
 
 
 def version(visit_id: int, n: int) -> VisitVersion | None:
@@ -497,8 +508,8 @@ class Voices:
 def voices(actor: Actor, filters: Filters, category: Category | None, most: int | None = None) -> Voices:
     """The voices of the counted records the filters name, the newest first; `most` of them."""
     conditions = list(_conditions(actor, filters))
-    felt = category is not None or filters.kind or filters.content
-    if filters.text or (felt and not actor.may(Act.READ_YEAR)):  # as in `totals` and `listed_totals`
+    by_category = category is not None and not actor.may(Act.READ_YEAR)
+    if filters.text or by_category or _feels(actor, filters):  # as in `totals` and `listed_totals`
         conditions.append(rights.readable(actor))
     if category:
         conditions.append(Voice.category == category)

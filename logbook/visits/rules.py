@@ -15,8 +15,9 @@ from logbook.organization.queries import Ground
 from logbook.problems.actions import NewProblem, NewUndertaking
 from logbook.problems.models import Category
 from logbook.settings.queries import Settings
+from logbook.visits import queries
 from logbook.visits.attachments import MOST_FILES, NewFile
-from logbook.visits.models import Content, Kind, Level
+from logbook.visits.models import Content, Kind, Level, Visit
 
 MAX_LINE = 2000  # characters of one line: a voice, a note, a reason
 EARLIEST = dt.date(2000, 1, 1)
@@ -85,6 +86,28 @@ def check(new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool, paper_on: 
         raise RuleBroken("companion_ids", _("同行成员不含本人。"))
     if len(new.files) > MOST_FILES:
         raise too_many()
+
+
+def refuse_own(visit: Visit, by: Actor, field: str, to_branch: int | None = None) -> None:
+    """Rule 7: what is said of a branch is not changed, moved or withdrawn by who led it that year.
+
+    One's own record is one's own word, and so is what one wrote for another who has not confirmed it.
+    Raise RuleBroken(field); `to_branch` is where a correction takes it.
+    """
+    if visit.member_id == by.person_id or not {visit.branch_id, to_branch} & queries.led_in(by, visit.year):
+        return
+    if queries.is_vouched(by, visit):
+        raise RuleBroken(field, _("这条记录的党组织和日期涉及您本人，请由其他党办人员更正。"))
+
+
+def refuse_own_praise(new: NewVisit, by: Actor, stored: str = "") -> None:
+    """Rule 7: writing for another, nobody writes what was observed of themself; `stored` is what stands there."""
+    if new.member_id == by.person_id or new.unclaimed or new.observation == stored:
+        return
+    if new.branch_id in queries.led_in(by, new.visited_on.year):
+        raise RuleBroken(
+            "observation", _("平时工作掌握情况涉及您本人，请留空，由其本人确认时补写，或由其他党办人员登记。")
+        )
 
 
 def too_many() -> RuleBroken:

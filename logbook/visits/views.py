@@ -27,7 +27,7 @@ from logbook.printing.refusals import days_apart
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Handling, Side, SourceKind
 from logbook.settings.views import current
-from logbook.visits import actions, attachments, papers, queries, versions
+from logbook.visits import actions, attachments, papers, queries, rules, versions
 from logbook.visits.forms import (
     STATES,
     Basis,
@@ -277,7 +277,7 @@ def _changeable(record: Record, by: Actor) -> bool:
     if record.locked:
         return False
     try:
-        actions.correctable(record.visit.id, by=by)
+        rules.refuse_own(actions.correctable(record.visit.id, by=by), by, "")
     except (NotAllowed, RuleBroken):
         return False
     return True
@@ -312,7 +312,9 @@ def correct(visit_id: int) -> Answer:
     basis, typed, rows = basis_of(record, _stood_on(record, by))
     form = VisitForm(data=typed, rows=rows)
     if not form.validate_on_submit() or form.adds_row():
-        actions.correctable(visit_id, by=by)
+        visit = actions.correctable(visit_id, by=by)
+        if request.method == "GET":
+            rules.refuse_own(visit, by, "")
         return _form_page(form, by, record=record)
     try:
         new = form.new_visit(record.visit.member_id, basis)
@@ -367,7 +369,9 @@ def _conflict(form: VisitForm, by: Actor, record: Record, new: NewVisit) -> Answ
 @may(Act.RECORD)
 def withdraw(visit_id: int) -> Answer:
     record, form = _record(visit_id), WithdrawForm()
-    actions.correctable(visit_id, by=actor())
+    visit = actions.correctable(visit_id, by=actor())
+    if request.method == "GET":
+        rules.refuse_own(visit, actor(), "")
     if form.validate_on_submit():
         try:
             actions.withdraw(visit_id, reason=form.reason.data or "", by=actor(), at=now())

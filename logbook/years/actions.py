@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _
 
-from logbook.access import Actor
+from logbook.access import Act, Actor
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import local_date
 from logbook.organization import actions as organization
+from logbook.organization import bound
 from logbook.settings import queries as settings
 from logbook.settings.queries import Settings
 from logbook.visits import queries as visits
@@ -142,7 +143,11 @@ def close_year(year: int, *, early: bool, by: Actor, at: dt.datetime) -> YearSum
 
 
 def add_addendum(year: int, visit_id: int | None, text: str, reason: str, *, by: Actor, at: dt.datetime) -> None:
-    """Add to a closed year, or to a record of it; no figure changes. Raise RuleBroken for the field at fault."""
+    """Add to a closed year, or to a record of it; no figure changes. Raise RuleBroken for the field at fault.
+
+    To what others recorded of a branch, nobody adds who it is held for or against (rule 7).
+    """
+    refuse_own(visit_id, by=by)
     if not visits.is_locked(year):
         raise RuleBroken("", _("%(year)s年还没有归档，请直接登记或更正。", year=year))
     if visit_id is not None:
@@ -156,3 +161,11 @@ def add_addendum(year: int, visit_id: int | None, text: str, reason: str, *, by:
         Addendum(year=year, visit_id=visit_id, text=text.strip(), reason=reason.strip(), by_id=by.person_id, at=at)
     )
     db.session.flush()
+
+
+def refuse_own(visit_id: int | None, *, by: Actor) -> None:
+    """Let the office add, or who stands in for it. Raise RuleBroken for whom the record speaks of, NotAllowed."""
+    visit = visits.plain_visit(visit_id) if visit_id is not None else None
+    others = visit is not None and visit.member_id != by.person_id and visit.year >= bound.open_since().year
+    people = bound.around(visit.branch_id) if visit and others and visit.branch_id is not None else ()
+    bound.refuse_own(people, by=by, act=Act.CLOSE_YEAR)

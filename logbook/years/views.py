@@ -266,9 +266,13 @@ def _whole(year: int) -> dict[str, Any]:
 
 
 @bp.route("/years/<year:year>/addendum", methods=["GET", "POST"])
-@may(Act.CLOSE_YEAR)
+@may(Act.STAND_IN)
 def add_addendum(year: int) -> Answer:
     form, record = AddendumForm(), as_integer(request.args.get("record", ""))
+    try:
+        actions.refuse_own(record, by=actor())
+    except RuleBroken as broken:
+        form.refuse(broken)
     if form.validate_on_submit():
         try:
             actions.add_addendum(year, record, form.text.data or "", form.reason.data or "", by=actor(), at=now())

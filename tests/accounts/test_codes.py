@@ -11,7 +11,8 @@ from logbook.accounts import actions, codes, queries, requests, roles, sessions
 from logbook.accounts.models import AccessRequest, OneTimeCode, Person
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import now
+from logbook.formats import now, today
+from logbook.organization import importing, workbook
 from tests import factories
 
 GOOD = "环湖 步道 照明 九月"
@@ -221,7 +222,17 @@ CHANGES = {
     "use": lambda person: roles.change_account(person, "wangjun", active=False, by=None, at=now()),
     "name": lambda person: roles.change_account(person, "wang", active=True, by=None, at=now()),
     "code": lambda person: actions.issue_code(person, by=None, at=now()),
+    "a name by the workbook": lambda person: imported(db.session.get(Person, person).name, "wang"),
 }
+
+
+def imported(name, sign_in_name):
+    """The lists' workbook with a sign-in name for somebody whose own was taken away by an earlier version."""
+    db.session.query(Person).filter_by(name=name).one().sign_in_name = None
+    cells = {sheet: [list(heads)] for sheet, heads in workbook.COLUMNS.items()}
+    cells[workbook.PEOPLE].append([name, "", 5, sign_in_name, "", ""])
+    by = factories.actor(factories.person(Role.OFFICE, Role.SYSADMIN))
+    importing.carry_out(importing.plan_import(workbook.parse(cells, {}), today(), by=by), by=by, at=now())
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -289,3 +300,24 @@ def test_no_code_for_who_is_not_there_or_has_no_sign_in_name(client, people):
     assert "此人没有登录名或已停用" in browser.get(f"/people/{nobody}/code").text
     assert browser.post(f"/people/{nobody}/code", OWN).status_code == 422
     assert browser.get("/people/99999/code").status_code == 404
+
+
+@pytest.mark.parametrize("gone", ["out of use", "out of the office"])
+def test_a_request_ends_with_the_right_to_ask(app, people, gone):
+    """Also a role: whoever asked could not ask any more when somebody agrees."""
+    asked_for = requests.ask(people["member"], Role.OFFICE, by=people["clerk"], at=now())
+    if gone == "out of use":
+        roles.change_account(people["clerk"], "bai", active=False, by=None, at=now())
+    else:
+        roles.set_roles(people["clerk"], frozenset({Role.MEMBER}), by=None, at=now())
+    with pytest.raises(RuleBroken, match="此项已办完"):
+        requests.agree(asked_for.id, by=factories.actor(people["head"]), at=now())
+    assert Role.OFFICE not in queries.roles_of(people["member"])
+
+
+def test_whoever_agrees_reads_which_account_it_is(client, people):
+    """Two may bear one name: the post and the sign-in name say whose."""
+    factories.member(name="施喆", sign_in_name="shizhe2")
+    request_id = asked(client, people)
+    page = client(people["head"]).get(f"/requests/{request_id}").text
+    assert "登录名shizhe。" in re.sub(r"<[^>]+>|\s", "", page)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from logbook.accounts import actions, carried, queries, sessions
+from logbook.accounts import actions, carried, queries, roles, sessions
 from logbook.accounts.models import SignInSession
 from logbook.app import create_app
 from logbook.db import db
@@ -172,3 +172,15 @@ def test_every_answer_asks_for_https_from_then_on(secure, path):
 
 def test_without_https_nothing_asks_for_it(client):
     assert "Strict-Transport-Security" not in client().get("/sign-in").headers
+
+
+def test_who_has_no_sign_in_name_any_more_is_signed_out(client):
+    """And what their phone holds waits for their tap: an account nobody can open vouches for nothing."""
+    person = factories.member(sign_in_name="ban")
+    browser, keys = client(person), len(queries.phone_keys(person))
+    assert browser.get("/me").status_code == 200
+    roles.change_account(person, None, active=True, by=None, at=now())
+    db.session.commit()
+    assert browser.get("/me").status_code != 200
+    assert queries.open_sessions(person) == []
+    assert len(queries.phone_keys(person)) == keys + 1

@@ -282,6 +282,18 @@ def test_a_closed_year_takes_no_tap(client, clerk, place):
     waiting()
 
 
+def test_nor_what_the_members_own_phone_sends_after_it_was_closed(client, clerk, place):
+    member, branch = place
+    old = pack(client(member))
+    renew(member)
+    imported(clerk, written(old, record("a" * 16, fields(branch))))
+    db.session.add(LockedYear(year=today().year, locked_at=now(), locked_by_id=member))
+    db.session.commit()
+    answer = client(member).post("/visits/new", fields(branch, client_key="a" * 16))
+    assert (answer.status_code, "已归档" in answer.text) == (422, True)
+    waiting()
+
+
 # --- the button -----------------------------------------------------------------------------------
 
 

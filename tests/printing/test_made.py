@@ -1,6 +1,9 @@
 """The list of made papers: who, when, of which figures; on a sheet of its own, and not on the paper."""
 
+import dataclasses
+import hashlib
 import io
+import json
 import tomllib
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,7 +15,9 @@ from pypdf import PdfReader
 from logbook.accounts.models import Person
 from logbook.config import VERSION
 from logbook.db import db
+from logbook.documents.paper import Paper
 from logbook.formats import today
+from logbook.printing import actions
 from logbook.printing.models import MadePaper
 from logbook.visits.models import Level, Visit
 from tests import factories
@@ -134,3 +139,26 @@ def test_who_is_under_review_does_not_see_that_their_brief_was_printed(client, a
     assert "平时工作掌握情况" in clerk.get("/papers").text
     assert "平时工作掌握情况" not in client(head).get("/papers").text
     assert client(head).get(f"/papers/{made}/origin.pdf").status_code == 404
+
+
+def test_a_digest_can_be_tried_through_by_nobody_without_the_key(app):
+    """Who sees the list would try which grade, which words the paper about them holds."""
+    paper = Paper(title="综合评价意见反馈表", blocks=())
+    plain = json.dumps([dataclasses.asdict(paper)], default=str, ensure_ascii=False, sort_keys=True)
+    digest = actions.digest_of(paper)
+    assert digest != hashlib.sha256(plain.encode()).hexdigest()
+    assert digest == actions.digest_of(paper)
+    app.config["SECRET_KEY"] = "y" * 32
+    assert digest != actions.digest_of(paper)
+
+
+def test_a_plain_digest_of_earlier_versions_is_its_makers_alone(client, people):
+    member, office, visit = people
+    client(member).get(f"/visits/{visit}/record.pdf")
+    made = db.session.query(MadePaper).one()
+    made.keyed, digest = False, made.digest
+    db.session.commit()
+    assert digest[:12] in client(member).get("/papers").text
+    assert digest[:12] not in client(office).get("/papers").text
+    assert digest[:12] not in text(client(office).get(f"/papers/{made.id}/origin.pdf"))
+    assert digest[:12] in text(client(member).get(f"/papers/{made.id}/origin.pdf"))

@@ -5,12 +5,13 @@ import datetime as dt
 import pytest
 
 from logbook.db import db
-from logbook.errors import NotThere, RuleBroken
+from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, today
 from logbook.problems.models import Category, Problem, Side, SourceKind, State
-from logbook.rectification import actions
+from logbook.rectification import actions, importing, queries, reading
 from logbook.rectification.actions import NewItem
-from logbook.review.models import Meeting
+from logbook.review import actions as meetings
+from logbook.review.models import Meeting, Report
 from tests import factories
 from tests.client import filled
 from tests.rectification.conftest import DAYS_90, PATH, WOODS, YEAR, comment, feed_back, items
@@ -234,3 +235,44 @@ def test_a_page_that_was_overtaken_keeps_what_is_stored_and_what_was_typed(offic
     late = office.post(path, sent | {"text": "旧页面上的话"})
     assert (late.status_code, "已有改动" in late.text, "旧页面上的话" in late.text) == (422, True, True)
     assert items()[1].measures == "先存的措施"
+
+
+def test_a_page_that_was_overtaken_says_so_also_after_another_fault(office):
+    """The page with the fault is still the old one: sent again, it writes over nothing that was stored meanwhile."""
+    path = f"/review/rectification/items/{items()[1].id}"
+    sent = filled(office.get(path).text, path)
+    office.post(path, sent | {"measures": "先存的措施"})
+    faulty = office.post(path, sent | {"due_on": "哪天"})
+    late = office.post(path, filled(faulty.text, path) | {"text": "旧页面上的话", "due_on": DUE.isoformat()})
+    assert (faulty.status_code, late.status_code, "已有改动" in late.text) == (422, 422, True)
+    assert items()[1].measures == "先存的措施"
+    assert office.post(path, filled(late.text, path)).status_code == 303  # told, they decide
+
+
+def test_after_the_feedback_they_read_their_own_and_run_nothing_of_it(client, office, bureau):
+    feed_back(bureau.marsh)
+    head, own = client(bureau.head), items()[4]
+    problem = own.problem_id
+    assert "台账不齐" in head.get(PATH).text
+    assert head.get(f"{PATH}/list.docx?report={bureau.marsh}").status_code == 200
+    assert f'value="{bureau.marsh}"' not in head.get(f"{PATH}/add").text
+    new = {"report_id": bureau.marsh, "text": "x", "due_on": DUE.isoformat()}
+    assert head.post(f"{PATH}/add", new).status_code == 422
+    assert head.get(f"/review/rectification/items/{own.id}").status_code == 404
+    assert head.post(f"/problems/{problem}/close", {"result": "已补齐。"}).status_code == 422
+    assert head.post(f"/problems/{problem}/progress", {"text": "已补齐。", "state": "underway"}).status_code == 303
+    assert head.post(f"/review/reports/{bureau.marsh}/written", {"written": "x"}).status_code == 403
+
+
+def test_nor_by_the_domain_or_a_file(office, bureau):
+    feed_back(bureau.marsh)
+    by, own = factories.actor(bureau.head), items()[4]
+    for act in (lambda: actions.hand_over(bureau.marsh, today(), by=by, at=now()),
+                lambda: actions.add_item(bureau.marsh, NewItem("x", DUE), by=by, at=now()),
+                lambda: meetings.give_feedback(bureau.marsh, today(), by=by, at=now())):  # fmt: skip
+        with pytest.raises(NotAllowed):
+            act()
+    meeting = db.session.get(Report, bureau.marsh).meeting_id
+    row = reading.Row("a.docx", 1, YEAR, own.n, "", "自己写的进展", "")
+    found = importing.plan(queries.meeting_by_id(meeting), [row], (), by=by)
+    assert (found.changed, len(found.wrong)) == ((), 1)

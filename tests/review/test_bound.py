@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from logbook.access import Role
+from logbook.accounts import roles
 from logbook.db import db
 from logbook.formats import now, today
 from logbook.organization import actions as lists
@@ -141,6 +142,17 @@ def test_only_the_leader_names_and_only_a_member_of_the_group(client, bureau):
     assert client(bureau.member).post("/lists/stand-in", {"person_id": ""}).status_code == 403
     db.session.expire_all()
     assert queries.stand_in().person_id == bureau.member
+
+
+def test_whom_a_former_leader_named_stands_in_for_nobody(app, client):
+    bureau = Bureau(second_clerk=False)
+    client(bureau.leader).post("/lists/stand-in", {"person_id": bureau.member})
+    path, sent = acts(bureau)["another secretary"]
+    roles.set_roles(bureau.leader, frozenset({Role.MEMBER}), by=None, at=now())
+    factories.leader()
+    assert queries.stand_in() is None
+    assert client(bureau.member).post(path, sent).status_code == 403
+    assert client(bureau.member).get("/lists/stand-in").status_code == 403
 
 
 def test_the_first_lists_are_ones_own_to_enter(app, client):

@@ -163,6 +163,19 @@ def test_reports_are_filed_and_missing_ones_named(client, bureau, meeting):
     assert (refused.status_code, "不超过20000字" in refused.text) == (422, True)
 
 
+def test_a_report_filed_meanwhile_is_not_written_over_by_whoever_was_told_of_another_fault(client, bureau, meeting):
+    """An unreadable Word file on an old page: the page says that alone, and goes on being the old one."""
+    browser, path = client(bureau[0]), f"/review/reports/{meeting[bureau[3][0]]}/written"
+    first = filed(browser, path)
+    browser.post(path, first | {"written": "先存的报告。"})
+    faulty = browser.post(path, first | {"files": (io.BytesIO(b"no Word file"), "a.docx")})
+    sent = filled(faulty.text, path)
+    late = browser.post(path, sent | {"written": "旧页面上的"})
+    assert (faulty.status_code, late.status_code, "已有改动" in late.text) == (422, 422, True)
+    assert db.session.get(Report, meeting[bureau[3][0]]).written == "先存的报告。"
+    assert browser.post(path, filled(late.text, path)).status_code == 303  # told, they decide
+
+
 def test_a_report_is_read_from_its_word_file(client, bureau, meeting):
     browser, (woods, _lake) = client(bureau[0]), bureau[3]
     path = f"/review/reports/{meeting[woods]}/written"

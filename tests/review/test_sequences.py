@@ -1,5 +1,7 @@
 """What one account may do about who is who, in any order, and then one look at every page: rule 7 still holds.
 
+And what stands for or against whom it is about is as it was.
+
 Sequences that leave the same rows are looked at once. All of them with LOGBOOK_THOROUGH=1, a few of them in every run.
 """
 
@@ -11,13 +13,15 @@ import pytest
 from flask import current_app
 
 from logbook.access import Role
+from logbook.accounts.models import Person
 from logbook.db import Base, db
 from logbook.documents import sheet
 from logbook.formats import today
 from logbook.organization import bound, workbook
-from logbook.organization.models import BranchKind
+from logbook.organization.models import BranchKind, Liaison
 from logbook.printing import views as printing
-from logbook.visits.models import Instruction
+from logbook.problems.models import Problem, Side
+from logbook.visits.models import Instruction, Visit
 from tests import factories
 from tests.client import Client
 from tests.conftest import THOROUGH
@@ -25,6 +29,7 @@ from tests.printing.test_rights import handed_over
 from tests.review.test_rule7 import YEAR, addresses, words
 
 MARKS = ("观察标记", "批示标记")
+READ = {"received_version", "received_at", "received_by_id"}  # a mark of having read
 LOGS = {"sign_in_session", "made_paper", "printed_brief"}  # who was there and what was printed, not who is who
 ROLES = {
     "office": {Role.OFFICE}, "office and member": {Role.OFFICE, Role.MEMBER},
@@ -45,6 +50,8 @@ class Unit:
         self.membership = factories.membership(self.judged, self.woods)
         values = {"observation": "观察标记。", "observation_widened": True, "entered_by_id": self.clerk}
         self.visit = factories.visit(self.member, self.woods, today(), **values)
+        self.problem = factories.problem(self.member, self.woods, side=Side.BRANCH, due_on=today(), raised_on=today())
+        self.liaison = factories.liaison(self.leader, self.woods, YEAR)
         line = {"by_id": self.leader, "at": factories.AT, "text": "批示标记。"}
         db.session.add(Instruction(visit_id=self.visit, **line))
         db.session.commit()
@@ -57,11 +64,15 @@ def _entry(unit, **values):
     return f"/lists/branches/{unit.woods}", sent | values
 
 
-def _imported(browser, unit):
-    """The workbook, with another secretary, out of the report and with another name for the person."""
+def _imported(browser, unit, *, liaison=False):
+    """The workbook, with another secretary, out of the report and with another name for the person; or a liaison."""
     people = [["赵方", "", 1, "judged", "", "环湖党支部"]]
     branches = [["森林党支部", "党支部", "局机关", "", "", "甲一", "否", 9]]
     lines = {workbook.PEOPLE: people, workbook.BRANCHES: branches, workbook.LIAISON: []}
+    if liaison:
+        member = db.session.get(Person, unit.member).name
+        lines |= {workbook.PEOPLE: [], workbook.BRANCHES: [],
+                  workbook.LIAISON: [[YEAR, member, "森林党支部", "", "", 1, ""]]}  # fmt: skip
     content = sheet.make(workbook.template(lines, apply=str))
     sent = {"workbook": (io.BytesIO(content), "a.xlsx"), "from_on": f"{YEAR}-01-01"}
     page = browser.post("/lists/import", sent, content_type="multipart/form-data").text
@@ -94,6 +105,23 @@ def acts(unit):
             "visited_on": today().isoformat(), "branch_id": str(unit.lake), "kinds": ["research"], "level": "group",
             "findings": "座谈。", "reason": "填错了", "based_on": "1"}),
     }  # fmt: skip
+    point, problem = f"/lists/liaison/{unit.liaison}", f"/problems/{unit.problem}"
+    terms = {"side": "bureau", "handling": "coordinate", "category": "other", "owner_unit": "工程科", "measures": "",
+             "owner_person_id": "", "due_on": f"{YEAR + 1}-12-31"}  # fmt: skip
+    posts |= {
+        "close the problem": (f"{problem}/close", {"result": "已修好。"}),
+        "no longer mine": (f"{problem}/change", terms),
+        "no longer due": (f"{problem}/progress", {"text": "长期推进。", "state": "long_term"}),
+        "correct the record's words": (f"/visits/{unit.visit}/correct", {
+            "visited_on": today().isoformat(), "branch_id": str(unit.woods), "kinds": ["research"], "level": "group",
+            "findings": "一切都好。", "reason": "填错了", "based_on": "1"}),
+        "withdraw the record": (f"/visits/{unit.visit}/withdraw", {"reason": "填错了"}),
+        "another goes there": ("/lists/liaison/new", {
+            "year": YEAR, "member_id": unit.member, "branch_id": unit.woods, "period": "quarter", "target": 1,
+            "from_on": first, "to_on": f"{YEAR}-12-31"}),
+        "nobody goes there": (f"{point}/void", {}),
+        "nobody goes there any more": (f"{point}/end", {"on": first, "sure": "1"}),
+    }  # fmt: skip
     for n in (1, 2):
         posts |= {
             f"run case {n}": (report.format(n) + "/handler", {"handler_id": unit.judged}),
@@ -102,7 +130,23 @@ def acts(unit):
             f"case {n} is mine": (report.format(n) + "/replace", {"person_id": unit.judged}),
         }
     made = {name: lambda browser, sent=sent: browser.post(*sent) for name, sent in posts.items()}
-    return made | {"import": lambda browser: _imported(browser, unit)}
+    return made | {
+        "import": lambda browser: _imported(browser, unit),
+        "import who goes there": lambda browser: _imported(browser, unit, liaison=True),
+    }
+
+
+def evidence(unit):
+    """What stands for or against whom it is about: their branch's problem, who goes there, what was recorded."""
+    tables = {Problem: unit.problem, Visit: unit.visit, Liaison: None}
+    found = {}
+    for table, row_id in tables.items():
+        one = table.branch_id == unit.woods if row_id is None else table.id == row_id
+        found[table.__tablename__] = [
+            {name: value for name, value in row.items() if name not in READ}
+            for row in db.session.execute(table.__table__.select().where(one)).mappings()
+        ]
+    return found
 
 
 class Shelf:
@@ -134,11 +178,14 @@ def state():
     return hash(tuple(tuple(sorted(map(repr, db.session.execute(table.select())))) for table in tables))
 
 
-def reached(unit, folder, depth, most=None):
-    """{state: (the shortest sequence that leads there, its database)}, by one account alone; of `most` of its acts."""
+def reached(unit, folder, depth, most=None, *, guarded=True):
+    """{state: (the shortest sequence that leads there, its database)}, by one account alone; of `most` of its acts.
+
+    `guarded`: none of them changes what stands for or against whom it is about.
+    """
     names = sorted(acts(unit)) if most is None else random.sample(sorted(acts(unit)), most)
     shelf, browser = Shelf(folder), Client(current_app, unit.judged)
-    found = {state(): ((), shelf.keep())}
+    found, before = {state(): ((), shelf.keep())}, evidence(unit)
     edge = list(found.values())
     for _step in range(depth):
         new = []
@@ -149,6 +196,7 @@ def reached(unit, folder, depth, most=None):
                 db.session.expire_all()
                 here = state()
                 if here not in found:
+                    assert not guarded or evidence(unit) == before, (*done, name)
                     found[here] = ((*done, name), shelf.keep())
                     new.append(found[here])
         edge = new
@@ -195,7 +243,7 @@ def test_it_finds_a_secretary_who_voids_their_own_term(app, tmp_path, monkeypatc
     """F4 planted anew: the guard taken off."""
     monkeypatch.setattr(bound, "refuse_own", unguarded)
     unit = Unit(ROLES["office"], built=False)
-    found, shelf, browser = reached(unit, tmp_path, depth=1)
+    found, shelf, browser = reached(unit, tmp_path, depth=1, guarded=False)
     opened = {}
     for done, place in found.values():
         shelf.put_back(place)

@@ -3,13 +3,15 @@
 import pytest
 
 from logbook.access import Role
+from logbook.db import db
 from logbook.formats import now, today
-from logbook.visits.models import Kind, Level
+from logbook.problems.models import Category
+from logbook.visits.models import Content, Kind, Level, Visit, VisitContent, Voice
 from tests import factories
 
 ASKED = {
     "kind=talk": "kind", "content=learn_thinking": "content", "state=late": "state", "state=unconfirmed": "state",
-    "trips=1": "trips",
+    "trips=1": "trips", "since=2020-01-01": "since",
 }  # fmt: skip
 
 
@@ -53,3 +55,20 @@ def test_who_was_late_is_not_for_members_to_ask(client, hidden):
     page = browser.get("/visits?state=late").text
     assert "当天就记" in page
     assert "当天就记" not in client(factories.office()).get("/visits?state=late").text
+
+
+@pytest.mark.parametrize(
+    "asked", ["trips=1", "since=2020-01-01", "kind=talk", "content=learn_thinking", "category=party"]
+)
+def test_nor_through_the_number_of_voices(client, hidden, asked):
+    """Every filter of the list, as in the list of records: one was forgotten here."""
+    member, branch = hidden
+    for visit in db.session.query(Visit):
+        db.session.add(Voice(visit_id=visit.id, text="盼修路", category=Category.PARTY))
+        db.session.add(VisitContent(visit_id=visit.id, content=Content.LEARN_THINKING))
+    db.session.commit()
+    browser = client(factories.member())
+    around = f"/voices?member={member}&branch={branch}"
+    assert "另有1条不在知悉范围" in browser.get(around).text
+    assert "不在知悉范围" not in browser.get(f"{around}&{asked}").text
+    assert "另有1条不在知悉范围" in client(factories.leader()).get(f"{around}&{asked}").text
