@@ -30,7 +30,7 @@ DUE, MENDED = 90, 50  # days after it
 
 def hold(last: Year) -> None:
     """From the list to the feedback; two of three items are mended in spring, as far as today has come."""
-    year, clerk = last.year, last.actor(last.bureau.office[0])
+    year, clerk = last.year, last.actor(last.bureau.office[1])
     held_on, told_on = dt.date(year + 1, *HELD), dt.date(year + 1, *TOLD)
     if told_on >= last.bureau.today:
         return
@@ -65,7 +65,7 @@ def _settle(comment: Comment, last: Year, at: dt.datetime, wanting: str) -> None
 
 
 def _mend(meeting_id: int, last: Year, at: dt.datetime) -> None:
-    clerk = last.actor(last.bureau.office[0])
+    clerk = last.actor(last.bureau.office[1])
     for i, one in enumerate(ledger.of_source(SourceKind.MEETING, meeting_id)[0]):
         if i % 3 and at.date() < last.bureau.today:
             problems.close_problem(one.id, Closing(texts.MENDED, "支部", None, Answer.SOLVED), by=clerk, at=at)

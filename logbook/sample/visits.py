@@ -91,7 +91,7 @@ class Year:
     def _settle(self, visit: Visit, at: dt.datetime) -> None:
         """Most problems are closed some weeks later, as far as today has come; this year's may drag on."""
         items, promises = ledger.of_source(SourceKind.VISIT, visit.id)
-        clerk, r = self.actor(self.bureau.office[0]), self.random
+        clerk, r = self.actor(self.bureau.office[1]), self.random
         when = at + r.randint(10, 60) * DAY
         if when.date() >= self.bureau.today:
             return
