@@ -64,6 +64,7 @@ class ClassBox:
     back: int | None = None  # sheets of paper that came back, as counted before they are typed in
     bundles: list[Bundle] = field(default_factory=list)
     typists: dict[str, list[str]] = field(default_factory=lambda: {"first": [], "second": []})
+    again: int = 0  # how often something was thrown away to be typed in anew
     turn: int = 0  # how often its paper was counted, typed or cleared: who read another turn agreed to something else
 
     def finished(self, typing: str) -> bool:

@@ -46,7 +46,7 @@ def _write_down(one: BallotClass, found: ClassBox, *, counted: bool) -> None:
     one.codes_made, one.codes_void = found.made, found.voided + len(found.codes)
     one.spoiled = found.cast.spoiled + found.paper.spoiled
     typed = "；".join(f"{name}{'、'.join(found.typists[key])}" for key, name in TYPINGS.items() if found.typists[key])
-    one.typed_by = typed
+    one.typed_by = f"{typed}；重录{found.again}次" if found.again else typed
     rows = []
     for cell in sorted({*found.cast.counts, *found.paper.counts}) if counted else ():
         report, item, value = cell.split(".", 2)

@@ -82,22 +82,24 @@ def next_bundle(mine: ClassBox, typing: Round) -> int | None:
     return next((i for i, one in enumerate(mine.bundles) if not one.typed(typing)), None)
 
 
-def differences(mine: ClassBox) -> list[tuple[int, dict[str, int]]]:
-    """(bundle, {cell: how much more the second time}) where both typings are finished and differ; nothing before."""
+def differences(mine: ClassBox) -> list[tuple[int, list[tuple[str, str]]]]:
+    """(bundle, [(report, item)]) where both typings are finished and differ; nothing before.
+
+    Which values differ and by how much is seen by nobody: against a typing of blanks that would be the whole result.
+    """
     if not (mine.finished("first") and mine.finished("second")):
         return []
     return [
-        (i, _more(one.first, one.second))
+        (i, _apart(one.first, one.second))
         for i, one in enumerate(mine.bundles)
         if one.first is not None and one.second is not None
     ]
 
 
-def _more(first: Sums, second: Sums) -> dict[str, int]:
-    found = {
-        cell: second.counts.get(cell, 0) - first.counts.get(cell, 0) for cell in sorted({*first.counts, *second.counts})
-    }
-    return {cell: n for cell, n in found.items() if n}
+def _apart(first: Sums, second: Sums) -> list[tuple[str, str]]:
+    cells = {*first.counts, *second.counts}
+    apart = [cell.split(".", 2) for cell in cells if first.counts.get(cell, 0) != second.counts.get(cell, 0)]
+    return sorted({(report, item) for report, item, _value in apart})
 
 
 def type_again(class_id: int, typing: Round, number: int, *, turn: int | None) -> None:
@@ -111,6 +113,7 @@ def type_again(class_id: int, typing: Round, number: int, *, turn: int | None) -
     setattr(bundle, typing, None)
     bundle.marks.pop(typing, None)
     found[class_id].turn += 1
+    found[class_id].again += 1
     box.replace(ballot.id, found)
 
 
@@ -121,6 +124,7 @@ def begin_paper_again(class_id: int, *, turn: int | None) -> None:
     mine = found[class_id]
     _check_turn(mine, turn)
     mine.turn += 1
+    mine.again += any(mine.typists.values())
     mine.back, mine.bundles, mine.paper = None, [], Sums()
     mine.typists = {"first": [], "second": []}
     box.replace(ballot.id, found)

@@ -111,19 +111,14 @@ def _page(meeting: Meeting, reports: Sequence[Report], form: forms.OpenForm) -> 
 
 def _apart(
     ballot: Ballot, found: box.Box | None, reports: Sequence[Report]
-) -> list[tuple[BallotClass, int, list[tuple[str, str, int]]]]:
-    """The bundles typed differently the two times: (class, number, [(secretary, what, how much more the second time)]).
-
-    How often it was given stays unseen: nothing of a result shows before closing.
-    """
+) -> list[tuple[BallotClass, int, list[str]]]:
+    """The bundles typed differently the two times: (class, number, [secretary and item])."""
     names = {one.id: f"{one.branch.name}　{one.person.name}" for one in reports}
     items = {one.number: one.name for one in ballot.columns}
     shown = []
     for one in ballot.classes if found else ():
         for number, cells in sheets.differences((found or {})[one.id]):
-            parts = [(cell.split(".", 2), n) for cell, n in cells.items()]
-            lines = [(names.get(int(r), ""), f"{items[int(i)]}{_(tally.word(v))}", n) for (r, i, v), n in parts]
-            shown.append((one, number, lines))
+            shown.append((one, number, [f"{names.get(int(r), '')}　{items[int(i)]}".strip() for r, i in cells]))
     return shown
 
 
