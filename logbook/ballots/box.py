@@ -53,12 +53,12 @@ class Bundle:
 
 @dataclass
 class ClassBox:
-    """A class of voters: codes not used yet, codes to be printed, what was cast, what was typed in."""
+    """A class of voters: codes not used yet, how many were made and voided, what was cast, what was typed in."""
 
     codes: list[str] = field(default_factory=list)
-    to_make: int = 0
     made: int = 0
     voided: int = 0
+    carried_out: dict[str, int] = field(default_factory=dict)  # {step: how many codes it voided}: a commit may fail
     cast: Sums = field(default_factory=Sums)
     paper: Sums = field(default_factory=Sums)
     back: int | None = None  # sheets of paper that came back, as counted before they are typed in
@@ -160,7 +160,7 @@ def _load(text: str) -> Box:
 
 
 def _class_box(plain: Mapping[str, object]) -> ClassBox:
-    read_as: dict[str, object] = dict(plain)
+    read_as = {name: one for name, one in plain.items() if name != "to_make"}  # stored by earlier versions
     read_as |= {"cast": _sums(plain["cast"]), "paper": _sums(plain["paper"]), "bundles": _bundles(plain["bundles"])}
     return ClassBox(**read_as)  # type: ignore[arg-type]  # what asdict wrote
 

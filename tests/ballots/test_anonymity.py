@@ -169,7 +169,7 @@ class House:
             counts = {cell: n for (one, cell), n in self.sums.items() if one is voters}
             told += [] if mine["codes"] == left else [f"codes of {voters.value}"]
             told += [] if mine["cast"]["counts"] == counts else [f"counts of {voters.value}"]
-            known = {"codes", "cast", "paper", "to_make", "made", "voided", "back", "bundles", "typists", "turn"}
+            known = {"codes", "cast", "paper", "carried_out", "made", "voided", "back", "bundles", "typists", "turn"}
             told += sorted({*mine} - known)
         return told
 
