@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from logbook.ballots import queries, sealed
-from logbook.ballots.models import BallotBox
+from logbook.ballots import places, queries, sealed
+from logbook.ballots.models import Ballot, BallotBox
 from logbook.db import db
 
 BUNDLE, SMALLEST_BUNDLE = 10, 5
@@ -122,9 +122,21 @@ def clean_after_kill() -> None:
     """
     if not _is_file():
         return
-    held = {place_of(one.id) for one in queries.open_ballots()}
-    for place in {one.with_suffix("") for one in _folder().glob("ballot-*.*")}:
+    ballots = queries.open_ballots()
+    for one in ballots:
+        _rename(one)
+    held = {place_of(one.id) for one in ballots}
+    for place in places.places(_database()):
         sealed.clean(place) if place in held else sealed.destroy(place)
+
+
+def _rename(ballot: Ballot) -> None:
+    """Take over the box that an earlier version named without the database; another ballot's has other classes."""
+    former, place = places.former_place_of(_database(), ballot.id), place_of(ballot.id)
+    text = None if sealed.read(place) else sealed.read(former)
+    if text and {*_load(text)} == {one.id for one in ballot.classes}:
+        sealed.write(place, text)
+        sealed.destroy(former)
 
 
 def _begin_table_anew(states: Mapping[int, str]) -> None:
@@ -140,13 +152,13 @@ def _is_file() -> bool:
     return db.engine.dialect.name == "sqlite"
 
 
-def _folder() -> Path:
-    return Path(db.engine.url.database or "").parent
+def _database() -> Path:
+    return Path(db.engine.url.database or "")
 
 
 def place_of(ballot_id: int) -> Path:
     """Where its box lies, on SQLite."""
-    return _folder() / f"ballot-{ballot_id}"
+    return places.place_of(_database(), ballot_id)
 
 
 def _dump(found: Box) -> str:
