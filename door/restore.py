@@ -16,6 +16,7 @@ from door.home import Home, hold, home_here, marker_of, moment, sharing
 from door.lines import Stop, say
 from door.programs import digest
 from logbook import instance, restoring
+from logbook.ballots import places as ballot_places
 from logbook.restoring import BOX, JOURNAL, Place, Plan
 
 
@@ -96,7 +97,8 @@ def _switch_sqlite(home: Home, new: Unpacked, stage: Stage) -> None:
     # The write-ahead log belongs to the old file: left behind, it would be played into the new one.
     logs = [stage.place(Path(f"{database}{end}"), None) for end in ("-wal", "-shm")]
     # The votes of a ballot that is open in what goes aside lie beside its database, and go with it.
-    votes = [stage.place(file, None) for file in sorted(database.parent.glob("ballot-*.*"))]
+    files = [file for one in ballot_places.places(database) for file in sorted(ballot_places.files(one))]
+    votes = [stage.place(file, None) for file in files]
     places = [*logs, stage.place(database, new.dump.file), *votes, *_common(home, new, stage)]
     restoring.write_journal(home.folder, Plan(tuple(places), tuple(map(str, stage.boxes))))
     restoring.settle(home.folder, str)

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 
 from logbook.accounts.actions import CODE_LETTERS
 from logbook.ballots import box, counting, queries
-from logbook.ballots.box import Box, Sums
+from logbook.ballots.box import Box, ClassBox, Sums
 from logbook.ballots.models import BLANK, INVALID, Ballot, BallotClass
 from logbook.errors import NotThere, RuleBroken
 from logbook.review import queries as review
@@ -44,17 +44,23 @@ def spaced(code: str) -> str:
     return "-".join(code[i : i + 4] for i in range(0, CODE_LENGTH, 4))
 
 
+def codes_to_make(ballot: Ballot, voters: BallotClass, mine: ClassBox) -> int:
+    """How many codes may be printed now: what both confirmed and is not made yet. It is reckoned and stored nowhere, so
+    that a box whose step was not committed allows no more than the database does.
+    """
+    return max(0, (voters.codes or 0) - mine.made + mine.voided) if ballot.confirmed_at else 0
+
+
 def make_codes(class_id: int, digest: Digest) -> Sequence[str]:
     """Return the codes of a class, to be printed on slips handed out unmarked: as many as were confirmed, once."""
-    ballot, _voters = open_class(class_id)
+    ballot, voters = open_class(class_id)
     found = the_box(ballot)
     mine = found[class_id]
-    if not (mine.to_make and ballot.confirmed_at):
+    codes = [new_code() for _code in range(codes_to_make(ballot, voters, mine))]
+    if not codes:
         raise RuleBroken("", _("没有可以打印的测评码：数目由监票人核对，丢失的由两人共同作废后补发。"))
-    codes = [new_code() for _code in range(mine.to_make)]
     mine.codes += map(digest, codes)
     mine.made += len(codes)
-    mine.to_make = 0
     box.replace(ballot.id, found)
     return [spaced(one) for one in codes]
 
@@ -80,6 +86,7 @@ def cast(digest: str, judgements: Collection[Judgement]) -> None:
     state = the_box(ballot)
     mine = state[voters.id]
     mine.codes.remove(digest)
+    mine.asked = {step: code for step, code in mine.asked.items() if code != digest}
     mine.cast.add(sums_of(ballot, [judgements]))
     box.replace(ballot.id, state)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from logbook.ballots import queries, sealed
-from logbook.ballots.models import BallotBox
+from logbook.ballots import places, queries, sealed
+from logbook.ballots.models import Ballot, BallotBox
 from logbook.db import db
 
 BUNDLE, SMALLEST_BUNDLE = 10, 5
@@ -53,12 +53,13 @@ class Bundle:
 
 @dataclass
 class ClassBox:
-    """A class of voters: codes not used yet, codes to be printed, what was cast, what was typed in."""
+    """A class of voters: codes not used yet, how many were made and voided, what was cast, what was typed in."""
 
     codes: list[str] = field(default_factory=list)
-    to_make: int = 0
     made: int = 0
     voided: int = 0
+    asked: dict[str, str] = field(default_factory=dict)  # {step: the code it is about}: no row holds it, nor the log
+    carried_out: dict[str, int] = field(default_factory=dict)  # {step: how many codes it voided}: a commit may fail
     cast: Sums = field(default_factory=Sums)
     paper: Sums = field(default_factory=Sums)
     back: int | None = None  # sheets of paper that came back, as counted before they are typed in
@@ -123,9 +124,21 @@ def clean_after_kill() -> None:
     """
     if not _is_file():
         return
-    held = {place_of(one.id) for one in queries.open_ballots()}
-    for place in {one.with_suffix("") for one in _folder().glob("ballot-*.*")}:
+    ballots = queries.open_ballots()
+    for one in ballots:
+        _rename(one)
+    held = {place_of(one.id) for one in ballots}
+    for place in places.places(_database()):
         sealed.clean(place) if place in held else sealed.destroy(place)
+
+
+def _rename(ballot: Ballot) -> None:
+    """Take over the box that an earlier version named without the database; another ballot's has other classes."""
+    former, place = places.former_place_of(_database(), ballot.id), place_of(ballot.id)
+    text = None if sealed.read(place) else sealed.read(former)
+    if text and {*_load(text)} == {one.id for one in ballot.classes}:
+        sealed.write(place, text)
+        sealed.destroy(former)
 
 
 def _begin_table_anew(states: Mapping[int, str]) -> None:
@@ -141,13 +154,13 @@ def _is_file() -> bool:
     return db.engine.dialect.name == "sqlite"
 
 
-def _folder() -> Path:
-    return Path(db.engine.url.database or "").parent
+def _database() -> Path:
+    return Path(db.engine.url.database or "")
 
 
 def place_of(ballot_id: int) -> Path:
     """Where its box lies, on SQLite."""
-    return _folder() / f"ballot-{ballot_id}"
+    return places.place_of(_database(), ballot_id)
 
 
 def _dump(found: Box) -> str:
@@ -161,7 +174,7 @@ def _load(text: str) -> Box:
 
 
 def _class_box(plain: Mapping[str, object]) -> ClassBox:
-    read_as: dict[str, object] = dict(plain)
+    read_as = {name: one for name, one in plain.items() if name != "to_make"}  # stored by earlier versions
     read_as |= {"cast": _sums(plain["cast"]), "paper": _sums(plain["paper"]), "bundles": _bundles(plain["bundles"])}
     return ClassBox(**read_as)  # type: ignore[arg-type]  # what asdict wrote
 

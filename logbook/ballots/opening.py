@@ -179,10 +179,6 @@ def confirm(ballot: Ballot, shown: str, *, at: dt.datetime) -> None:
         raise RuleBroken("", _("份数刚有改动，请再核对一遍。"))
     if not any(one.handed_out for one in ballot.classes):
         raise RuleBroken("", _("还没有填写发出份数。"))
+    the_box(ballot)
     ballot.confirmed_at = at
     db.session.flush()
-    found = the_box(ballot)
-    for one in ballot.classes:
-        mine = found[one.id]
-        mine.to_make = (one.codes or 0) - mine.made + mine.voided  # also where a commit failed after it
-    box.replace(ballot.id, found)

@@ -9,8 +9,10 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
 from pathlib import Path
+
+from logbook.ballots.places import files
+from logbook.instance import sync
 
 KEY = ".key"
 SIZE = 32  # bytes of a key: they fit a sector, so that they are written whole or not at all
@@ -23,7 +25,7 @@ def read(place: Path) -> str | None:
     """Return the text; None where there is none, or none that can be read any more."""
     for _try in range(TRIES):
         try:
-            key = place.with_suffix(KEY).read_bytes()
+            key = key_of(place).read_bytes()
         except FileNotFoundError:
             return None
         with contextlib.suppress(FileNotFoundError):  # replaced between the two: there is a new key
@@ -40,8 +42,8 @@ def write(place: Path, text: str) -> None:
     state = _state(place, key)
     try:
         _put(state, _seal(text, key), os.O_EXCL)
-        _keep(place.parent)
-        _put(place.with_suffix(KEY), key, 0)
+        sync(place.parent)
+        _put(key_of(place), key, 0)
     except OSError:
         if not _holds(place, key):  # else the new state is the present one, whatever became of the disk
             state.unlink(missing_ok=True)
@@ -51,7 +53,7 @@ def write(place: Path, text: str) -> None:
 
 def destroy(place: Path) -> None:
     """Take the text away: its key first, and not only by name."""
-    key = place.with_suffix(KEY)
+    key = key_of(place)
     if key.exists():
         _put(key, bytes(SIZE), 0)
         key.unlink(missing_ok=True)
@@ -60,22 +62,22 @@ def destroy(place: Path) -> None:
 
 def clean(place: Path) -> None:
     """Take away the states that are not the present one, as a killed process leaves them."""
-    key = place.with_suffix(KEY)
+    key = key_of(place)
     present = {key, _state(place, key.read_bytes())} if key.exists() else set()
     for file in files(place):
         if file not in present:
             file.unlink(missing_ok=True)
-    _keep(place.parent)
+    sync(place.parent)
 
 
-def files(place: Path) -> Iterable[Path]:
-    """All that belongs to it."""
-    return place.parent.glob(f"{place.name}.*")
+def key_of(place: Path) -> Path:
+    """The file of its key."""
+    return place.with_name(f"{place.name}{KEY}")
 
 
 def _holds(place: Path, key: bytes) -> bool:
     try:
-        return place.with_suffix(KEY).read_bytes() == key
+        return key_of(place).read_bytes() == key
     except FileNotFoundError:
         return False
     except OSError:  # unknown: both states stay
@@ -83,7 +85,7 @@ def _holds(place: Path, key: bytes) -> bool:
 
 
 def _state(place: Path, key: bytes) -> Path:
-    return place.with_suffix(f".{hashlib.sha256(key).hexdigest()[:16]}")
+    return place.with_name(f"{place.name}.{hashlib.sha256(key).hexdigest()[:16]}")
 
 
 def _seal(text: str, key: bytes) -> bytes:
@@ -105,15 +107,6 @@ def _put(file: Path, content: bytes, flags: int) -> None:
         with os.fdopen(descriptor, "wb", closefd=False) as stream:
             stream.write(content)
         os.utime(descriptor, (0, 0))  # when somebody last voted is nobody's business
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _keep(folder: Path) -> None:
-    """A file's name is on the disk when its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

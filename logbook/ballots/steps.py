@@ -68,12 +68,27 @@ def ask_replacement(class_id: int, digest: str, asked: Asked) -> BallotStep:
     if not mine.codes:
         raise RuleBroken("", _("这一类没有还没用的测评码。"))
     # How many is said when it is done: until then some are used, and when is nobody's business.
-    return _ask(ballot, StepKind.REPLACE, asked, {"digest": digest}, class_id=class_id)
+    before = waiting(ballot)
+    same = before is not None and mine.asked.get(str(before.id), "") == digest
+    step = _ask(ballot, StepKind.REPLACE, asked, {"one": "1"} if digest else {}, class_id=class_id, same=same)
+    if digest:
+        found = actions.the_box(ballot)
+        found[class_id].asked = {str(step.id): digest}
+        box.replace(ballot.id, found)
+    return step
 
 
 def to_be_voided(step: BallotStep, mine: ClassBox) -> int:
-    """How many codes a yes would void now."""
-    return sum(not step.said["digest"] or one == step.said["digest"] for one in mine.codes)
+    """How many codes a yes would void now, or did where its commit was lost."""
+    done = mine.carried_out.get(str(step.id))
+    return len(_meant(step, mine)) if done is None else done
+
+
+def _meant(step: BallotStep, mine: ClassBox) -> list[str]:
+    """The unused codes that a step is about: one, or all of the class."""
+    if "one" not in step.said:
+        return list(mine.codes)
+    return [code for code in mine.codes if code == mine.asked.get(str(step.id))]
 
 
 def ask_closing(ballot: Ballot, sealed_by: str, asked: Asked) -> BallotStep:
@@ -88,7 +103,13 @@ def ask_voiding(ballot: Ballot, asked: Asked) -> BallotStep:
 
 
 def _ask(
-    ballot: Ballot, kind: StepKind, asked: Asked, said: dict[str, str], *, class_id: int | None = None
+    ballot: Ballot,
+    kind: StepKind,
+    asked: Asked,
+    said: dict[str, str],
+    *,
+    class_id: int | None = None,
+    same: bool = True,
 ) -> BallotStep:
     """What was asked before and has no answer is overtaken; the same asked twice is one."""
     if ballot.closed_at or not ballot.has_box:
@@ -100,8 +121,9 @@ def _ask(
     what, reason, before = json.dumps(said, ensure_ascii=False), asked.reason.strip(), waiting(ballot)
     if before is not None:
         asked_before = (before.kind, before.class_id, before.what, before.reason, before.by_id)
-        if asked_before == (kind, class_id, what, reason, asked.by.person_id):
+        if same and asked_before == (kind, class_id, what, reason, asked.by.person_id):
             return before
+        _check_not_half_done(before)
         _answer_no(before, asked.at)
     step = BallotStep(
         ballot_id=ballot.id, class_id=class_id, kind=kind, what=what, reason=reason, by_id=asked.by.person_id,
@@ -124,8 +146,23 @@ def decline(ballot: Ballot, step_id: int, *, at: dt.datetime) -> None:
     step = _find(ballot, step_id)
     if step.declined_at:  # sent twice
         return
-    _answer_no(_check_waiting(ballot, step), at)
+    _check_not_half_done(_check_waiting(ballot, step))
+    _answer_no(step, at)
     db.session.flush()
+
+
+def _is_half_done(step: BallotStep) -> bool:
+    """Whether the witness said yes and the box bears it, and only the database's commit was lost: a file is replaced at
+    once, and then a disk may be full or a process end. Codes that were voided do not come back.
+    """
+    mine = (box.read(step.ballot_id) or {}).get(step.class_id or 0, ClassBox())
+    return str(step.id) in mine.carried_out
+
+
+def _check_not_half_done(step: BallotStep) -> None:
+    """Raise RuleBroken where only another yes can be the answer."""
+    if _is_half_done(step):
+        raise RuleBroken("", _("监票人已同意作废并补发，测评码已经作废，只差登记；请监票人再点一次“同意”。"))
 
 
 def _answer_no(step: BallotStep, at: dt.datetime) -> None:
@@ -152,6 +189,12 @@ def agree(ballot: Ballot, step_id: int, seen: str, *, at: dt.datetime) -> Ballot
         return step
     if seen != as_seen(ballot, _check_waiting(ballot, step)):
         raise RuleBroken("", _("这一项刚有变动，请再看一遍。"))
+    _carry_out(ballot, step, at)
+    return step
+
+
+def _carry_out(ballot: Ballot, step: BallotStep, at: dt.datetime) -> None:
+    """May be done once more where its commit was lost."""
     step.agreed_at = at
     db.session.flush()
     if step.kind is StepKind.CORRECT:
@@ -162,7 +205,6 @@ def agree(ballot: Ballot, step_id: int, seen: str, *, at: dt.datetime) -> Ballot
         closing.close(ballot, at=at, sealed_by=step.said["sealed_by"])
     else:
         closing.close(ballot, at=at, void_reason=step.reason)
-    return step
 
 
 def _find(ballot: Ballot, step_id: int) -> BallotStep:
@@ -182,29 +224,24 @@ def _correct(ballot: Ballot, step: BallotStep) -> None:
     """As it was asked for, word by word."""
     voters, said = _class(ballot, step), step.said
     sheets, codes = int(said["sheets"]), int(said["codes"])
-    more = codes - (voters.codes or 0)
     voters.codes, voters.handed_out = codes, sheets + codes
     voters.present, voters.due, voters.printed = (int(said[name]) for name in ("present", "due", "printed"))
     db.session.flush()
-    if more:
-        found = actions.the_box(ballot)
-        mine = found[voters.id]
-        mine.to_make = codes - mine.made + mine.voided  # not what it was and more: a commit may fail after this
-        box.replace(ballot.id, found)
 
 
 def _replace(ballot: Ballot, step: BallotStep) -> None:
     found = actions.the_box(ballot)
-    mine, digest = found[_class(ballot, step).id], step.said["digest"]
-    if digest and digest not in mine.codes:
+    mine = found[_class(ballot, step).id]
+    done, voided = mine.carried_out.get(str(step.id)), _meant(step, mine)
+    if done is None and "one" in step.said and not voided:
         raise RuleBroken("", _("没有这张测评码，或已经投过。"))
-    voided = [digest] if digest else list(mine.codes)
-    mine.codes = [one for one in mine.codes if one not in voided]
-    mine.voided += len(voided)
-    mine.to_make += len(voided)
-    step.what = json.dumps({"n": str(len(voided))})
+    step.what = json.dumps({"n": str(len(voided) if done is None else done)})
     db.session.flush()
-    box.replace(ballot.id, found)
+    if done is None:
+        mine.codes = [one for one in mine.codes if one not in voided]
+        mine.voided += len(voided)
+        mine.carried_out[str(step.id)], mine.asked = len(voided), {}
+        box.replace(ballot.id, found)
 
 
 def _class(ballot: Ballot, step: BallotStep) -> BallotClass:
@@ -222,7 +259,9 @@ def replace_witness(ballot: Ballot, witness_id: int | None, name: str, asked: As
     if witness_id == asked.by.person_id:
         raise RuleBroken("witness_id", _("更换监票人由另一人任监票人，办理人本人不能担任。"))
     overtaken = waiting(ballot)
-    if overtaken:  # what was asked of the former one is asked anew
+    if overtaken and _is_half_done(overtaken):  # the former one said yes, and may be gone
+        _carry_out(ballot, overtaken, asked.at)
+    elif overtaken:  # what was asked of the former one is asked anew
         _answer_no(overtaken, asked.at)
     said = {"before": ballot.witness_name, "after": new}
     db.session.add(

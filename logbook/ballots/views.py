@@ -105,7 +105,7 @@ def _page(meeting: Meeting, reports: Sequence[Report], form: forms.OpenForm) -> 
         void=ballot is not None and actions.is_void(ballot), apart=_apart(ballot, found, reports) if ballot else [],
         step=steps.waiting(ballot) if ballot and is_open else None, next_bundle=sheets.next_bundle,
         result=tally.result(ballot, reports, current()) if ballot and ballot.erased_at else None,
-        is_file=db.engine.dialect.name == "sqlite",
+        codes_to_make=actions.codes_to_make, is_file=db.engine.dialect.name == "sqlite",
     )  # fmt: skip
 
 

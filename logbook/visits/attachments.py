@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from logbook.config import MIB
 from logbook.errors import RuleBroken
 from logbook.formats import clean_text
+from logbook.instance import sync
 
 MOST_FILES = 8  # of one record
 MOST_BYTES = 10 * MIB
@@ -192,12 +193,4 @@ def _store(path: Path, content: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(temporary).unlink()
     for folder in (path.parent, path.parent.parent):
-        _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(folder)

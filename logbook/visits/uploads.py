@@ -15,6 +15,7 @@ from pathlib import Path
 
 from logbook.clock import written_at
 from logbook.config import MIB
+from logbook.instance import sync
 
 MOST_PIECE = MIB
 KEPT_FOR = dt.timedelta(days=7)  # since its last piece, where nobody went on
@@ -56,13 +57,13 @@ class Upload:
 
         What is returned is on the disk. A first piece of another total begins anew: the file was chosen again.
         """
-        with _turn(self.folder) as folder:
+        with _turn(self.folder):
             path = next(self.folder.glob(f"{self._name}.{piece.total}.*"), None)
             if piece.start == 0 and path is None:
                 self._begin(at)
             path = path or self.folder / f"{self._name}.{piece.total}.0"
             if piece.start == _counted(path) < piece.total:
-                path = _grown(path, piece.content, folder)
+                path = _grown(path, piece.content)
             have = _counted(path)
             return have, path.read_bytes() if have == piece.total else b""
 
@@ -90,7 +91,7 @@ def _counted(path: Path) -> int:
     return int(path.suffix[1:])
 
 
-def _grown(path: Path, content: bytes, folder: int) -> Path:
+def _grown(path: Path, content: bytes) -> Path:
     """Write behind what counts, and only when that is on the disk give the file the name that counts it."""
     have = _counted(path)
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
@@ -100,17 +101,17 @@ def _grown(path: Path, content: bytes, folder: int) -> Path:
         file.flush()
         os.fsync(file.fileno())
     grown = path.rename(path.with_suffix(f".{have + len(content)}"))
-    os.fsync(folder)
+    sync(grown.parent)
     return grown
 
 
 @contextlib.contextmanager
-def _turn(folder: Path) -> Iterator[int]:
+def _turn(folder: Path) -> Iterator[None]:
     """One at a time, over all processes: a repeat may arrive while the first is still being written."""
     folder.mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield descriptor
+        yield
     finally:
         os.close(descriptor)

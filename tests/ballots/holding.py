@@ -3,7 +3,7 @@
 import json
 import re
 
-from logbook.ballots import box, closing, erasing, opening, queries
+from logbook.ballots import actions, box, closing, erasing, opening, queries
 from logbook.ballots.models import Ballot
 from logbook.ballots.opening import NewBallot
 from logbook.db import db
@@ -43,6 +43,12 @@ class Held:
         """How it stands: {class letter: its box}."""
         found = box.read(self.ballot_id)
         return {key: found[class_id] for key, class_id in self.classes.items()}
+
+    def to_make(self, key):
+        """How many codes of a class may be printed now."""
+        ballot = self.ballot
+        voters = next(one for one in ballot.classes if one.id == self.classes[key])
+        return actions.codes_to_make(ballot, voters, self.box[key])
 
     def numbers(self, **classes):
         """numbers(a={"sheets": 3, "codes": 2}, …): said by whoever counts."""

@@ -105,7 +105,7 @@ def test_votes_cast_meanwhile_do_not_keep_the_witness_from_other_answers(held):
     cast_one_more(held)
     assert "作废2个" in open_page(held)
     assert agree(held, page).status_code == 200
-    assert (held.box["a"].to_make, held.box["a"].voided) == (2, 2)
+    assert (held.to_make("a"), held.box["a"].voided) == (2, 2)
 
 
 def test_who_sealed_the_sheets_is_read_before_it_is_agreed_to(held):

@@ -20,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 from flask import current_app
 
-from logbook.ballots import actions, box, counting, forms, queries, sealed
+from logbook.ballots import actions, box, counting, forms, places, queries, sealed
 from logbook.ballots.models import Sheet, VoterClass
 from logbook.ballots.opening import Numbers
 from logbook.db import db
@@ -169,7 +169,7 @@ class House:
             counts = {cell: n for (one, cell), n in self.sums.items() if one is voters}
             told += [] if mine["codes"] == left else [f"codes of {voters.value}"]
             told += [] if mine["cast"]["counts"] == counts else [f"counts of {voters.value}"]
-            known = {"codes", "cast", "paper", "to_make", "made", "voided", "back", "bundles", "typists", "turn"}
+            known = {"codes", "cast", "paper", "carried_out", "made", "voided", "back", "bundles", "typists", "turn"}
             told += sorted({*mine} - known)
         return told
 
@@ -214,7 +214,7 @@ def look():
         if one.is_file() and one.stat().st_size and not one.name.endswith("-shm"):  # -shm: an index of -wal
             content = one.read_bytes()
             found[one.name] = pages(content) if one.name.endswith("-wal") else content
-    for place in {one.with_suffix("") for one in database().parent.glob("ballot-*.*")}:
+    for place in places.places(database()):
         mine = sorted(sealed.files(place))
         for one in mine:
             found.pop(one.name)
@@ -347,10 +347,10 @@ def test_what_a_killed_process_had_not_acknowledged_is_taken_away(house):
     house.open(election)
     place = box.place_of(house.ballot)
     before = sealed.read(place)
-    place.with_suffix(".0123456789abcdef").write_text("{}")
-    place.with_name("ballot-99.key").write_text("of a ballot that a restore took away")
+    place.with_name(f"{place.name}.0123456789abcdef").write_text("{}")
+    place.with_name("logbook.db-ballot-99.key").write_text("of a ballot that a restore took away")
     box.clean_after_kill()
-    assert (sealed.read(place), len(list(database().parent.glob("ballot-*")))) == (before, 2)
+    assert (sealed.read(place), len(list(database().parent.glob("*ballot-*")))) == (before, 2)
 
 
 @pytest.mark.skipif(bool(POSTGRES), reason="files beside SQLite's")

@@ -10,7 +10,7 @@ from logbook.ballots import sealed
 
 @pytest.fixture
 def place(tmp_path):
-    place = tmp_path / "ballot-1"
+    place = tmp_path / "logbook.db-ballot-1"
     sealed.write(place, "一")
     return place
 
@@ -51,5 +51,5 @@ def test_a_disk_that_fails_at_any_step_loses_nothing(place, monkeypatch, step):
 
 
 def test_what_no_key_opens_any_more_is_none(place):
-    place.with_suffix(sealed.KEY).write_bytes(bytes(sealed.SIZE))
+    sealed.key_of(place).write_bytes(bytes(sealed.SIZE))
     assert sealed.read(place) is None

@@ -103,7 +103,7 @@ def test_a_corrected_number_is_both_ones_and_printed_with_its_reason(held):
     held.office.post(path, {"what": "numbers", "sheets": "2", "codes": "5", "reason": "两人迟到"})
     assert "由纸质2份、测评码3个改为纸质2份、测评码5个。" in held.phone.post("/witness", {"code": held.code}).text
     held.press("agree")
-    assert (held.ballot.classes[0].codes, held.box["a"].to_make, held.ballot.classes[0].present) == (5, 5, 7)
+    assert (held.ballot.classes[0].codes, held.to_make("a"), held.ballot.classes[0].present) == (5, 5, 7)
     held.close()
     assert re.search(
         r"更正为纸质2份、测评码5个，实到7人、应到7人（钱玥提出、监票人同意）；原因：两人迟到。", printed(held)
@@ -133,7 +133,7 @@ def test_a_spoiled_slip_is_voided_by_its_code_and_a_used_one_is_not(client, held
     held.office.post(path, {"what": "codes", "slip": spoiled, "reason": "污损"})
     held.press("agree")
     assert client().post("/vote", {"code": spoiled}).status_code == 422
-    assert held.box["a"].to_make == 1
+    assert held.to_make("a") == 1
 
 
 def test_what_the_witness_does_not_agree_to_changes_nothing(held):

@@ -211,13 +211,14 @@ def test_the_votes_of_a_ballot_that_a_restore_puts_away_go_aside_with_it(install
     """Left where they are they would be another ballot's, or taken away at the next start."""
     assert installed.run("backup", tmp_path / "b.zip").returncode == 0
     open_ballot(installed)
-    votes = {"ballot-1.key": b"k" * 32, "ballot-1.0123456789abcdef": b"sums"}
+    names = ("logbook.db-ballot-1", "ballot-2")  # as it is, and as earlier versions named it
+    votes = {f"{name}.{ending}": b"k" * 32 for name in names for ending in ("key", "0123456789abcdef")}
     for name, content in votes.items():
         (installed.instance / name).write_bytes(content)
     assert installed.run("restore", tmp_path / "b.zip").returncode == 0
-    assert not list(installed.instance.glob("ballot-*"))
+    assert not list(installed.instance.glob("*ballot-*"))
     (aside,) = installed.instance.glob("before-restore-*")
-    assert {one.name: one.read_bytes() for one in aside.glob("ballot-*")} == votes
+    assert {one.name: one.read_bytes() for one in aside.glob("*ballot-*")} == votes
     assert (aside / "logbook.db").exists()
 
 
