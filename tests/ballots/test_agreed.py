@@ -3,6 +3,7 @@
 import pytest
 
 from logbook.ballots import queries
+from logbook.ballots.forms import digest_of
 from logbook.ballots.models import BallotStep
 from logbook.db import db
 from logbook.formats import today
@@ -123,3 +124,17 @@ def test_a_slip_that_stays_good_is_named_nowhere(held, answer):
     db.session.expire_all()
     digests = held.box["a"].codes
     assert not [one for one in db.session.query(BallotStep) if any(digest in one.what for digest in digests)]
+
+
+def test_a_code_that_was_asked_about_is_nowhere_once_it_voted(held, app):
+    code, other = held.slips[:2]
+    with app.test_request_context():
+        digest, unused = digest_of(code), digest_of(other)
+    held.office.post(f"{held.path}/{held.classes['a']}/mend", {"what": "codes", "slip": code, "reason": "字迹不清"})
+    assert "作废1个" in open_page(held)
+    cast_one_more(held)
+    box = held.box["a"]
+    assert (digest in box.codes, digest in box.asked.values(), unused in box.codes) == (False, False, True)
+    kept = [one.what for one in db.session.query(BallotStep)]
+    kept += [one.read_bytes().decode("latin-1") for one in app.config["INSTANCE"].rglob("*") if one.is_file()]
+    assert not [text[:60] for text in kept if digest in text]
