@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from door.backup import backup, write_backup
+from door.dumps import open_ballots_now
 from door.home import CLOCK, IN_USE, Home, hold, home_here, moment, refuse_newer
 from door.lines import LINES, Stop, line_of, say
 from door.programs import PYTHON, ROOT, VENV, become, digest, quietly, run
@@ -145,6 +146,8 @@ def migrate(home: Home, *, take_over: bool = False) -> "tuple[bool, str]":
     if current != head:
         if current != "-":
             refuse_newer(current)
+            if open_ballots_now(home):  # here its page cannot be opened: the database is the former version's
+                raise Stop("ballot_upgrade")
             write_backup(home, home.folder / "backups" / f"before-{head}-{moment()}.zip")
         home.flask("db-upgrade")
         _current, _head, people, newest = home.flask(*opening).split()

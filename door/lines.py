@@ -49,8 +49,14 @@ LINES = {
     "backing_up": "正在备份，请等它结束后再恢复。 A backup is being made; restore when it has ended.",
     "being_restored": "正在从备份恢复，请等它结束后再运行一次。 "
     "A restore is at work; run this again when it has ended.",
-    "ballot_open": "民主测评正在进行，没有备份，也没有升级：备份会留下投票的过程。请先在“民主测评”页结束测评。 "
-    "A ballot is open: no backup and no upgrade, for a copy would tell of its course. Close it first.",
+    "ballot_open": "民主测评正在进行，没有备份：备份会留下投票的过程。请先在“民主测评”页结束测评。 "
+    "A ballot is open: no backup, for a copy would tell of its course. Close it first.",
+    "ballot_upgrade": "民主测评正在进行，没有升级；请先用原来版本的程序启动，在“民主测评”页结束测评，"
+    "再换用新版本启动。 "
+    "A ballot is open, so nothing was upgraded: start the former version, end the ballot there, then start this one.",
+    "no_room": "磁盘空间不够，没有恢复，现有数据没有改动：{path} 还要腾出约{n}MB，原来的数据才有地方另存；"
+    "请清理后再运行一次。 "
+    "There is no room for a copy of what is there now; nothing was restored or changed. Make room and run this again.",
     "lost": "附件有{n}个缺失或损坏，备份里没有完好的：下基层记录{records}；请从较早的备份里找回。 "
     "{n} attachments are missing or damaged, and so they are in this backup; look for them in an older one.",
     "key_closed": "密钥文件 {path} 原来别的账号也能读，已改为只有本账号可读。 "

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from door.programs import digest
 from logbook import instance, restoring
 from logbook.ballots import places as ballot_places
 from logbook.restoring import BOX, JOURNAL, Place, Plan
+
+SPARE = 1024 * 1024  # bytes: the journal, the folders' own
 
 
 @dataclass
@@ -100,6 +102,7 @@ def _switch_sqlite(home: Home, new: Unpacked, stage: Stage) -> None:
     files = [file for one in ballot_places.places(database) for file in sorted(ballot_places.files(one))]
     votes = [stage.place(file, None) for file in files]
     places = [*logs, stage.place(database, new.dump.file), *votes, *_common(home, new, stage)]
+    _refuse_without_room(places)
     restoring.write_journal(home.folder, Plan(tuple(places), tuple(map(str, stage.boxes))))
     restoring.settle(home.folder, str)
 
@@ -114,6 +117,7 @@ def _switch_postgres(home: Home, new: Unpacked, stage: Stage, lock: int) -> None
     stage.asides.add(aside)
     kept = Place(str(aside / "database.dump"), "", str(before))
     places = [kept, *_common(home, new, stage)]
+    _refuse_without_room(places)
     restoring.write_journal(home.folder, Plan(tuple(places), tuple(map(str, stage.boxes)), marker))
     try:
         postgres.load(home.url, new.dump.file, new.dump.schema, after, keep=lock)
@@ -156,6 +160,25 @@ def _refuse_unchangeable(target: Path, source: "Path | None") -> None:
             return
     except OSError:
         raise Stop("mounted", path=target) from None
+
+
+def _refuse_without_room(places: Iterable[Place]) -> None:
+    """Raise Stop unless the disks hold what a mounted file needs: it goes aside as a copy, and may grow. Once there is
+    a journal, every start would end at the full disk.
+    """
+    needed: dict[int, int] = {}
+    folders: dict[int, Path] = {}
+    for one in places:
+        if one.stays:
+            old, new = Path(one.target).stat().st_size, Path(one.ready).stat().st_size
+            for folder, size in ((Path(one.aside).parent.parent, old), (Path(one.target), max(0, new - old))):
+                device = folder.stat().st_dev
+                folders.setdefault(device, folder)
+                needed[device] = needed.get(device, 0) + size
+    for device, size in needed.items():
+        lacking = size + SPARE - shutil.disk_usage(folders[device]).free
+        if size and lacking > 0:
+            raise Stop("no_room", path=folders[device], n=-(-lacking // SPARE))
 
 
 def _refuse_readers(database: Path) -> None:

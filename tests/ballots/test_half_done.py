@@ -1,5 +1,6 @@
 """A process killed, or a disk full, between the box of a ballot and the database's commit: nothing is half done."""
 
+import itertools
 import os
 import signal
 import warnings
@@ -25,8 +26,8 @@ def held(client, people):
     return Held(client(people["clerk"])).begin(a={"sheets": 2, "codes": 3})
 
 
-def killed_before_the_commit(act):
-    """Do it in a process that is killed when all is written but the database's commit."""
+def killed_before_the_commit(act, nth=1):
+    """Do it in a process that is killed when all is written but the database's commit, the first or a later one."""
     db.session.remove()
     db.engine.dispose()
     with warnings.catch_warnings():
@@ -34,7 +35,10 @@ def killed_before_the_commit(act):
         child = os.fork()
     if not child:
         try:
-            sa.event.listen(db.engine, "commit", lambda _connection: os.kill(os.getpid(), signal.SIGKILL))
+            commits = itertools.count(1)
+            sa.event.listen(
+                db.engine, "commit", lambda _one: next(commits) == nth and os.kill(os.getpid(), signal.SIGKILL)
+            )
             act()
         finally:
             os._exit(1)  # it came to no commit
@@ -142,6 +146,17 @@ def test_a_closing_that_was_cut_off_leaves_the_ballot_open_and_whole(client, hel
     killed_before_the_commit(lambda: held.press("agree"))
     assert (held.ballot.closed_at, held.box["a"].cast.n) == (None, 1)
     assert held.press("agree").status_code == 200
+    assert queries.counts(held.ballot_id)["a", 1, 0] == {"good": 1}
+
+
+def test_a_closed_ballot_whose_box_is_gone_but_not_noted_shows_its_result_when_it_is_ended_again(client, held):
+    (code, *_others) = held.codes("a")
+    client().post("/vote/cast", {"code": code, "c1_0": "good", "c2_0": "good"})
+    held.office.post(f"{held.path}/close", {"sealed_by": ""})
+    killed_before_the_commit(lambda: held.press("agree"), nth=2)
+    assert (bool(held.ballot.closed_at), held.ballot.erased_at, queries.counts(held.ballot_id)) == (True, None, {})
+    assert not list(sealed.files(box.place_of(held.ballot_id)))
+    held.office.post(f"{held.path}/close")
     assert queries.counts(held.ballot_id)["a", 1, 0] == {"good": 1}
 
 

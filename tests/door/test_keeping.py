@@ -151,7 +151,8 @@ def test_no_backup_and_no_upgrade_while_a_ballot_is_open(installed, tmp_path):
     assert "民主测评正在进行" in installed.refused("backup", tmp_path / "b.zip")
     installed.sql("UPDATE alembic_version SET version_num = '0008'")
     before = tree(installed.instance)
-    assert "没有升级" in installed.refused("serve", "--port", free_port())
+    refused = installed.refused("serve", "--port", free_port())
+    assert "没有升级；请先用原来版本的程序启动，在“民主测评”页结束测评" in refused
     assert {name: found for name, found in tree(installed.instance).items() if "-" not in name} == before
 
 

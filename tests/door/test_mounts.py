@@ -5,6 +5,7 @@ The kernel renames no place where something is mounted: what lies there changes,
 
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -172,3 +173,20 @@ def test_what_is_mounted_is_seen_also_under_a_name_with_spaces(tmp_path, room):
     shell = " && ".join(map(shlex.join, lines))
     assert subprocess.run([*room, shell], capture_output=True, text=True, check=False).stdout.split() == ["1", "1"]
     assert restoring.mounted_below(place) == []
+
+
+def test_a_mounted_database_without_room_for_its_copy_is_refused_before_there_is_a_journal(mounted, room, tmp_path):
+    """Else every command would end at the full disk until somebody makes room."""
+    clone, small = mounted, mounted.instance
+    database = sqlite3.connect(clone.volume / "logbook.db")
+    database.execute("CREATE TABLE large AS SELECT zeroblob(30 * 1024 * 1024)")
+    database.commit()
+    database.close()
+    names = f"mkdir {small}/attachments && touch {small}/logbook.db {small}/secret_key"
+    lines = " && ".join([f"mount -t tmpfs -o size=20m none {small}", names, *clone.binds])
+    plain, before = clone.command, tree(clone.volume)
+    clone.command = lambda *argv: [*room, f"{lines} && ({shlex.join(plain(*argv))}; ls -A {small}; exit 1)"]
+    done = clone.run("restore", tmp_path / "b.zip")
+    assert "磁盘空间不够，没有恢复，现有数据没有改动" in done.stderr
+    assert JOURNAL not in done.stdout.split()
+    assert tree(clone.volume) == before
