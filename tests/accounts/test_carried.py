@@ -139,7 +139,7 @@ def test_nothing_that_a_page_carries_is_left_unasked(client, pair):
 def test_the_text_to_be_copied_is_what_a_person_typed(app):
     typed = {
         "findings": "写了一段话", "based_on": "1234567", "digest": "a" * 64, "client_key": "key-000001", "back": "home",
-        "rows": '{"1": ["甲"]}', "sheets": '[{"c1_0": "1"}]', "reason": "[待核实]", "files_digest": "0123456789abcdef" * 4,
+        "rows": '{"1": ["甲"]}', "sheets": '[{"c1_0": "1"}]', "reason": "[待核实]", "made": "0f" * 32,
     }  # fmt: skip
     assert carried.texts(MultiDict(typed)) == ["写了一段话", "[待核实]"]
 
