@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 
 from logbook import access, faults, logs
 from logbook.accounts import carried
-from logbook.accounts.views import came_from, login_manager
+from logbook.accounts.views import ask_again, ask_owner, came_from, login_manager
 from logbook.db import db, is_uncertain, let_go, set_writing
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.faults import Kind
@@ -64,7 +64,7 @@ def _page(status: int, message: str = "") -> Any:
 def _refused(broken: RuleBroken) -> Any:
     """A button that may not be pressed says why, on the page where it was; a form says it at its field, by itself."""
     db.session.close()
-    if request.method not in SAFE and _is_own() and carried.texts(_typed()):
+    if request.method not in SAFE and _is_own() and (carried.filled_in(_typed()) or carried.had_files()):
         g.trouble = str(broken.message)
         page = _form_again()
         if page is not None:
@@ -78,15 +78,28 @@ def _refused(broken: RuleBroken) -> Any:
 
 
 def _form_expired(_error: CSRFError) -> Any:
-    """A page left open too long: what was typed is shown again with a fresh token."""
+    """A page left open too long, or opened by whoever was signed in before: to its owner it is shown again.
+
+    The token is of this sign-in alone, so here nothing but the form's own mark says who had it open.
+    """
+    g.stale = True
+    try:
+        return _after_expiry()
+    except Exception as error:  # noqa: BLE001 - it is a fault of its own, with what was typed at stake
+        return _unforeseen(error)
+
+
+def _after_expiry() -> Any:
     if _asks_json():
         return {"error": _("页面打开得太久，请刷新后再提交一次。")}, 400
     if current_user.is_authenticated and request.endpoint not in access.PUBLIC:
-        g.trouble = _("页面打开得太久，没有保存。内容还在下面，请再提交一次；附件要重新选择。")
+        g.trouble = _("页面打开得太久，没有保存。内容还在下面，请再提交一次。")
         page = _shown_again()
         if page is not None:
             page.status_code = max(page.status_code, 400)
             return page
+    if request.endpoint in {"accounts.sign_in", "accounts.use_code"} and _typed().get(carried.FIELD):
+        return ask_again()
     if request.endpoint == "accounts.sign_in":
         return redirect(url_for("accounts.sign_in"), 303)
     if not current_user.is_authenticated and request.endpoint not in access.PUBLIC:
@@ -158,16 +171,30 @@ def _form_again() -> Response | None:
     return None
 
 
+def _owner() -> int | None:
+    """Who had the form open, by its mark."""
+    return carried.owner_of(_typed().get(carried.OWNER, ""))
+
+
 def _is_own() -> bool:
     """Whether who sends the form is who had it open; where no session may be read, nobody knows."""
-    if g.get("unwatched"):
-        return False
-    typed_by = carried.owner_of(_typed().get(carried.OWNER, ""))
-    return bool(current_user.is_authenticated and typed_by == current_user.actor.person_id)
+    return bool(not g.get("unwatched") and current_user.is_authenticated and _owner() == current_user.actor.person_id)
 
 
 def _shown_again() -> Response | None:
-    return carried.show_again(request.full_path.rstrip("?"), _typed(), own=_is_own())
+    """The form as it was typed, to who typed it; to anybody else, whose sign-in it waits for, and not a word of it."""
+    path = request.full_path.rstrip("?")
+    if request.endpoint in access.PUBLIC:
+        return carried.show_again(path, _typed(), own=False)
+    if _is_own() or (_owner() is None and not g.get("stale")):  # its token is of this sign-in
+        return carried.show_again(path, _typed())
+    g.pop("trouble", None)  # it says that all stands below
+    if not carried.filled_in(_typed()):
+        return None
+    if _owner() is not None:
+        return ask_owner()
+    said = _("这一页不知是谁登录时打开的，填写的内容没有保存，也不在这里显示。请返回上一页复制，刷新后再提交。")
+    return carried.keep(said, 409, MultiDict())
 
 
 def _typed() -> MultiDict[str, str]:
@@ -184,7 +211,7 @@ def _bare(said: str, status: int) -> Response:
     fields = [(k, v) for k, v in _typed().items(multi=True) if _may_stand(k)] if posted else []
     page = current_app.jinja_env.get_template("errors/bare.html").render(
         said=said, posted=posted, fields=fields, address=request.full_path.rstrip("?"), typed=_texts(fields),
-        had_files=any(file.filename for file in request.files.values()) if fields else False,
+        had_files=carried.had_files() if fields else False,
         style=url_for("static", filename="style.css"), locale=str(get_locale() or "zh"),
     )  # fmt: skip
     return make_response(page, status)
@@ -195,10 +222,8 @@ def _may_stand(name: str) -> bool:
 
 
 def _texts(fields: Sequence[tuple[str, str]]) -> list[str]:
-    """What somebody wrote, to be seen and copied; also what a sign-in form carried along."""
-    before = next((carried.unpack(text) for name, text in fields if name == carried.FIELD), None)
-    written = [*fields, *(before.fields if before else ())]
-    return [text for name, text in written if name not in carried.NOT_KEPT and len(text) >= carried.SHORTEST]
+    """What somebody wrote, to be seen and copied; nothing where another may have signed in since they had it open."""
+    return [] if g.get("stale") else carried.texts(MultiDict(fields))
 
 
 def _log(error: BaseException | None) -> None:

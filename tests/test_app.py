@@ -9,6 +9,7 @@ from flask import g
 from sqlalchemy.orm import load_only
 
 from logbook import config
+from logbook.accounts import carried
 from logbook.app import WordedBabel, create_app
 from logbook.db import LazyLoad, db
 from logbook.gate import ARRIVED
@@ -66,6 +67,8 @@ def test_a_form_left_open_too_long_is_shown_again(app, client):
     app.config["WTF_CSRF_ENABLED"] = True
     member, branch = factories.member(), factories.branch()
     typed = {"findings": "写了一半的话", "branch_id": str(branch), "csrf_token": "stale"}
+    with app.test_request_context():
+        typed["typed_by"] = carried.owner_mark(member)
     answer = client(member).post("/visits/new", typed)
     assert answer.status_code == 400
     assert "写了一半的话" in answer.text

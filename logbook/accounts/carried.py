@@ -3,6 +3,8 @@
 It travels signed, with the person it belongs to, and is shown to nobody else. Files and passwords cannot travel.
 """
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
@@ -12,20 +14,28 @@ from flask import current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
 from itsdangerous import BadData
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from logbook.accounts import filled
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.formats import storable
 from logbook.signing import Dated
 
-MAX_AGE = 24 * 3600  # seconds
+MAX_AGE = 30 * 24 * 3600  # seconds
 REFUSED = {403, 404, 409}  # by the page itself, which then holds what was typed
 SHORTEST = 4  # characters of a text worth copying
 FIELD = "carried"
 OWNER = "typed_by"
 NOT_KEPT = {"csrf_token", "client_key", OWNER, FIELD, "password", "old", "own_password", "code"}
-
+# What the house itself puts into its forms beside what a person fills in.
+MACHINE = {
+    "act", "add", "as", "based_on", "begun_from", "bundle", "client_key", "digest", "from_on", "looked", "member_id",
+    "person_id", "preview", "problem_line", "problem_repeats", "rows", "seen", "settle", "shown", "stance", "step",
+    "sure", "trips", "turn", "undertaking_line", "upload", "version", "waited", "what",
+}  # fmt: skip
+_DIGEST = re.compile(r"[0-9a-f]{32,}")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,16 +63,28 @@ def owner_mark(person_id: int) -> str:
 def owner_of(mark: str) -> int | None:
     """Return whose mark it is; None when it is not ours, or older than 30 days."""
     try:
-        return int(_signer(OWNER).loads(mark, max_age=30 * MAX_AGE))
+        return int(_signer(OWNER).loads(mark, max_age=MAX_AGE))
     except (BadData, ValueError):
         return None
 
 
+def had_files() -> bool:
+    """Whether this request brought files: they are dropped wherever a form is shown again."""
+    try:
+        return any(file.filename for file in request.files.values())
+    except HTTPException:
+        return False
+
+
 def pack() -> str:
-    """Return the body of this request, signed, for a hidden field of the sign-in form."""
+    """Return the body of this request, signed, for a hidden field of the sign-in form.
+
+    Nothing where the form bore no mark of who had it open: what was typed could be shown to nobody.
+    """
+    if not request.form.get(OWNER):
+        return ""
     fields = [(k, v) for k, v in request.form.items(multi=True) if k == "client_key" or k not in NOT_KEPT]
-    had_files = any(file.filename for file in request.files.values())
-    payload = [request.full_path.rstrip("?"), owner_of(request.form.get(OWNER, "")), fields, had_files]
+    payload = [request.full_path.rstrip("?"), owner_of(request.form[OWNER]), fields, had_files()]
     return str(_signer(FIELD).dumps(payload))
 
 
@@ -87,8 +109,9 @@ def shows_typed(view: Callable[P, R]) -> Callable[P, R]:
 def show_again(path: str, fields: MultiDict[str, str], *, own: bool = True) -> Response | None:
     """Show what was typed for `path`, its query included, carrying nothing out.
 
-    On its own page where that holds all of it; else on a page that sends it once more as it was. `own` says that who
-    reads it typed it: nobody is led to send what somebody else put into a form. None where there is no page for it.
+    On its own page where that holds all of it; else on a page that sends it once more as it was. Only for who typed
+    it: whoever calls has made sure of that (troubles.py); not `own` is a public page's, where nobody is signed in.
+    None where there is no page for it.
     Where its page refuses meanwhile, what was typed stands under the reason, to be copied.
     """
     page, _mark, query = path.partition("?")
@@ -99,7 +122,8 @@ def show_again(path: str, fields: MultiDict[str, str], *, own: bool = True) -> R
     endpoint, values = adapter.match(page, method=method)
     if method == "POST" and not hasattr(current_app.view_functions[endpoint], "shows_typed"):
         return _offer(path, fields) if own else None
-    g.shown_again, g.shown_path = fields, path
+    fields = MultiDict([(name, storable(text)) for name, text in fields.items(multi=True)])
+    g.shown_again, g.shown_path, g.had_files = fields, path, had_files()
     # The page is only looked at, whatever asked for it.
     asked = request.method, request.args
     request.method, request.args = "GET", ImmutableMultiDict(parse_qsl(query))
@@ -129,9 +153,24 @@ def written(fields: MultiDict[str, str]) -> list[tuple[str, str]]:
     return [(name, text) for name, text in fields.items(multi=True) if name not in NOT_KEPT]
 
 
+def filled_in(fields: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """What a person filled in, be it a name of two characters or a number; nothing of what the house put there."""
+    return [(name, text) for name, text in written(fields) if text.strip() and not _is_machine(name, text)]
+
+
 def texts(fields: MultiDict[str, str]) -> list[str]:
-    """What somebody may want to copy."""
-    return [text for _name, text in written(fields) if len(text) >= SHORTEST]
+    """What somebody may want to copy: a name of two characters too, a number not."""
+    return [text for _name, text in filled_in(fields) if len(text) >= SHORTEST or not text.isascii()]
+
+
+def _is_machine(name: str, text: str) -> bool:
+    """Whether no person typed it: by its name, or because it is a digest or a list made by a script."""
+    if name in MACHINE or _DIGEST.fullmatch(text) or (name, text) == ("back", "home"):
+        return True
+    try:
+        return text[:1] in {"[", "{"} and isinstance(json.loads(text), list | dict)
+    except ValueError:
+        return False
 
 
 def is_shown_again() -> bool:
@@ -154,6 +193,7 @@ def again(name: str, default: object = "", **of: str) -> object:
 def keep(reason: str, status: int, fields: MultiDict[str, str]) -> Response:
     """A page that says why it was not carried out, with what was typed."""
     db.session.rollback()
+    g.had_files = had_files()
     return make_response(render_template("accounts/kept.html", reason=reason, typed=texts(fields)), status)
 
 
@@ -162,7 +202,6 @@ def _offer(path: str, fields: MultiDict[str, str], here: str = "") -> Response:
     db.session.rollback()
     sent = [pair for pair in fields.items(multi=True) if pair[0] == "client_key" or pair[0] not in NOT_KEPT]
     page = render_template(
-        "accounts/kept.html", reason="", typed=texts(fields), path=path, fields=sent, here=here,
-        had_files=any(file.filename for file in request.files.values()),
+        "accounts/kept.html", reason="", typed=texts(fields), path=path, fields=sent, here=here
     )  # fmt: skip
     return make_response(page, 409)

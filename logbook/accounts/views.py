@@ -102,17 +102,41 @@ def _ask_to_sign_in() -> Response:
     return make_response(render_template("accounts/sign_in.html", form=form, carried=carried.pack()), 401)
 
 
+def ask_owner() -> Response:
+    """Somebody else had this form open: it waits for their sign-in, and not a word of it is shown."""
+    form = SignInForm(formdata=None)
+    by_another = current_user.is_authenticated
+    page = render_template("accounts/sign_in.html", form=form, carried=carried.pack(), by_another=by_another)
+    return make_response(page, 409)
+
+
+def ask_again() -> Response:
+    """The sign-in page was open too long: once more, with what it carries; to its owner, signed in meanwhile, that."""
+    before = request.form.get(carried.FIELD, "")
+    body = carried.unpack(before)
+    if body and current_user.is_authenticated and body.person_id == actor().person_id:
+        return _go_on(current_user.person)
+    by_code = request.endpoint == "accounts.use_code"
+    kept: dict[str, Any] = {"formdata": None, "data": {"sign_in_name": request.form.get("sign_in_name", "")}}
+    form = CodeForm(**kept) if by_code else SignInForm(**kept)
+    form.form_errors.append(_("页面打开得太久，请再登录一次。"))
+    page = "accounts/use_code.html" if by_code else "accounts/sign_in.html"
+    return make_response(render_template(page, form=form, carried=before), 400)
+
+
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> str | Response | tuple[str, int]:
-    form = SignInForm()
-    if form.validate_on_submit():
+    before = request.form.get(carried.FIELD, "")
+    comes = bool(before) and "sign_in_name" not in request.form  # back from the page of codes
+    form = SignInForm(formdata=None) if comes else SignInForm()
+    if not comes and form.validate_on_submit():
         name = typed_name(form.sign_in_name.data)
         person, refusal = _recognise(name, form.password.data or "")
         if person is not None:
             return _enter(person, name)
         form.form_errors.append(refusal)
-        return render_template("accounts/sign_in.html", form=form, carried=request.form.get(carried.FIELD, "")), 422
-    return render_template("accounts/sign_in.html", form=form, carried=request.form.get(carried.FIELD, ""))
+        return render_template("accounts/sign_in.html", form=form, carried=before), 422
+    return render_template("accounts/sign_in.html", form=form, carried=before)
 
 
 def _recognise(name: str, password: str) -> tuple[Person | None, str]:
@@ -190,7 +214,8 @@ def _show_names(person_id: int) -> None:
 
 
 def _go_on(person: Person) -> Response:
-    body = carried.unpack(request.form.get(carried.FIELD, ""))
+    before = request.form.get(carried.FIELD, "")
+    body = carried.unpack(before)
     if body and body.person_id == person.id:
         if body.had_files:
             flash(_("已重新登录。附件需要重新选择，其他内容都在。"))
@@ -199,6 +224,8 @@ def _go_on(person: Person) -> Response:
         page = carried.show_again(body.path, MultiDict(body.fields))
         if page is not None:
             return make_response(page)
+    elif before:
+        flash(_("登录前填写的内容没有显示：不是您填写的，或者已超过30天。"))
     return redirect(safe_next(request.args.get("next")), 303)
 
 

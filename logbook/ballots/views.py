@@ -140,8 +140,11 @@ def _class(year: int, class_id: int) -> tuple[Meeting, Sequence[Report], Ballot,
 
 @bp.post("/review/<year:year>/ballot/numbers")
 @may(Act.RUN_BALLOT)
-def set_numbers(year: int) -> Response:
-    *_others, ballot = _ballot(year)
+@carried.shows_typed
+def set_numbers(year: int) -> Answer:
+    meeting, reports, ballot = _ballot(year)
+    if carried.is_shown_again():
+        return _page(meeting, reports, _open_form(reports, formdata=None))
     opening.set_numbers(ballot, forms.numbers(request.form, ballot.classes))
     db.session.commit()
     flash(_("已保存，请监票人核对。"))

@@ -15,15 +15,15 @@ from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from logbook.errors import RuleBroken
-from logbook.formats import secrecy_mark
+from logbook.formats import secrecy_mark, storable
 from logbook.settings.actions import SECURITY_BOUNDS, WORD_CHOICES
 
 
-def _without_nul(typed: MultiDict[str, str], form: Any) -> MultiDict[str, str]:
-    """The texts as they can be stored; a password is taken as it was typed, and stored nowhere."""
+def _storable(typed: MultiDict[str, str], form: Any) -> MultiDict[str, str]:
+    """The texts as they can be stored and shown; a password is taken as it was typed, and stored nowhere."""
     as_typed = {field.name for field in form if isinstance(field, PasswordField)}
     pairs = typed.items(multi=True)
-    return MultiDict([(name, text if name in as_typed else text.replace("\0", "")) for name, text in pairs])
+    return MultiDict([(name, text if name in as_typed else storable(text)) for name, text in pairs])
 
 
 @cache
@@ -46,17 +46,16 @@ class Form(FlaskForm):
             if formdata is None:  # one of several on its page, and not the one that was sent
                 return None
             if isinstance(formdata, MultiDict):  # typed elsewhere, and not in this request
-                return _without_nul(formdata, form)
+                return _storable(formdata, form)
             if "shown_again" in g:
-                shown: MultiDict[str, str] = g.shown_again
-                return shown
+                return _storable(g.shown_again, form)
             wrapped = super().wrap_formdata(form, formdata)
             if wrapped is None:
                 return None
-            # A file where a text belongs is no text; U+0000 is in no text, and PostgreSQL refuses it.
+            # A file where a text belongs is no text; PostgreSQL refuses U+0000, and no page holds a control character.
             names = {field.name for field in form if isinstance(field, FileField)}
             files = [(name, file) for name, file in request.files.items(multi=True) if name in names]
-            return MultiDict([*_without_nul(request.form, form).items(multi=True), *files])
+            return MultiDict([*_storable(request.form, form).items(multi=True), *files])
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
         """Validate a POST; a form shown again is never taken for a submitted one."""

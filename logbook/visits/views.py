@@ -448,8 +448,9 @@ def _cannot(broken: RuleBroken) -> Response:
     db.session.close()
     if _wants_json():
         return make_response({broken.field: str(broken.message)}, 422)
-    if request.endpoint == "visits.correct" and request.method == "POST":
-        return carried.keep(str(broken.message), 409, MultiDict(request.form.items(multi=True)))
+    typed = MultiDict(request.form.items(multi=True))
+    if request.method == "POST" and (request.endpoint == "visits.correct" or carried.texts(typed)):
+        return carried.keep(str(broken.message), 409, typed)
     flash(str(broken.message))
     visit_id = (request.view_args or {}).get("visit_id")
     return _back(visit_id) if visit_id else redirect(url_for("desk.home"), 303)

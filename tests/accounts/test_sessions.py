@@ -34,7 +34,9 @@ def code_for(person):
 
 
 def carry(app):
-    with app.test_request_context("/visits/new", method="POST", data={"findings": "写了一半"}):
+    with app.test_request_context("/visits/new", method="POST"):
+        mark = carried.owner_mark(0)
+    with app.test_request_context("/visits/new", method="POST", data={"findings": "写了一半", "typed_by": mark}):
         return carried.pack()
 
 

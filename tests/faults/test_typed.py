@@ -148,8 +148,10 @@ def away():
         raise sa.exc.OperationalError("SELECT", None, gone)
 
     sa.event.listen(db.engine, "before_cursor_execute", refuse)
-    yield
-    sa.event.remove(db.engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", refuse)
 
 
 @pytest.fixture
