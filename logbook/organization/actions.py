@@ -73,6 +73,7 @@ class Copied:
 
     added: int
     own: tuple[str, ...]
+    bound: tuple[str, ...] = ()  # rule 7: of whose branch colleagues decided already
 
 
 def _allowed(by: Actor) -> None:
@@ -393,7 +394,8 @@ def copy_liaison(from_year: int, to_year: int, *, by: Actor) -> Copied:
 
     Left out: what `to_year` has already, members no longer in use, branches dissolved; and, named, what is the
     member's own organization: each year it is confirmed anew, or not. What others arranged for a branch is copied
-    by anybody of the office: there is nothing to choose.
+    by anybody of the office: there is nothing to choose. But where the new year has any row of a branch, a voided one
+    included, somebody decided on it: whom it is held against adds nothing to that (rule 7).
     """
     _allowed(by)
     _refuse_locked(to_year)
@@ -405,7 +407,9 @@ def copy_liaison(from_year: int, to_year: int, *, by: Actor) -> Copied:
         for row in queries.liaisons(from_year)
         if row.to_on == dt.date(from_year, 12, 31) and row.member.active and row.branch_id in existing
     ]
-    added = [row for row in rows if (row.member_id, row.branch_id) not in have]
+    missing = [row for row in rows if (row.member_id, row.branch_id) not in have]
+    decided = {one for one in queries.arranged_branches(to_year) if by.person_id in bound.concerned(one)}
+    added = [row for row in missing if row.branch_id not in decided]
     copies = [
         Liaison(
             year=to_year, member_id=row.member_id, branch_id=row.branch_id, from_on=first, to_on=last,
@@ -419,7 +423,8 @@ def copy_liaison(from_year: int, to_year: int, *, by: Actor) -> Copied:
     for one in own:
         db.session.delete(one)  # it was never committed: nobody saw it
     db.session.flush()
-    return Copied(len(copies) - len(own), tuple(point_name(one) for one in own))
+    left = tuple(point_name(row) for row in missing if row.branch_id in decided)
+    return Copied(len(copies) - len(own), tuple(point_name(one) for one in own), left)
 
 
 def lock_liaison(year: int, *, by: Actor, at: dt.datetime) -> None:

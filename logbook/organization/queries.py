@@ -380,6 +380,11 @@ def liaisons_of_branch(branch_id: int) -> Sequence[Liaison]:
     ).all()
 
 
+def arranged_branches(year: int) -> frozenset[int]:
+    """The branches of which the year has any liaison, those entered in error included: somebody decided on them."""
+    return frozenset(db.session.scalars(select(Liaison.branch_id).where(Liaison.year == year)))
+
+
 def same_liaison(year: int, member_id: int, branch_id: int) -> Sequence[Liaison]:
     """The member's periods with that branch in the year."""
     query = select(Liaison).where(Liaison.year == year, Liaison.member_id == member_id, Liaison.branch_id == branch_id)
@@ -446,6 +451,11 @@ def leaders_since(first: dt.date, branch_ids: Collection[int] | None = None) -> 
         led = led.where(SecretaryTerm.branch_id.in_(branch_ids))
         reports = reports.where(Reporter.branch_id.in_(branch_ids))
     return frozenset(db.session.scalars(union(led, reports)))
+
+
+def is_reported_since(year: int) -> bool:
+    """Whether a review meeting of that year or later was built."""
+    return bool(db.session.scalar(select(exists().where(Reporter.year >= year))))
 
 
 def led_since(person_id: int, first: dt.date) -> frozenset[int]:

@@ -374,6 +374,9 @@ def copy_liaison() -> Response:
     if copied.own:
         names = "；".join(copied.own)
         flash(_("没有复制的，是本人所在党组织：%(names)s。确要作为挂点的，请逐条添加并确认。", names=names))
+    if copied.bound:
+        names = "；".join(copied.bound)
+        flash(_("没有复制的，是涉及您本人、今年已有安排的：%(names)s。需要添加的，请由其他党办人员办理。", names=names))
     return redirect(url_for("organization.index", year=year), 303)
 
 

@@ -45,6 +45,7 @@ class Source:
     on: dt.date
     branch_id: int | None
     raised_by_id: int | None
+    weighs: bool = False  # the office received it, or a meeting rests on it: no longer anybody's own draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ def record_lines(
     _check(problems, "problem", source.on)
     _check(undertakings, "undertaking", source.on)
     known = ({}, {}) if first else _known(source)
+    reworded = {new.line: _problem_row(new, source, rules) for new in problems}
+    kept = _kept(known[0], reworded, source, by)
     fresh = [new for new in problems if new.line not in known[0]]
     _insert(Problem, [_problem_row(new, source, rules) for new in fresh if new.repeats_id is None])
     for new in fresh:
@@ -109,7 +112,7 @@ def record_lines(
             _note_repeat(new, source, by=by, at=at)
     rows = [_undertaking_row(new, source, rules) for new in undertakings if new.line not in known[1]]
     _insert(Undertaking, rows)
-    _rewrite(known[0], {new.line: _problem_row(new, source, rules) for new in problems})
+    _rewrite({line: item for line, item in known[0].items() if line not in kept}, reworded)
     _rewrite(known[1], {new.line: _undertaking_row(new, source, rules) for new in undertakings})
     db.session.flush()
 
@@ -207,6 +210,28 @@ def _note_repeat(new: NewProblem, source: Source, *, by: Actor, at: dt.datetime)
             source_label=label,
         )
     )
+
+
+def _kept(known: dict[int, Problem], rows: dict[int, dict[str, Any]], source: Source, by: Actor) -> set[int]:
+    """Rule 7: the lines whose items stay as they are, when who corrects a record is judged by them.
+
+    Raise RuleBroken where the correction would settle one of them, move it to another side or branch, or drop it:
+    what the ledger's own page refuses them. Before the record weighs, it is theirs to mend.
+    """
+    kept = {
+        line
+        for line, item in known.items()
+        if source.weighs and not item.dropped and not _in_hand(item) and judged(item, by=by)
+    }
+    if any(line not in rows or _settles(rows[line], known[line]) for line in kept):
+        raise RuleBroken("", bound.OTHERS)
+    return kept
+
+
+def _settles(row: dict[str, Any], item: Problem) -> bool:
+    """Whether a line as corrected is open or closed otherwise than its item, or held for or against somebody else."""
+    turned = (row["state"] is State.DONE) != (item.state is State.DONE)
+    return turned or (row["side"], row["branch_id"]) != (item.side, item.branch_id)
 
 
 def _rewrite(known: dict[int, Any], lines: dict[int, dict[str, Any]]) -> None:
@@ -465,9 +490,13 @@ def _directive(directive_id: int) -> Directive:
 # --- the source -----------------------------------------------------------------------------------
 
 
-def drop_lines(kind: SourceKind, source_id: int) -> None:
-    """The source was withdrawn: what is in hand goes on, the rest is dropped; both are marked."""
-    for items in queries.of_source(kind, source_id):
-        for item in items:
-            _mark(item, gone=True)
+def drop_lines(source: Source, *, by: Actor) -> None:
+    """The source was withdrawn: what is in hand goes on, the rest is dropped; both are marked.
+
+    Raise RuleBroken where one is judged by what would be dropped (rule 7).
+    """
+    problems, undertakings = _known(source)
+    _kept(problems, {}, source, by)
+    for item in (*problems.values(), *undertakings.values()):
+        _mark(item, gone=True)
     db.session.flush()

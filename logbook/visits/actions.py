@@ -17,6 +17,7 @@ from logbook.access import Actor, Role
 from logbook.accounts import queries as accounts
 from logbook.db import Base, db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.organization import queries as organization
 from logbook.organization.queries import Ground
 from logbook.problems import actions as problems
 from logbook.problems.actions import DueRules, Source
@@ -72,8 +73,7 @@ def log_visit(new: NewVisit, *, by: Actor, at: dt.datetime, settings: Settings, 
         return _claimed(_stored(new, by), new, by=by, at=at)
     rules.check_author(new.member_id, by)
     rules.check(new, by, at, locked=receipt.locked)
-    if new.observation:
-        rules.refuse_own_praise(new, by)
+    rules.refuse_own_praise(new, by)
     ground = rules.checked_ground(new, receipt.ground)
     new = _with_reason(new, late=rules.is_late(new, at, settings))
     visit = _insert(new, ground, by=by, at=at, settings=settings, reason=reason)
@@ -227,21 +227,24 @@ def _write_version(visit: Visit, new: NewVisit, *, by: Actor, at: dt.datetime, r
     _insert_all(VisitVersion, [{**row, "at": at, "reason": reason}])
 
 
-def _source(visit: Visit) -> Source:
-    return Source(SourceKind.VISIT, visit.id, visit.number, visit.visited_on, visit.branch_id, visit.member_id)
+def _source(visit: Visit, *, first: bool = False) -> Source:
+    """The record as its lines' source; `first`: as it comes in, when nobody can have read it."""
+    weighs = not first and (visit.received_version is not None or organization.is_reported_since(visit.year))
+    on, branch_id, member_id = visit.visited_on, visit.branch_id, visit.member_id
+    return Source(SourceKind.VISIT, visit.id, visit.number, on, branch_id, member_id, weighs=weighs)
 
 
 def _write_lines(
     visit: Visit, new: NewVisit, ground: Ground | None, *, by: Actor, at: dt.datetime, settings: Settings
 ) -> None:
-    if visit.version == 1 and not new.problems and not new.undertakings:
+    first = visit.version == 1
+    if first and not new.problems and not new.undertakings:
         return
     rules = DueRules(
         settings.problem_due_days, settings.undertaking_due_days, ground.host_unit if ground else settings.unit_name
     )
-    problems.record_lines(
-        _source(visit), new.problems, new.undertakings, rules=rules, by=by, at=at, first=visit.version == 1
-    )
+    source = _source(visit, first=first)
+    problems.record_lines(source, new.problems, new.undertakings, rules=rules, by=by, at=at, first=first)
 
 
 # --- joint trips ----------------------------------------------------------------------------------
@@ -349,7 +352,7 @@ def correct(
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
     rules.check(new, by, at, locked=queries.is_locked(visit.year), paper_on=visit.paper_on)
     rules.refuse_own(visit, by, "branch_id", new.branch_id)
-    rules.refuse_own_praise(new, by, visit.observation)
+    rules.refuse_own_praise(new, by, visit)
     if queries.is_moved_away(by, visit, new.branch_id, new.visited_on):
         raise RuleBroken("branch_id", _("这条记录的党组织和日期涉及您本人，请由其他党办人员更正。"))
     ground = rules.ground_of(new)
@@ -478,7 +481,7 @@ def withdraw(visit_id: int, *, reason: str, by: Actor, at: dt.datetime) -> Visit
         raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
     rules.refuse_own(visit, by, "reason")
     _withdraw(visit, reason.strip(), by=by, at=at)
-    problems.drop_lines(SourceKind.VISIT, visit.id)
+    problems.drop_lines(_source(visit), by=by)
     for record in filter(_waits, queries.joint_records(visit.id)):
         _withdraw(record, TRIP_WITHDRAWN, by=by, at=at)
     db.session.flush()

@@ -10,6 +10,7 @@ from logbook.access import Actor, Role
 from logbook.accounts import queries as accounts
 from logbook.errors import NotAllowed, RuleBroken
 from logbook.formats import MAX_TEXT, local_date
+from logbook.organization import bound
 from logbook.organization import queries as organization
 from logbook.organization.queries import Ground
 from logbook.problems.actions import NewProblem, NewUndertaking
@@ -89,22 +90,40 @@ def check(new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool, paper_on: 
 
 
 def refuse_own(visit: Visit, by: Actor, field: str, to_branch: int | None = None) -> None:
-    """Rule 7: what is said of a branch is not changed, moved or withdrawn by who led it that year.
+    """Rule 7: what is said of a branch is not changed, moved or withdrawn by who led it that year, or leads it now.
 
     One's own record is one's own word, and so is what one wrote for another who has not confirmed it.
     Raise RuleBroken(field); `to_branch` is where a correction takes it.
     """
-    if visit.member_id == by.person_id or not {visit.branch_id, to_branch} & queries.led_in(by, visit.year):
+    if visit.member_id == by.person_id or not concerns(by, visit.year, visit.branch_id, to_branch):
         return
     if queries.is_vouched(by, visit):
-        raise RuleBroken(field, _("这条记录的党组织和日期涉及您本人，请由其他党办人员更正。"))
+        raise _for_others(field)
 
 
-def refuse_own_praise(new: NewVisit, by: Actor, stored: str = "") -> None:
-    """Rule 7: writing for another, nobody writes what was observed of themself; `stored` is what stands there."""
-    if new.member_id == by.person_id or new.unclaimed or new.observation == stored:
+def _for_others(field: str) -> RuleBroken:
+    return RuleBroken(field, _("这条记录的党组织和日期涉及您本人，请由其他党办人员更正。"))
+
+
+def concerns(by: Actor, year: int, *branch_ids: int | None) -> bool:
+    """Whether a record of one of these branches speaks of this person, who led it that year or answers for it now."""
+    ids = {one for one in branch_ids if one is not None}
+    return bool(ids & queries.led_in(by, year)) or any(by.person_id in bound.around(one) for one in ids)
+
+
+def refuse_own_praise(new: NewVisit, by: Actor, stored: Visit | None = None) -> None:
+    """Rule 7: writing for another, nobody writes what was observed of themself.
+
+    What `stored` says of the same branch may stay; moved to another branch, it is written of that branch's secretary.
+    """
+    if new.member_id == by.person_id or new.unclaimed or not new.observation:
         return
-    if new.branch_id in queries.led_in(by, new.visited_on.year):
+    same = stored is not None and new.observation == stored.observation
+    if stored and same and new.branch_id == stored.branch_id:
+        return
+    if concerns(by, new.visited_on.year, new.branch_id):
+        if same:  # their form may not even show it
+            raise _for_others("branch_id")
         raise RuleBroken(
             "observation", _("平时工作掌握情况涉及您本人，请留空，由其本人确认时补写，或由其他党办人员登记。")
         )

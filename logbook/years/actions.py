@@ -147,13 +147,9 @@ def add_addendum(year: int, visit_id: int | None, text: str, reason: str, *, by:
 
     To what others recorded of a branch, nobody adds who it is held for or against (rule 7).
     """
-    refuse_own(visit_id, by=by)
+    refuse_own(year, visit_id, by=by)
     if not visits.is_locked(year):
         raise RuleBroken("", _("%(year)s年还没有归档，请直接登记或更正。", year=year))
-    if visit_id is not None:
-        record = visits.record(by, visit_id)
-        if record is None or record.visit.year != year:
-            raise NotThere
     for field, value in (("text", text), ("reason", reason)):
         if not value.strip() or len(value) > MAX_ADDENDUM:
             raise RuleBroken(field, _("请填写此项，不超过%(most)s字。", most=MAX_ADDENDUM))
@@ -163,9 +159,14 @@ def add_addendum(year: int, visit_id: int | None, text: str, reason: str, *, by:
     db.session.flush()
 
 
-def refuse_own(visit_id: int | None, *, by: Actor) -> None:
-    """Let the office add, or who stands in for it. Raise RuleBroken for whom the record speaks of, NotAllowed."""
-    visit = visits.plain_visit(visit_id) if visit_id is not None else None
+def refuse_own(year: int, visit_id: int | None, *, by: Actor) -> None:
+    """Let the office add, or who stands in for it. Raise RuleBroken for whom the record speaks of, NotAllowed.
+
+    NotThere comes first: of a record that one may not read, the answer tells nothing.
+    """
+    visit = visits.readable_visit(by, visit_id) if visit_id is not None else None
+    if visit_id is not None and (visit is None or visit.year != year):
+        raise NotThere
     others = visit is not None and visit.member_id != by.person_id and visit.year >= bound.open_since().year
     people = bound.around(visit.branch_id) if visit and others and visit.branch_id is not None else ()
     bound.refuse_own(people, by=by, act=Act.CLOSE_YEAR)

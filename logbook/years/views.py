@@ -270,7 +270,7 @@ def _whole(year: int) -> dict[str, Any]:
 def add_addendum(year: int) -> Answer:
     form, record = AddendumForm(), as_integer(request.args.get("record", ""))
     try:
-        actions.refuse_own(record, by=actor())
+        actions.refuse_own(year, record, by=actor())
     except RuleBroken as broken:
         form.refuse(broken)
     if form.validate_on_submit():

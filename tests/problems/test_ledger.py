@@ -484,9 +484,12 @@ def test_an_actor_without_a_member_s_role_owns_nothing():
 RULES = DueRules(problem_days=30, undertaking_days=15, host_unit="森林公园管理所")
 
 
+def _source(by, branch, source_id=7):
+    return Source(SourceKind.VISIT, source_id, f"2026-{source_id}", TODAY, branch, by)
+
+
 def record(by, branch, problems=(), undertakings=(), source_id=7):
-    source = Source(SourceKind.VISIT, source_id, f"2026-{source_id}", TODAY, branch, by)
-    act(actions.record_lines, source, problems, undertakings, by=by, rules=RULES)
+    act(actions.record_lines, _source(by, branch, source_id), problems, undertakings, by=by, rules=RULES)
     return queries.of_source(SourceKind.VISIT, source_id)
 
 
@@ -584,7 +587,7 @@ def test_what_is_in_hand_outlives_its_withdrawn_source():
     (one,), _none = record(member, branch, [NewProblem("护栏松动", 1)])
     problem = one.id
     act(actions.note_progress, problem, "已看过", State.UNDERWAY, by=member)
-    actions.drop_lines(SourceKind.VISIT, 7)
+    actions.drop_lines(_source(member, branch), by=factories.actor(member))
     db.session.commit()
     assert listed(state="overdue", today=TODAY + 99 * DAY) == [problem]
     assert queries.problem(problem).detached
@@ -593,7 +596,7 @@ def test_what_is_in_hand_outlives_its_withdrawn_source():
 def test_a_withdrawn_source_marks_its_lines():
     member, branch = factories.member(), factories.branch()
     record(member, branch, [NewProblem("护栏松动", 1)], [NewUndertaking("联系供电所", 2)])
-    actions.drop_lines(SourceKind.VISIT, 7)
+    actions.drop_lines(_source(member, branch), by=factories.actor(member))
     db.session.commit()
     problems, undertakings = queries.of_source(SourceKind.VISIT, 7)
     assert [one.dropped for one in (*problems, *undertakings)] == [True, True]
