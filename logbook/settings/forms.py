@@ -210,7 +210,7 @@ def _line(found: Overtaken) -> object:
 def _read(field: Field, value: Any) -> str:
     """A stored value as its field's reader reads it."""
     if isinstance(field, BooleanField):
-        return gettext("是") if value else gettext("否")
+        return str(gettext("是") if value else gettext("否"))
     if isinstance(field, SelectFieldBase):
         several = value if isinstance(value, list | tuple | set | frozenset) else [value]
         chosen = {str(_plain(one)) for one in several}
