@@ -15,7 +15,7 @@ from logbook.accounts.actions import NewPerson
 from logbook.accounts.models import Person
 from logbook.accounts.passwords import MAX_PASSWORD
 from logbook.formats import today, typed_name
-from logbook.settings.forms import Form
+from logbook.settings.forms import EditForm, Form
 
 NAME = Length(max=60, message=_("请不超过60个字。"))
 PASSWORD = Length(max=MAX_PASSWORD, message=_("密码长度为8至128个字符。"))
@@ -65,7 +65,7 @@ class SecondForm(Form):
         self.person_id.choices = [SelectChoice(value=0, label=_("不指定")), *members]
 
 
-class PersonForm(Form):
+class PersonForm(EditForm):
     name = StringField(_("姓名"), validators=[REQUIRED, NAME])
     post = StringField(_("职务"), validators=[NAME])
     official_order = IntegerField(

@@ -369,7 +369,7 @@ def _person_form(person: Person | None = None, shown: Iterable[Role] = ()) -> Pe
     """The form of a person: with their account for who keeps the accounts, but for what is one's own."""
     if not actor().may(Act.KEEP_ACCOUNTS):
         return PersonForm(obj=person)
-    form = AccountForm(obj=person, data={"roles": [role.value for role in shown]})
+    form = AccountForm(obj=person, data={"roles": [role.value for role in shown]} if person else None)
     form.offer_roles()
     if person and person.id == actor().person_id:
         form.hold_own()
@@ -408,23 +408,34 @@ def add_person() -> str | Response | tuple[str, int]:
 @bp.route("/people/<int:person_id>", methods=["GET", "POST"])
 @may(Act.KEEP_PEOPLE)
 def edit_person(person_id: int) -> str | Response | tuple[str, int]:
-    person = queries.person(person_id)
-    if person is None:
-        raise NotThere
-    asked = {one.role for one in queries.requests_about(person_id) if one.role}
-    shown = queries.roles_of(person_id) | asked
+    person, shown, asked = _entry(person_id)
     form = _person_form(person, shown)
     if form.validate_on_submit():
         try:
             if isinstance(form, AccountForm) and form.opens_doors(person, shown):
                 prove(form.own_password.data)
-            actions.change_person(person_id, form.new_person(), since=form.since_on(), by=actor().person_id, at=now())
-            if isinstance(form, AccountForm):
-                _set_account(person_id, form)
-            db.session.commit()
-            flash(_("已保存%(name)s。", name=form.name.data))
-            return redirect(url_for("accounts.people"), 303)
+                form = _person_form(*_entry(person_id)[:2])  # proving ended the transaction
+            if form.validate():
+                _change_person(person_id, form)
+                db.session.commit()
+                flash(_("已保存%(name)s。", name=form.name.data))
+                return redirect(url_for("accounts.people"), 303)
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
     return render_template("accounts/person.html", form=form, person=person, asked=asked), form.status
+
+
+def _entry(person_id: int) -> tuple[Person, frozenset[Role], set[Role]]:
+    """A person as they stand now, with their roles, those asked for included, and which these are."""
+    person = queries.person(person_id)
+    if person is None:
+        raise NotThere
+    asked = {one.role for one in queries.requests_about(person_id) if one.role}
+    return person, queries.roles_of(person_id) | asked, asked
+
+
+def _change_person(person_id: int, form: PersonForm) -> None:
+    actions.change_person(person_id, form.new_person(), since=form.since_on(), by=actor().person_id, at=now())
+    if isinstance(form, AccountForm):
+        _set_account(person_id, form)

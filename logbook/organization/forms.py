@@ -14,7 +14,7 @@ from logbook.accounts.models import Person
 from logbook.formats import today
 from logbook.organization.actions import MAX_TARGET, NewBranch, NewLiaison
 from logbook.organization.models import Branch, BranchKind, HostKind, Period
-from logbook.settings.forms import Form
+from logbook.settings.forms import EditForm, Form
 
 FIRST, LAST = dt.date(1949, 10, 1), dt.date(2100, 12, 31)
 NAME = Length(max=60, message=_("请不超过60个字。"))
@@ -53,7 +53,7 @@ def _branches(branches: Iterable[Branch]) -> list[SelectChoice]:
     return [SelectChoice(value=branch.id, label=branch.name) for branch in branches]
 
 
-class BranchForm(Form):
+class BranchForm(EditForm):
     name = StringField(_("名称"), validators=[REQUIRED, NAME], description=_("写全称，例如三岭山森林公园党支部。"))
     kind = SelectField(_("类别"))
     host_unit = StringField(_("所在单位"), validators=[REQUIRED, NAME])
@@ -170,7 +170,7 @@ class LiaisonForm(Form):
         )
 
 
-class TargetForm(Form):
+class TargetForm(EditForm):
     target = IntegerField(_("次数"), validators=[GIVEN, NumberRange(min=1, max=MAX_TARGET)])
     period = SelectField(_("周期"))
 
@@ -205,7 +205,7 @@ class ConfirmImportForm(Form):
     )
 
 
-class StandInForm(Form):
+class StandInForm(EditForm):
     person_id = SelectField(_("代办人"), choices=[], description=_("从党组成员中指定，只办理涉及党办人员本人的事项。"))
 
     def offer(self, people: Iterable[Person]) -> None:

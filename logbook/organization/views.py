@@ -134,7 +134,7 @@ def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
     """The branch's page; `forms` are those that were sent and refused, the others are fresh."""
     branches, people = queries.branches(), queries.everyone()
     shown = {
-        "form": BranchForm(formdata=None, data=BranchForm.typed(branch)),
+        "form": _branch_form(branch, formdata=None),
         "secretary": SecretaryForm(formdata=None, prefix="secretary-"),
         "placement": PlacementForm(formdata=None, prefix="placement-"),
         "own": OwnBranchForm(formdata=None, prefix="own-"),
@@ -165,14 +165,18 @@ def _show_branch(branch: Branch, status: int = 200, **forms: Any) -> Page:
 def branch(branch_id: int) -> Page:
     found = _branch(branch_id)
     if request.method == "GET":
-        return _show_branch(found, **({"form": BranchForm()} if carried.is_shown_again() else {}))
-    form = BranchForm()
+        return _show_branch(found, **({"form": _branch_form(found)} if carried.is_shown_again() else {}))
+    form = _branch_form(found)
     form.offer()
     if form.validate_on_submit() and _done(
         form, lambda: actions.change_branch(branch_id, form.new_branch(), since=form.since_on(), by=actor())
     ):
         return _saved(branch_id)
-    return _show_branch(_branch(branch_id), 422, form=form)
+    return _show_branch(_branch(branch_id), form.status, form=form)
+
+
+def _branch_form(branch: Branch, **options: Any) -> BranchForm:
+    return BranchForm(data=BranchForm.typed(branch), **options)
 
 
 def _saved(branch_id: int) -> Response:
@@ -321,7 +325,7 @@ def _liaison(liaison_id: int) -> Liaison:
 
 def _show_liaison(found: Liaison, status: int = 200, **forms: Any) -> Page:
     shown = {
-        "target": TargetForm(formdata=None, data={"target": found.target, "period": found.period.value}),
+        "target": _target_form(found, formdata=None),
         "end": EndForm(formdata=None, data={"on": min(found.to_on, max(found.from_on, today()))}),
     } | forms
     shown["target"].offer()
@@ -337,8 +341,8 @@ def _show_liaison(found: Liaison, status: int = 200, **forms: Any) -> Page:
 def liaison(liaison_id: int) -> Page:
     found = _liaison(liaison_id)
     if request.method == "GET":
-        return _show_liaison(found, **({"target": TargetForm()} if carried.is_shown_again() else {}))
-    form = TargetForm()
+        return _show_liaison(found, **({"target": _target_form(found)} if carried.is_shown_again() else {}))
+    form = _target_form(found)
     form.offer()
     if form.validate_on_submit() and _done(
         form,
@@ -346,7 +350,11 @@ def liaison(liaison_id: int) -> Page:
     ):
         flash(_("已保存。"))
         return redirect(_back(found.year, found.branch_id), 303)
-    return _show_liaison(_liaison(liaison_id), 422, target=form)
+    return _show_liaison(_liaison(liaison_id), form.status, target=form)
+
+
+def _target_form(liaison: Liaison, **options: Any) -> TargetForm:
+    return TargetForm(data={"target": liaison.target, "period": liaison.period.value}, **options)
 
 
 @bp.post("/lists/liaison/<int:liaison_id>/end")

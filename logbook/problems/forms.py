@@ -14,7 +14,7 @@ from logbook.formats import as_integer, as_label, clean_text
 from logbook.problems.actions import Closing, Terms
 from logbook.problems.models import Answer, Category, Handling, Problem, Side, State, UndertakingState
 from logbook.problems.queries import Filters
-from logbook.settings.forms import WrittenForm
+from logbook.settings.forms import EditForm, WrittenForm
 
 _ = lazy_gettext
 W = TypeVar("W", bound=Word)
@@ -64,7 +64,7 @@ class ReopenForm(WrittenForm):
     reason = StringField(_("重新打开的原因"), filters=[clean_text])
 
 
-class TermsForm(WrittenForm):
+class TermsForm(EditForm, WrittenForm):
     side = SelectField(_("责任方"), choices=[])
     handling = SelectField(_("处理方式"), choices=[])
     category = SelectField(_("类别"), choices=[])
@@ -96,7 +96,7 @@ def typed(problem: Problem) -> dict[str, Any]:
     return values | {name: getattr(problem, name).value for name in ("side", "handling", "category")}
 
 
-class UndertakingForm(WrittenForm):
+class UndertakingForm(EditForm, WrittenForm):
     text = _long(_("办理情况"))
     state = RadioField(_("现在的状态"), choices=[])
 

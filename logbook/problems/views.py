@@ -174,7 +174,7 @@ def _carry_out(problem_id: int, name: str, act: Callable[[Any], object], said: s
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return _page(_problem(problem_id), **{name: form}), 422 if form.errors else 200
+    return _page(_problem(problem_id), **{name: form}), form.status
 
 
 # GET as well: what was typed when the session had ended is shown again on the same address.
@@ -242,7 +242,7 @@ def undertaking(undertaking_id: int) -> Answer:
     found = queries.undertaking(undertaking_id)
     if found is None:
         raise NotThere
-    form, status = UndertakingForm(data={"state": found.state.value}), 200
+    form = UndertakingForm(data={"state": found.state.value})
     form.offer()
     if form.validate_on_submit():
         try:
@@ -254,13 +254,12 @@ def undertaking(undertaking_id: int) -> Answer:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    status = 422 if form.errors or form.form_errors else 200
     moves = actor().is_office or found.member_id == actor().person_id
     page = render_template(
         "problems/undertaking.html", one=found, form=form, moves=moves, words=UndertakingState,
         source=_source(found, actor()),
     )  # fmt: skip
-    return page, status
+    return page, form.status
 
 
 # --- directives -----------------------------------------------------------------------------------

@@ -14,12 +14,12 @@ from logbook.formats import as_integer, as_typed, clean_text
 from logbook.review import word_file
 from logbook.review.actions import Arrangement, NewDecision
 from logbook.review.models import Agenda, Grade, Meeting
-from logbook.settings.forms import Form, WrittenForm
+from logbook.settings.forms import EditForm, WrittenForm
 
 _ = lazy_gettext
 
 
-class MeetingForm(WrittenForm):
+class MeetingForm(EditForm, WrittenForm):
     held_on = DateField(_("会议日期"), validators=[Optional()])
     place = StringField(_("会议地点"), filters=[clean_text], validators=[Length(max=200)])
     agenda = RadioField(_("点评方式"), choices=[], coerce=lambda one: Agenda(one).value)
@@ -46,7 +46,7 @@ def _people(people: Iterable[Person]) -> list[SelectChoice]:
     return [SelectChoice(str(one.id), one.name) for one in people]
 
 
-class ReportForm(Form):
+class ReportForm(EditForm):
     commentator_id = SelectField(_("点评人"), choices=[])
     in_writing = BooleanField(_("书面述职"))
 
@@ -59,7 +59,7 @@ class ReportForm(Form):
         return int(self.commentator_id.data) if self.commentator_id.data else None
 
 
-class HandlerForm(Form):
+class HandlerForm(EditForm):
     handler_id = SelectField(_("经办人"), choices=[])
 
     def offer(self, people: Iterable[Person]) -> None:
@@ -89,7 +89,7 @@ class WrittenReportForm(WrittenForm):
         return written, self.speech.data or ""
 
 
-class GradeForm(WrittenForm):
+class GradeForm(EditForm, WrittenForm):
     grade = SelectField(_("确定等次"), choices=[])
     decided_on = DateField(_("党组研究确定的日期"), validators=[Optional()])
     ground = StringField(_("依据（选填）"), filters=[clean_text])

@@ -51,7 +51,7 @@ def show(year: int) -> Answer:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return _page(queries.the_meeting(year), form), 422 if form.errors else 200
+    return _page(queries.the_meeting(year), form), form.status
 
 
 def _page(meeting: Meeting, form: MeetingForm) -> str:

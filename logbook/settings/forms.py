@@ -1,21 +1,24 @@
 """The form all features build on, and the form of the settings."""
 
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from flask import g, request
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, IntegerField, PasswordField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
+from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice, SelectFieldBase
 from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from logbook.errors import RuleBroken
-from logbook.formats import secrecy_mark, storable
+from logbook.formats import fingerprint, secrecy_mark, shown_date, storable
 from logbook.settings.actions import SECURITY_BOUNDS, WORD_CHOICES
 
 
@@ -32,11 +35,30 @@ def _own_messages(language: str) -> Any:
     return get_translations([language])
 
 
+SHORT = 60  # characters of what stands in a field now that fit into a line beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A field that somebody else changed while this form was open; `text` is what stands there now, as it is read."""
+
+    name: str
+    label: str
+    text: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it stands below the list of what is wrong, and not in a line of it."""
+        return len(self.text) > SHORT
+
+
 class Form(FlaskForm):
     """A form that can be shown again with what was typed, without being carried out.
 
     After a sign-in in the middle of typing, `g.shown_again` holds the typed body (accounts/carried.py).
     """
+
+    overtaken: tuple[Overtaken, ...] = ()  # of a form that changes what is stored
 
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: Any) -> Any:  # noqa: ARG002 - WTForms' own signature
@@ -65,8 +87,8 @@ class Form(FlaskForm):
 
     @property
     def status(self) -> int:
-        """422 for a page that shows what is wrong with what was typed."""
-        return 422 if self.errors else 200
+        """422 for a page that shows what is wrong with what was typed; 409 where somebody else was quicker."""
+        return 409 if self.overtaken else 422 if self.errors else 200
 
     def refuse(self, broken: RuleBroken) -> None:
         """Put the domain's refusal beside its field, or on top of the form."""
@@ -108,12 +130,106 @@ class WrittenForm(Form):
         return [_("文字中有“%(mark)s”字样。本系统严禁录入国家秘密和工作秘密；核对无误的，请勾选后再提交。", mark=mark)]
 
 
+class EditForm(Form):
+    """A form that changes what is stored: nobody takes back unseen what somebody else saved while it was open.
+
+    A hidden field tells what stood there when the page was opened. Where that is no longer so, nothing is saved, both
+    are shown, and only then can it be saved on top. A page from before there was the field is taken as it comes.
+    """
+
+    based_on = HiddenField(render_kw={"id": False})  # one of several on its page
+
+    def process(
+        self, formdata: Any = None, obj: Any = None, data: Any = None, extra_filters: Any = None, **kwargs: Any
+    ) -> None:
+        """Take what was typed, and note what is stored: the values that the form was made with."""
+        super().process(formdata, obj, data, extra_filters, **kwargs)
+        given = {**(data or {}), **kwargs}
+        self.let_stand(
+            **{name: one.object_data for name, one in self._fields.items() if hasattr(obj, name) or name in given}
+        )
+
+    def let_stand(self, **stored: object) -> None:
+        """Say what is stored, where that is not what the form shows first."""
+        self._stored = stored
+        if not self.based_on.raw_data or not self.based_on.data:
+            self.based_on.data = self._mark()
+
+    def _mark(self) -> str:
+        return ",".join(f"{name}={_digest(value)}" for name, value in self._stored.items())
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Validate, and refuse what somebody else changed meanwhile; all faults at once."""
+        fine = bool(super().validate(extra_validators))
+        pairs = (pair.partition("=") for pair in (self.based_on.data or "").split(","))
+        seen = {name: digest for name, _equals, digest in pairs if name in self._stored and name in self._fields}
+        self.overtaken = tuple(self._refuse(name, seen[name]) for name in seen if self._is_overtaken(name, seen[name]))
+        if self.overtaken:
+            self.based_on.data = self._mark()  # only who was told what is there now writes on top of it
+        return fine and not self.overtaken
+
+    def _is_overtaken(self, name: str, seen: str) -> bool:
+        """Whether it changed since it was seen, and isn't what this form says as well."""
+        now = _digest(self._stored[name])
+        return now not in {seen, _digest(self._fields[name].data)}
+
+    def _refuse(self, name: str, seen: str) -> Overtaken:
+        """What was typed stays, with what stands now beside it; where nothing was, the field shows what stands now."""
+        field, stored = self._fields[name], self._stored[name]
+        found = Overtaken(name, str(field.label.text), _read(field, stored))
+        if _digest(field.data) != seen:
+            said = _(
+                "您打开这一页以后，已有人改为：%(now)s。这里是您填的，确要这样改的，请再保存一次。", now=_line(found)
+            )
+        else:
+            said = _("您打开这一页以后，已有人改为：%(now)s。已照此填入。", now=_line(found))
+            field.process(None, stored)
+            field.raw_data = None
+        field.errors = [*field.errors, said]
+        return found
+
+
+def _plain(value: object) -> object:
+    """A value as it is compared: nothing is the empty text, an enum its value, of several the order is none."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, list | tuple | set | frozenset):
+        return sorted(str(_plain(one)) for one in value)
+    return "" if value is None else value
+
+
+def _digest(value: object) -> str:
+    return fingerprint(_plain(value))[:16]
+
+
+def _line(found: Overtaken) -> object:
+    return _("见上方") if found.is_long else found.text
+
+
+def _read(field: Field, value: Any) -> str:
+    """A stored value as its field's reader reads it."""
+    if isinstance(field, BooleanField):
+        return str(gettext("是") if value else gettext("否"))
+    if isinstance(field, SelectFieldBase):
+        several = value if isinstance(value, list | tuple | set | frozenset) else [value]
+        chosen = {str(_plain(one)) for one in several}
+        return "、".join(_labels(field, chosen)) or gettext("（空）")
+    if isinstance(field, DateField) and value:
+        return str(shown_date(value))
+    text = str(_plain(value))
+    return text or gettext("（空）")
+
+
+def _labels(field: Any, chosen: Iterable[str]) -> list[str]:
+    return [str(one.label) for one in field.choices or () if str(one.value) in chosen]
+
+
 def _nought(number: int | None) -> int:
     """Nothing is 0."""
     return number or 0
 
 
-class SettingsForm(Form):
+class SettingsForm(EditForm):
     unit_name = StringField(_("单位名称"), validators=[DataRequired(), Length(max=60)])
     group_word = SelectField(_("党组的称谓"), choices=_choices(WORD_CHOICES["group_word"]))
     office_word = SelectField(_("党办的称谓"), choices=_choices(WORD_CHOICES["office_word"]))
@@ -150,10 +266,10 @@ class SettingsForm(Form):
 
     def values(self) -> dict[str, str | int | bool]:
         """The settings as typed, by name."""
-        return {name: value for name, value in self.data.items() if name != "csrf_token"}
+        return {name: value for name, value in self.data.items() if name not in {"csrf_token", "based_on"}}
 
 
-class SecurityForm(Form):
+class SecurityForm(EditForm):
     idle_minutes = IntegerField(
         _("多少分钟不操作要重新登录"),
         validators=[InputRequired(), NumberRange(*SECURITY_BOUNDS["idle_minutes"])],

@@ -33,7 +33,7 @@ def current() -> queries.Settings:
 @bp.route("/settings", methods=["GET", "POST"])
 @may(Act.KEEP_SETTINGS)
 def edit() -> Response | tuple[str, int]:
-    form = SettingsForm(data=_as_typed(current()))
+    form = SettingsForm(data=_as_typed(queries.load()))  # as they are now: others wait from here on
     form.default_level.choices = [SelectChoice(value=value, label=label) for value, label in LEVELS.items()]
     if form.validate_on_submit():
         try:
@@ -44,19 +44,19 @@ def edit() -> Response | tuple[str, int]:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return render_template("settings/edit.html", form=form), 422 if form.errors else 200
+    return render_template("settings/edit.html", form=form), form.status
 
 
 @bp.route("/settings/security", methods=["GET", "POST"])
 @may(Act.KEEP_SECURITY)
 def security() -> Response | tuple[str, int]:
-    form = SecurityForm(obj=current())
+    form = SecurityForm(obj=queries.load())
     if form.validate_on_submit():
         actions.change(form.values())
         db.session.commit()
         flash(_("已保存，马上生效。"))
         return redirect(url_for("settings.security"), 303)
-    return render_template("settings/security.html", form=form), 422 if form.errors else 200
+    return render_template("settings/security.html", form=form), form.status
 
 
 def _as_typed(settings: queries.Settings) -> dict[str, object]:

@@ -8,7 +8,7 @@ from wtforms import BooleanField, StringField, TextAreaField
 
 from logbook.errors import RuleBroken
 from logbook.formats import as_date, clean_text
-from logbook.settings.forms import Form, WrittenForm
+from logbook.settings.forms import EditForm, Form, WrittenForm
 from logbook.years import actions
 from logbook.years.frames import Span
 from logbook.years.summary import BranchFigures, Item, YearSummary
@@ -16,7 +16,7 @@ from logbook.years.summary import BranchFigures, Item, YearSummary
 WIDEST = 366 * 5  # days of a span of one's own
 
 
-class TextForm(WrittenForm):
+class TextForm(EditForm, WrittenForm):
     text = TextAreaField(
         _("汇总文字"),
         filters=[clean_text],

@@ -179,6 +179,7 @@ def edit_text() -> Answer:
         flash(reason)
         return redirect(url_for("years.index", **_days(seen.summary)), 303)
     form = TextForm(data={"text": seen.text})
+    form.let_stand(text=seen.edited.text if seen.edited else "")  # what the program writes changes by itself
     if form.validate_on_submit():
         try:
             actions.edit_text(seen.summary, form.text.data or "", by=actor(), at=now())
