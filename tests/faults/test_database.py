@@ -162,8 +162,8 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(house, browser):
 
 
 FILLED = (
-    "INSERT INTO made_paper (at, by_id, name, made_from, digest, version, private) "
-    "VALUES ('2026-01-01 00:00:00', 1, :text, '', '', 'x', 0)"
+    "INSERT INTO made_paper (at, by_id, name, made_from, digest, version, private, keyed) "
+    "VALUES ('2026-01-01 00:00:00', 1, :text, '', '', 'x', 0, 1)"
 )
 FULL = """
 import io, resource, sys
