@@ -169,8 +169,9 @@ class House:
             counts = {cell: n for (one, cell), n in self.sums.items() if one is voters}
             told += [] if mine["codes"] == left else [f"codes of {voters.value}"]
             told += [] if mine["cast"]["counts"] == counts else [f"counts of {voters.value}"]
-            known = {"codes", "cast", "paper", "carried_out", "made", "voided", "back", "bundles", "typists", "turn"}
-            told += sorted({*mine} - known)
+            told += [] if {*mine["asked"].values()} <= {*left} else [f"a used code of {voters.value}"]
+            known = {"codes", "cast", "paper", "asked", "carried_out", "made", "voided", "back"}
+            told += sorted({*mine} - known - {"bundles", "typists", "again", "turn"})
         return told
 
     def hold(self, votes, order):

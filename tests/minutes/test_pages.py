@@ -14,6 +14,7 @@ from logbook.formats import now, today
 from logbook.minutes.models import MinutesVersion
 from logbook.review.models import Report
 from tests import factories
+from tests.client import filled
 
 YEAR = today().year
 MINUTES = f"/review/{YEAR}/minutes"
@@ -121,9 +122,10 @@ def test_two_at_once_keeps_what_was_typed_and_tells_what_changed(client, drafted
 
 
 def test_a_page_open_too_long_still_knows_what_it_was_begun_from(app, drafted):
+    mark = filled(drafted.get(f"{MINUTES}/edit").text, "/minutes/edit")["typed_by"]
     save(drafted, "甲")
     app.config["WTF_CSRF_ENABLED"] = True
-    answer = save(drafted, "我写的话。")
+    answer = save(drafted, "我写的话。", typed_by=mark)
     assert answer.status_code == 400
     assert "我写的话。</textarea>" in answer.text
     assert re.findall(r'name="begun_from"[^>]*value="(\d+)"', answer.text) == ["1"]
