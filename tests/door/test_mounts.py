@@ -146,13 +146,14 @@ def test_a_folder_of_a_containers_image_is_restored(mounted, room, tmp_path):
     for one in layers:
         one.mkdir()
     upper, work, top = map(str, layers)
-    options = f"lowerdir={mounted.volume},upperdir={upper},workdir={work}"
-    mounting(
-        mounted, room, f"mount -t tmpfs none {tmp_path}/work", f"mount -t tmpfs none {upper}",
-        f"mkdir {upper}/u {upper}/w",
-        f"mount -t overlay overlay -o {options.replace(upper, upper + '/u').replace(work, upper + '/w')} {top}",
-        bind(top, mounted.instance),
-    )  # fmt: skip
+    options = f"lowerdir={mounted.volume},upperdir={upper}/u,workdir={upper}/w"
+    overlaid = [
+        f"mount -t tmpfs none {work}", f"mount -t tmpfs none {upper}", f"mkdir {upper}/u {upper}/w",
+        f"mount -t overlay overlay -o {options} {top}",
+    ]  # fmt: skip
+    if subprocess.run([*room, " && ".join(overlaid)], capture_output=True, check=False).returncode:
+        pytest.skip("nothing may be overlaid here")
+    mounting(mounted, room, *overlaid, bind(top, mounted.instance))
     looked = f"find {mounted.instance}/attachments {mounted.instance}/before-restore-*/attachments -type f"
     restored = [*mounted.command("restore", tmp_path / "b.zip")]
     restored[-1] = restored[-1].replace("exec ", "") + f" && {looked}"
