@@ -120,10 +120,11 @@ def show_again(path: str, fields: MultiDict[str, str], *, own: bool = True) -> R
         return None
     method = "GET" if adapter.test(page, method="GET") else "POST"
     endpoint, values = adapter.match(page, method=method)
+    fields = MultiDict([(name, storable(text)) for name, text in fields.items(multi=True)])
+    g.had_files = had_files()
     if method == "POST" and not hasattr(current_app.view_functions[endpoint], "shows_typed"):
         return _offer(path, fields) if own else None
-    fields = MultiDict([(name, storable(text)) for name, text in fields.items(multi=True)])
-    g.shown_again, g.shown_path, g.had_files = fields, path, had_files()
+    g.shown_again, g.shown_path = fields, path
     # The page is only looked at, whatever asked for it.
     asked = request.method, request.args
     request.method, request.args = "GET", ImmutableMultiDict(parse_qsl(query))
@@ -201,7 +202,5 @@ def _offer(path: str, fields: MultiDict[str, str], here: str = "") -> Response:
     """A page that sends what was typed once more, where its own page cannot show all of it; `here` is that page."""
     db.session.rollback()
     sent = [pair for pair in fields.items(multi=True) if pair[0] == "client_key" or pair[0] not in NOT_KEPT]
-    page = render_template(
-        "accounts/kept.html", reason="", typed=texts(fields), path=path, fields=sent, here=here
-    )  # fmt: skip
+    page = render_template("accounts/kept.html", reason="", typed=texts(fields), path=path, fields=sent, here=here)
     return make_response(page, 409)

@@ -125,6 +125,16 @@ def test_a_workbook_too_is_asked_for_again(client, pair):
     assert clerk.post("/lists/import", body, content_type="multipart/form-data").text.count("重新选择") == 1
 
 
+def test_nor_is_it_forgotten_where_the_form_has_no_page_of_its_own(client, pair):
+    browser = client(pair[0])
+    body = opened(browser, "/visits/new", csrf_token="stale") | {
+        "result": "已\x01修好",
+        "file": (io.BytesIO(b"x"), "一.pdf"),
+    }
+    page = browser.post("/directives/1/close", body, content_type="multipart/form-data").text
+    assert (page.count("重新选择"), "已修好" in page, "\x01" in page) == (1, True, False)
+
+
 def test_nothing_that_a_page_carries_is_left_unasked(client, pair):
     """Its language, the way home: the browser asks first, where the text stands nowhere else (logbook.js)."""
     browser = client(pair[0])

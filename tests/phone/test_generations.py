@@ -271,24 +271,26 @@ def test_a_generation_of_another_backup_is_foreign(app, client, clerk, place):
     assert "第1行不对" in said.text
 
 
-def test_a_closed_year_takes_no_tap(client, clerk, place):
+def closed_over(client, clerk, place):
+    """A record of an older key waits for its member's tap, and its year is closed."""
     member, branch = place
     old = pack(client(member))
     renew(member)
     imported(clerk, written(old, record("a" * 16, fields(branch))))
     db.session.add(LockedYear(year=today().year, locked_at=now(), locked_by_id=member))
     db.session.commit()
+
+
+def test_a_closed_year_takes_no_tap(client, clerk, place):
+    member, _branch = place
+    closed_over(client, clerk, place)
     client(member).post(f"/visits/{db.session.query(Visit).one().id}/confirm")
     waiting()
 
 
 def test_nor_what_the_members_own_phone_sends_after_it_was_closed(client, clerk, place):
     member, branch = place
-    old = pack(client(member))
-    renew(member)
-    imported(clerk, written(old, record("a" * 16, fields(branch))))
-    db.session.add(LockedYear(year=today().year, locked_at=now(), locked_by_id=member))
-    db.session.commit()
+    closed_over(client, clerk, place)
     answer = client(member).post("/visits/new", fields(branch, client_key="a" * 16))
     assert (answer.status_code, "已归档" in answer.text) == (422, True)
     waiting()
