@@ -15,6 +15,7 @@ EMPTY = "　"  # to be filled in by hand
 TICKS = "每人只选一项打“√”，多选无效，不选视为弃权"
 OWN = "不对本人进行测评，本人一栏请勿填写。"
 POINTS = "分数填0至该项满分的整数，填其他的该项无效，不填视为弃权"
+SIGNED = "计票人（签字）　　　　　　监票人（签字）　　　　　　　　年　　月　　日"  # one line of the page, in Word too
 
 
 def _title(meeting: Meeting, settings: Settings, kind: str) -> str:
@@ -135,7 +136,7 @@ def _answerable(result: Result, words: Words) -> Iterable[str]:
     """Who typed, what was changed on the way and why, who sealed the sheets; and the two who sign."""
     ballot = result.ballot
     if ballot is None or not ballot.has_box:
-        yield "计票人（签字）　　　　　　　　监票人（签字）　　　　　　　　　　年　　月　　日"
+        yield SIGNED
         return
     for one in ballot.classes:
         if one.typed_by:
@@ -147,7 +148,7 @@ def _answerable(result: Result, words: Words) -> Iterable[str]:
         yield f"原始测评表已当场封存，封存人：{ballot.sealed_by}。"
     clerk = ballot.clerk.name if ballot.clerk else ""
     yield f"计票人：{clerk}　　监票人：{ballot.witness_name}"
-    yield "计票人（签字）　　　　　　　　监票人（签字）　　　　　　　　　　年　　月　　日"
+    yield SIGNED
 
 
 def step_said(step: BallotStep, words: Words) -> str:
