@@ -21,6 +21,7 @@ import datetime as dt
 import errno
 import importlib.util
 import json
+import math
 import os
 import resource
 import shutil
@@ -319,9 +320,9 @@ def clean_environment() -> dict[str, str]:
 
 
 def clock_at(text: str) -> str:
-    """Return the LOGBOOK_CLOCK with which it is this moment now, in Shanghai: 2028-02-29T23:50."""
+    """Return the LOGBOOK_CLOCK with which this moment in Shanghai has just come: 2028-02-29T23:50."""
     moment = dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-    return f"{round((moment - dt.datetime.now(dt.timezone.utc)).total_seconds()):+d}"  # noqa: UP017 - as old as 3.6
+    return f"{math.ceil((moment - dt.datetime.now(dt.timezone.utc)).total_seconds()):+d}"  # noqa: UP017 - as old as 3.6
 
 
 def test(options: argparse.Namespace) -> NoReturn:

@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -154,6 +155,14 @@ def test_what_is_signed_is_as_old_as_the_one_clock_says(clock, app):
         clock("2028-03-29T13:00")
         assert carried.owner_of(mark) is None
     assert Dated("key").loads(Dated("key").dumps(1), max_age=0) == 1
+
+
+def test_a_moment_that_is_set_has_come(clock):
+    """Rounded down it would be 23:49:59, in half of all tries."""
+    for _ in range(20):
+        clock("2027-12-31T23:50")
+        assert now() >= dt.datetime(2027, 12, 31, 15, 50, tzinfo=dt.UTC)
+        time.sleep(0.03)
 
 
 def test_a_paper_without_a_date_is_of_shanghais_day(clock):
