@@ -23,7 +23,7 @@ from logbook.visits import views as visits
 from logbook.visits.models import Voice
 from tests import factories
 from tests.faults.test_database import logged
-from tests.printing.test_bad_input import text_of
+from tests.printing.test_bad_input import parts, text_of
 
 ROOT = Path(child.__file__).parents[2]
 HOLDER = """
@@ -43,12 +43,6 @@ YEAR = "from=2026-01-01&to=2026-12-31"
 def member(app, monkeypatch):
     monkeypatch.setattr(press, "PATIENCE", 0)
     return factories.member(name="王珺")
-
-
-def parts(answer):
-    """The addresses offered in the place of what is too long."""
-    assert (answer.status_code, answer.mimetype) == (422, "text/html")
-    return [html.unescape(one) for one in re.findall(r'class="row" href="([^"]+)"', answer.text)]
 
 
 # --- how many at once -----------------------------------------------------------------------------

@@ -74,7 +74,9 @@ def test_a_paper_is_seen_page_by_page_and_then_downloaded_as_it_was_seen(client,
     answer = browser.get(re.search(r'href="([^"]+paper.pdf)"', page.text)[1], headers={"Range": "bytes=0-9"})
     assert answer.status_code == 200
     assert answer.mimetype == "application/pdf"
-    assert answer.headers["Content-Disposition"].startswith("attachment; filename=2026-001.pdf; filename*=UTF-8''%E4")
+    assert answer.headers["Content-Disposition"].startswith(
+        f"attachment; filename={today().year}-001.pdf; filename*=UTF-8''%E4"
+    )
     assert answer.data == (place(member, page.request.path.split("/")[-1]) / "paper.pdf").read_bytes()
     browser.get(f"/visits/{visit}/record.pdf")
     previewed, direct = db.session.query(MadePaper).order_by(MadePaper.id)

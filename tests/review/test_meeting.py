@@ -78,7 +78,7 @@ def test_its_figures_stay_as_they_were(client, bureau, meeting):
 def test_a_closed_years_figures_are_taken(client, bureau):
     clerk, _leader, member, (woods, _lake), _secretaries = bureau
     factories.visit(member, woods, dt.date(YEAR - 1, 3, 5))
-    years.close_year(YEAR - 1, early=False, by=factories.actor(clerk), at=factories.AT)
+    years.close_year(YEAR - 1, early=False, by=factories.actor(clerk), at=now())
     db.session.commit()
     factories.visit(member, woods, dt.date(YEAR - 1, 3, 6))
     client(clerk).post(f"/review/{YEAR - 1}/create")
