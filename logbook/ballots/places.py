@@ -41,7 +41,12 @@ def _beginning(folder: Path, name: str) -> set[Path]:
 
 
 def _has_neighbours(database: Path) -> bool:
-    return any(one.name != database.name and _is_database(one) for one in database.parent.glob("*"))
+    """Look into no file of the database itself: whoever closes one gives up all that the process has locked in it.
+
+    A server that lost its lock on -shm is ended by the next program that opens the database, and that one by it.
+    """
+    own = {f"{database.name}{ending}" for ending in ("", "-wal", "-shm", "-journal")}
+    return any(one.name not in own and _is_database(one) for one in database.parent.glob("*"))
 
 
 def _is_database(file: Path) -> bool:

@@ -1,6 +1,10 @@
 """Where boxes lie: a database's own are known by its name, and nothing else in the folder is touched."""
 
+import contextlib
 import shutil
+import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -84,3 +88,23 @@ def test_a_databases_name_may_hold_any_sign(tmp_path):
     sealed.write(place, "一")
     sealed.write(place, "二")
     assert (sealed.read(place), len(list(tmp_path.iterdir())), list(places.places(file))) == ("二", 2, [place])
+
+
+# What the next program does that opens the database: SQLite's byte of -shm (UNIX_SHM_DMS), shared by who has it open.
+TAKE = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)"
+
+
+def takes_it_over(file):
+    """Whether another process finds nobody there, and begins -shm anew beneath who has it mapped."""
+    return subprocess.run([sys.executable, "-c", TAKE, str(file)], capture_output=True, check=False).returncode == 0
+
+
+def test_looking_for_boxes_takes_no_lock_from_whoever_has_the_database_open(tmp_path):
+    """Whoever closes a file gives up all that the process has locked in it; the server was ended by a bus error."""
+    file = tmp_path / "logbook.db"
+    with contextlib.closing(sqlite3.connect(file)) as held:
+        held.execute("PRAGMA journal_mode=WAL")
+        held.execute("CREATE TABLE one (n)")
+        assert not takes_it_over(tmp_path / "logbook.db-shm")
+        assert list(places.places(file)) == []
+        assert not takes_it_over(tmp_path / "logbook.db-shm")
