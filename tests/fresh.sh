@@ -139,7 +139,7 @@ prove() { # one command in a root of its own; a line that ends with the command'
 
 clean_up() {
     if [ -n "${running:-}" ]; then
-        kill -KILL "$running" 2>/dev/null || true # unshare hears nothing else; with it goes every process and mount inside
+        kill -KILL "$running" 2>/dev/null || true # unshare hears nothing else; all inside goes with it
         wait "$running" 2>/dev/null || true
     fi
     rm -rf --one-file-system "${root:-$BASE.part}"

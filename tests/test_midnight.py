@@ -158,7 +158,7 @@ def test_what_is_signed_is_as_old_as_the_one_clock_says(clock, app):
 
 
 def test_a_moment_that_is_set_has_come(clock):
-    """Rounded down it would be 23:49:59, in half of all tries."""
+    """Rounded to the nearest second it would be 23:49:59, in half of all tries."""
     for _ in range(20):
         clock("2027-12-31T23:50")
         assert now() >= dt.datetime(2027, 12, 31, 15, 50, tzinfo=dt.UTC)

@@ -45,8 +45,8 @@ def _has_neighbours(database: Path) -> bool:
 
     A server that lost its lock on -shm is ended by the next program that opens the database, and that one by it.
     """
-    own = {f"{database.name}{ending}" for ending in ("", "-wal", "-shm", "-journal")}
-    return any(one.name not in own and _is_database(one) for one in database.parent.glob("*"))
+    own = {Path(f"{database.resolve()}{ending}") for ending in ("", "-wal", "-shm", "-journal")}
+    return any(one.resolve() not in own and _is_database(one) for one in database.parent.glob("*"))
 
 
 def _is_database(file: Path) -> bool:

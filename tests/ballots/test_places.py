@@ -99,9 +99,11 @@ def takes_it_over(file):
     return subprocess.run([sys.executable, "-c", TAKE, str(file)], capture_output=True, check=False).returncode == 0
 
 
-def test_looking_for_boxes_takes_no_lock_from_whoever_has_the_database_open(tmp_path):
+@pytest.mark.parametrize("named", ["logbook.db", "link"])
+def test_looking_for_boxes_takes_no_lock_from_whoever_has_the_database_open(tmp_path, named):
     """Whoever closes a file gives up all that the process has locked in it; the server was ended by a bus error."""
-    file = tmp_path / "logbook.db"
+    file = tmp_path / named
+    (tmp_path / "link").symlink_to("logbook.db")
     with contextlib.closing(sqlite3.connect(file)) as held:
         held.execute("PRAGMA journal_mode=WAL")
         held.execute("CREATE TABLE one (n)")
