@@ -77,6 +77,15 @@ def count():
     return found
 
 
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("synchronous", 2), ("journal_mode", "wal"), ("foreign_keys", 1), ("secure_delete", 1)]
+)
+def test_what_is_acknowledged_is_on_disk_and_what_is_deleted_is_gone(house, pragma, value):
+    """SQLite's own words: 2 is FULL. No kill of a process shows it, only a machine without power."""
+    with db.engine.connect() as connection:
+        assert connection.execute(sa.text(f"PRAGMA {pragma}")).scalar() == value
+
+
 def test_a_long_writer_is_waited_for_and_then_said(house, browser):
     with contextlib.closing(sqlite3.connect(house.config["INSTANCE"] / "logbook.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
