@@ -126,3 +126,10 @@ def logged(caplog):
     finally:
         logs.log.removeHandler(caplog.handler)
         logs.log.disabled = True
+
+
+def answer_but_its_path(browser, path):
+    """Status and page, without the address that was asked for and the token of its moment."""
+    answer = browser.get(path)
+    page = answer.data.decode(errors="replace").replace(path, "")
+    return answer.status_code, re.sub(r'(name="csrf_token" value|data-typed-by)="[^"]+"', "", page)

@@ -21,6 +21,7 @@ from logbook.problems.models import Problem
 from logbook.review.models import Report
 from logbook.visits.models import Attachment, Visit
 from tests import factories
+from tests.client import answer_but_its_path
 from tests.visits.test_pages import png
 
 YEAR = today().year
@@ -180,13 +181,6 @@ def test_record_history_and_file(shelf, browsers, reader):
         unchanged = {"FIL"} | ({"OBS"} if one.entered and not one.wide else set())
         changed = set(OPEN + tuple(RESTRICTED)) - unchanged
         assert marks_in(history) == one.marks(reader, changed, (1, 2)), f"history, {where}"
-
-
-def answer_but_its_path(browser, path):
-    """Status and page, without the address that was asked for and the token of its moment."""
-    answer = browser.get(path)
-    page = answer.data.decode(errors="replace").replace(path, "")
-    return answer.status_code, re.sub(r'(name="csrf_token" value|data-typed-by)="[^"]+"', "", page)
 
 
 @pytest.mark.parametrize("reader", INSIDE)
