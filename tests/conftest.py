@@ -140,9 +140,11 @@ def app(tmp_path: Path, _postgres_url, _application, _tables):
         link.unlink(missing_ok=True)
         link.symlink_to(tmp_path)
     with app.app_context():
+        listeners = _count_listeners()
         factories.setting("unit_name", "青湖风景区管理局")
         db.session.commit()
         yield app
+        assert _count_listeners() == listeners, "a test listens on to an engine that later tests share"
         db.session.remove()
         if _postgres_url:
             db.session.execute(sa.text(_EMPTIED))
@@ -150,6 +152,12 @@ def app(tmp_path: Path, _postgres_url, _application, _tables):
         db.engine.dispose()
     app.config.clear()
     app.config.update(before)
+
+
+def _count_listeners():
+    engine = db.engine
+    heard = (engine.pool.dispatch.connect, engine.dispatch.begin, engine.dispatch.before_cursor_execute)
+    return [len(list(one)) for one in heard]
 
 
 # TRUNCATE makes every table's files anew; most tests fill a handful of them.

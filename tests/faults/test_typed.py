@@ -158,13 +158,9 @@ def away():
 def locked(app):
     """Somebody else writes, and does not end; nobody waits for long."""
 
-    @sa.event.listens_for(db.engine, "connect")
     def shorten(connection, record):
         connection.execute("PRAGMA busy_timeout=10").close()
         record.info["patience"] = 0.01
-
-    db.session.remove()
-    db.engine.dispose()
 
     @contextlib.contextmanager
     def lock():
@@ -172,7 +168,14 @@ def locked(app):
             other.execute("BEGIN IMMEDIATE")
             yield
 
-    return lock
+    engine = db.engine
+    sa.event.listen(engine, "connect", shorten)
+    db.session.remove()
+    engine.dispose()
+    yield lock
+    sa.event.remove(engine, "connect", shorten)  # the engine outlives this test: later ones wait as they should
+    db.session.remove()
+    engine.dispose()
 
 
 def test_what_was_typed_in_any_form_stays_or_can_be_sent_again(app, world, forms, locked):
