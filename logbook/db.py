@@ -211,7 +211,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 # Held as long as a connection lives: no restore replaces the tables beneath a server, on whatever host.
-_POSTGRES_PRESENCE = "SELECT pg_advisory_lock_shared(hashtext('logbook ' || current_schema())), current_schema()"
+_POSTGRES_PRESENCE = """
+SELECT pg_advisory_lock_shared(hashtext('logbook ' || current_schema())), current_schema(),
+    current_setting('synchronous_commit')
+"""
+# As synchronous=FULL on SQLite: a number on a member's phone is a promise, whatever the server was tuned for.
+_POSTGRES_DURABLE = "SET synchronous_commit = on"
 
 
 @event.listens_for(Engine, "connect")
@@ -221,7 +226,9 @@ def _be_present(connection: Any, _record: Any) -> None:
     connection.autocommit = True  # the lock is the connection's, not a transaction's
     with connection.cursor() as cursor:
         cursor.execute(_POSTGRES_PRESENCE)
-        _lock, schema = cursor.fetchone()
+        _lock, schema, commits = cursor.fetchone()
+        if commits == "off":
+            cursor.execute(_POSTGRES_DURABLE)
     connection.autocommit = False
     if schema is None:  # then there would be no turn for writers either
         connection.close()

@@ -24,6 +24,7 @@ from logbook.printing.models import MadePaper
 from logbook.visits.models import Attachment, Visit
 from tests import factories
 from tests.client import check_page, logged
+from tests.conftest import POSTGRES
 
 
 @pytest.fixture
@@ -84,6 +85,13 @@ def test_what_is_acknowledged_is_on_disk_and_what_is_deleted_is_gone(house, prag
     """SQLite's own words: 2 is FULL. No kill of a process shows it, only a machine without power."""
     with db.engine.connect() as connection:
         assert connection.execute(sa.text(f"PRAGMA {pragma}")).scalar() == value
+
+
+@pytest.mark.skipif(not POSTGRES, reason="only PostgreSQL can be told to acknowledge what is not on disk")
+def test_on_postgres_what_is_acknowledged_is_on_disk_whatever_the_server_was_tuned_for(app):
+    tuned = sa.text("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'")
+    assert db.session.execute(tuned).scalar() == "off"
+    assert db.session.execute(sa.text("SHOW synchronous_commit")).scalar() == "on"
 
 
 def test_a_long_writer_is_waited_for_and_then_said(house, browser):
