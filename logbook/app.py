@@ -56,6 +56,7 @@ from logbook.settings import queries as settings_queries
 from logbook.settings.queries import Settings, Words
 from logbook.settings.views import bp as settings
 from logbook.settings.views import current
+from logbook.typed import TypedRequest
 from logbook.visits.book_views import bp as books
 from logbook.visits.draft_views import bp as drafts
 from logbook.visits.upload_views import bp as uploads
@@ -171,6 +172,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     """Return the application, configured from the environment and `overrides`."""
     # The version stands in the path: scripts import one another by their plain names, and are kept for a year.
     app = Flask(__name__, template_folder=str(ROOT.parent / "templates"), static_url_path=f"/static/{_release()}")
+    app.request_class = TypedRequest
     app.config.update(config.load(overrides))
     app.wsgi_app = Gate(  # type: ignore[method-assign]
         app.wsgi_app, most=app.config["MAX_CONTENT_LENGTH"], hosts=app.config["HOSTS"]

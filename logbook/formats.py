@@ -73,34 +73,6 @@ def _english() -> bool:
     return locale is not None and locale.language == "en"
 
 
-def clean_text(text: str | None) -> str:
-    r"""Return what a person typed without control characters and outer space; line ends become \\n.
-
-    Bidirectional overrides (category Cf in U+202A…U+202E, U+2066…U+2069) are dropped: they could make a
-    line read as something else than was stored.
-    """
-    text = (text or "").replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c in "\n\t" or _printable(c)).strip()
-
-
-def storable(text: str) -> str:
-    """The text without what no page and no database can hold: control characters but tabs and line ends."""
-    return text if text.isprintable() else "".join(c for c in text if c in "\n\r\t" or _on_a_page(c))
-
-
-def _on_a_page(char: str) -> bool:
-    """Whether HTML may hold it; U+FDD0…U+FDEF and the last two of a plane are no characters."""
-    code = ord(char)
-    no_character = 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE  # noqa: PLR2004
-    return not no_character and unicodedata.category(char) not in {"Cc", "Cs"}
-
-
-def _printable(char: str) -> bool:
-    if "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069":
-        return False
-    return unicodedata.category(char) not in {"Cc", "Cs"} and char not in "\ufffe\uffff"
-
-
 def as_typed(text: str) -> str:
     """Return a number or code as it was meant on any keyboard: half width, dashes as -, nothing blank or invisible."""
     half = unicodedata.normalize("NFKC", text)

@@ -18,9 +18,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from logbook.accounts import filled
+from logbook.cleaning import storable
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
-from logbook.formats import storable
 from logbook.signing import Dated
 
 MAX_AGE = 30 * 24 * 3600  # seconds

@@ -15,8 +15,9 @@ from logbook.ballots import counting
 from logbook.ballots.actions import MOST_VOTERS, Judgement
 from logbook.ballots.models import BLANK, INVALID, BallotClass, Item, Sheet
 from logbook.ballots.opening import NewBallot, Numbers
+from logbook.cleaning import clean_text
 from logbook.errors import NotThere, RuleBroken
-from logbook.formats import as_count, clean_text, typed_code
+from logbook.formats import as_count, typed_code
 from logbook.settings.forms import Form
 
 MARKS = dict(zip("1234", counting.GRADES, strict=True))  # the keys of the tally page

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from werkzeug.datastructures import MultiDict
 
+from logbook.cleaning import clean_text
 from logbook.comments.actions import NewClause
 from logbook.comments.models import Part
-from logbook.formats import as_integer, clean_text
+from logbook.formats import as_integer
 from logbook.settings.forms import WrittenForm
 
 

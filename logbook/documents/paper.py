@@ -1,13 +1,11 @@
 """A paper as plain values: what stands on it, not how it looks. Word and PDF are made from the same one."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# No file may hold them (XML 1.0, 2.2): control characters but tab and line end, halves of a pair, U+FFFE and U+FFFF.
-UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+from logbook.cleaning import without_unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +141,9 @@ def full_date(day: dt.date) -> str:
 
 
 def printable(value: Any) -> Any:
-    """The text, or the texts in it, without what no file may hold."""
+    """The text, or the texts in it, without what no file may hold (XML 1.0, 2.2) and nobody sees."""
     if isinstance(value, str):
-        return UNPRINTABLE.sub("", value)
+        return without_unseen(value)
     if isinstance(value, dict):
         return {name: printable(one) for name, one in value.items()}
     return [printable(one) for one in value] if isinstance(value, list | tuple) else value

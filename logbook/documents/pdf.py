@@ -11,7 +11,7 @@ from typing import Any
 from logbook.clock import today
 from logbook.documents import child, fonts
 from logbook.documents.child import PaperFailed
-from logbook.documents.paper import Block, Chart, Paper, Signature, Table, full_date, printable
+from logbook.documents.paper import Block, Chart, Form, Paper, Signature, Table, full_date, printable
 
 HERE = Path(__file__).parent
 SOURCE = str(HERE / "paper.typ")
@@ -20,7 +20,11 @@ SURELY_TWO = 100  # rows that fill more than a page, whatever they say: not type
 MOST_MISSING = 100  # different characters that no font has, in one paper
 GETA = "〓"  # the printers' sign for a character that is not at hand
 JOINED = {"Mn", "Me", "Cf", "Sk"}
-MISSING = re.compile(r'the text `"(.+?)"` could not be displayed|contains the codepoint `"(.+?)"`', re.DOTALL)
+MISSING = re.compile(
+    r'the text `"(.+?)"` could not be displayed|contains the (?:disallowed )?codepoint `"(.+?)"`', re.DOTALL
+)
+# Letters without a place to break are broken anywhere, as Word does it: in a cell sooner than in a line.
+UNBROKEN, UNBROKEN_IN_CELLS = (re.compile(rf"[0-9A-Za-z\u00c0-\u024f]{{{most},}}") for most in (30, 12))
 
 
 def make(paper: Paper, folder: Path | None = None, room: Path | None = None) -> bytes:
@@ -33,7 +37,7 @@ def make(paper: Paper, folder: Path | None = None, room: Path | None = None) -> 
 
 def job(paper: Paper, folder: Path | None = None) -> dict[str, Any]:
     """The paper as the typesetter takes it: plain, with the folders of its fonts."""
-    return {"paper": printable(_plain(paper)), "fonts": [str(one) for one in fonts.folders(folder)]}
+    return {"paper": _plain(paper), "fonts": [str(one) for one in fonts.folders(folder)]}
 
 
 def for_word(papers: Sequence[tuple[Paper, Sequence[str]]]) -> list[tuple[float, list[bytes]]]:
@@ -49,7 +53,7 @@ def for_word(papers: Sequence[tuple[Paper, Sequence[str]]]) -> list[tuple[float,
     for paper, svgs in papers:
         pages: float | str = 2.0
         if sum(len(one.rows) for one in paper.blocks if isinstance(one, Table)) <= SURELY_TWO:
-            pages = typst.query(SOURCE, "<pages>", sys_inputs={"paper": json.dumps(printable(_plain(paper)))}, **ask)
+            pages = typst.query(SOURCE, "<pages>", sys_inputs={"paper": json.dumps(_plain(paper))}, **ask)
         drawn = [
             typst.compile(
                 chart.encode(), font_paths=places, sys_inputs={"svg": printable(svg)}, format="png", ppi=PIXELS
@@ -62,7 +66,7 @@ def for_word(papers: Sequence[tuple[Paper, Sequence[str]]]) -> list[tuple[float,
 
 def _plain(paper: Paper) -> dict[str, Any]:
     names = [one.name for one in paper.attachments]
-    return {
+    said = {
         "title": paper.title,
         "keywords": paper.made_from,
         "inner": paper.inner,
@@ -75,12 +79,14 @@ def _plain(paper: Paper) -> dict[str, Any]:
         "day": list((paper.dated or today()).timetuple()[:3]),  # PDF/A wants a date
         "dated": full_date(paper.dated) if paper.dated else "",
         "names": names,
-        "blocks": _blocks(paper.blocks),
-        "attachments": [
-            {"title": one.title, "landscape": one.landscape, "blocks": _blocks(one.blocks)} for one in paper.attachments
-        ],
+        "attachments": [{"title": one.title, "landscape": one.landscape} for one in paper.attachments],
         "fonts": {**fonts.FAMILIES, "bold": True},
     }
+    plain: dict[str, Any] = printable(said)
+    plain["blocks"] = _blocks(paper.blocks)
+    for shown, one in zip(plain["attachments"], paper.attachments, strict=True):
+        shown["blocks"] = _blocks(one.blocks)
+    return plain
 
 
 def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
@@ -93,7 +99,9 @@ def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
 
 
 def _block(block: Block) -> dict[str, Any]:
-    values = asdict(block) | {"kind": type(block).__name__.lower()}
+    values: dict[str, Any] = printable(asdict(block)) | {"kind": type(block).__name__.lower()}
+    if not isinstance(block, Chart):
+        values = _breakable(values, UNBROKEN_IN_CELLS if isinstance(block, Table | Form) else UNBROKEN)
     if isinstance(block, Table):
         values["widths"] = list(block.widths) or [1] * len(block.head)
     if isinstance(block, Signature):
@@ -101,6 +109,15 @@ def _block(block: Block) -> dict[str, Any]:
     if isinstance(block, Chart):
         values["alt"] = label(block)
     return values
+
+
+def _breakable(value: Any, unbroken: re.Pattern[str]) -> Any:
+    """The texts with U+200B, an unseen place to break, between the letters of what would run off the page."""
+    if isinstance(value, str):
+        return unbroken.sub(lambda found: "\u200b".join(found[0]), value)
+    if isinstance(value, dict):
+        return {name: _breakable(one, unbroken) for name, one in value.items()}
+    return [_breakable(one, unbroken) for one in value] if isinstance(value, list | tuple) else value
 
 
 def label(chart: Chart) -> str:
@@ -167,9 +184,11 @@ def _fonts(given: dict[str, Any]) -> Any:
 
 def _without(missed: str, text: str) -> str:
     """The text with 〓 for what was missed; where that was missed, without what joins it: skin, hair, accents."""
-    gone = {char for char in missed if char > "~" and char != GETA}
+    gone = {
+        ord(char): "" if unicodedata.category(char) == "Cf" else GETA for char in missed if char > "~" and char != GETA
+    }
     if gone:
-        return "".join(GETA if char in gone else char for char in text)
+        return text.translate(gone)
     return "".join(char for char in text if char <= "~" or unicodedata.category(char) not in JOINED)
 
 

@@ -13,9 +13,9 @@ from typing import ClassVar, TypeVar
 from flask_babel import lazy_gettext as _
 
 from logbook.access import Role
+from logbook.cleaning import clean_text
 from logbook.db import Word
 from logbook.documents import sheet
-from logbook.formats import clean_text
 from logbook.organization.models import BranchKind, HostKind, Period
 
 PEOPLE, BRANCHES, LIAISON, HELP = "人员", "党组织", "挂点联系", "填写说明"

@@ -7,7 +7,6 @@ from wtforms import DateField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
-from logbook.formats import clean_text
 from logbook.outcomes.actions import Decisions
 from logbook.review.actions import MAX_GROUND
 from logbook.review.models import Grade, Report
@@ -16,7 +15,7 @@ from logbook.settings.forms import Form, WrittenForm
 
 class DecideForm(WrittenForm):
     decided_on = DateField(_("党组研究确定的日期"), validators=[Optional()])
-    ground = StringField(_("依据（选填）"), filters=[clean_text], validators=[Length(max=MAX_GROUND)])
+    ground = StringField(_("依据（选填）"), validators=[Length(max=MAX_GROUND)])
 
     def decisions(self, typed: Mapping[str, str], reports: Iterable[Report]) -> Decisions:
         """What was chosen of each; what was not offered, or is no grade, stays as it is."""

@@ -9,8 +9,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from logbook.accounts.models import Person
+from logbook.cleaning import clean_text
 from logbook.db import Word
-from logbook.formats import as_integer, as_label, clean_text
+from logbook.formats import as_integer, as_label
 from logbook.problems.actions import Closing, Terms
 from logbook.problems.models import Answer, Category, Handling, Problem, Side, State, UndertakingState
 from logbook.problems.queries import Filters
@@ -26,7 +27,7 @@ def _words(words: Any) -> list[SelectChoice]:
 
 
 def _long(label: object) -> TextAreaField:
-    return TextAreaField(label, filters=[clean_text], render_kw={"rows": 2, "class": "short"})
+    return TextAreaField(label, render_kw={"rows": 2, "class": "short"})
 
 
 class ProgressForm(WrittenForm):
@@ -40,7 +41,7 @@ class ProgressForm(WrittenForm):
 
 class CloseForm(WrittenForm):
     result = _long(_("办理结果"))
-    told_whom = StringField(_("反馈给谁（选填）"), filters=[clean_text], validators=[Length(max=200)])
+    told_whom = StringField(_("反馈给谁（选填）"), validators=[Length(max=200)])
     told_on = DateField(_("反馈日期（选填）"), validators=[Optional()])
     answer = SelectField(_("反映人的意见（选填）"), choices=[], default="")
 
@@ -61,14 +62,14 @@ class CloseForm(WrittenForm):
 
 
 class ReopenForm(WrittenForm):
-    reason = StringField(_("重新打开的原因"), filters=[clean_text])
+    reason = StringField(_("重新打开的原因"))
 
 
 class TermsForm(EditForm, WrittenForm):
     side = SelectField(_("责任方"), choices=[])
     handling = SelectField(_("处理方式"), choices=[])
     category = SelectField(_("类别"), choices=[])
-    owner_unit = StringField(_("责任单位"), filters=[clean_text], validators=[Length(max=100)])
+    owner_unit = StringField(_("责任单位"), validators=[Length(max=100)])
     owner_person_id = SelectField(_("责任人"), choices=[])
     due_on = DateField(_("完成时限"), validators=[InputRequired(_("请选择日期。"))])
     measures = _long(_("措施"))

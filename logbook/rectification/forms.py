@@ -7,14 +7,13 @@ from wtforms import DateField, HiddenField, MultipleFileField, SelectField, Text
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from logbook.formats import clean_text
 from logbook.rectification.actions import NewItem
 from logbook.review.models import Report
 from logbook.settings.forms import Form, WrittenForm
 
 
 def _long(label: object) -> TextAreaField:
-    return TextAreaField(label, filters=[clean_text], render_kw={"rows": 2, "class": "short"})
+    return TextAreaField(label, render_kw={"rows": 2, "class": "short"})
 
 
 class ItemForm(WrittenForm):

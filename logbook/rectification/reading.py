@@ -10,9 +10,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from logbook.cleaning import clean_text
 from logbook.db import N_
 from logbook.errors import RuleBroken
-from logbook.formats import as_integer, as_typed, clean_text
+from logbook.formats import as_integer, as_typed
 from logbook.problems.actions import MAX_LINE
 from logbook.review import word_file
 

@@ -11,9 +11,10 @@ from itsdangerous import BadData
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
+from logbook.cleaning import clean_text
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
-from logbook.formats import as_integer, clean_text, now, today
+from logbook.formats import as_integer, now, today
 from logbook.printing import views as printing
 from logbook.rectification import actions, importing, papers, queries, reading
 from logbook.rectification.forms import ConfirmForm, ItemForm, NewItemForm, UploadForm

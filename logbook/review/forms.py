@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from logbook.accounts.models import Person
-from logbook.formats import as_integer, as_typed, clean_text
+from logbook.formats import as_integer, as_typed
 from logbook.review import word_file
 from logbook.review.actions import Arrangement, NewDecision
 from logbook.review.models import Agenda, Grade, Meeting
@@ -21,9 +21,9 @@ _ = lazy_gettext
 
 class MeetingForm(EditForm, WrittenForm):
     held_on = DateField(_("会议日期"), validators=[Optional()])
-    place = StringField(_("会议地点"), filters=[clean_text], validators=[Length(max=200)])
+    place = StringField(_("会议地点"), validators=[Length(max=200)])
     agenda = RadioField(_("点评方式"), choices=[], coerce=lambda one: Agenda(one).value)
-    guest = StringField(_("到会指导的上级同志（选填）"), filters=[clean_text], validators=[Length(max=200)])
+    guest = StringField(_("到会指导的上级同志（选填）"), validators=[Length(max=200)])
 
     @classmethod
     def of(cls, meeting: Meeting) -> Self:
@@ -72,9 +72,9 @@ class HandlerForm(EditForm):
 
 
 class WrittenReportForm(WrittenForm):
-    written = TextAreaField(_("述职报告"), filters=[clean_text], description=_("书记交来的，粘贴在这里。"))
+    written = TextAreaField(_("述职报告"), description=_("书记交来的，粘贴在这里。"))
     speech = TextAreaField(
-        _("现场述职稿（与述职报告不同的才填）"), filters=[clean_text],
+        _("现场述职稿（与述职报告不同的才填）"),
         description=_("在会上念的那一份。"),
     )  # fmt: skip
 
@@ -92,8 +92,8 @@ class WrittenReportForm(WrittenForm):
 class GradeForm(EditForm, WrittenForm):
     grade = SelectField(_("确定等次"), choices=[])
     decided_on = DateField(_("党组研究确定的日期"), validators=[Optional()])
-    ground = StringField(_("依据（选填）"), filters=[clean_text])
-    reason = StringField(_("更改的原因"), filters=[clean_text])
+    ground = StringField(_("依据（选填）"))
+    reason = StringField(_("更改的原因"))
 
     def offer(self) -> None:
         """Offer the grades in the reader's language."""

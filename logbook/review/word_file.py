@@ -7,9 +7,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from logbook.cleaning import clean_text
 from logbook.config import MIB
 from logbook.errors import RuleBroken
-from logbook.formats import clean_text
 from logbook.visits import attachments
 
 MOST_BYTES = 10 * MIB

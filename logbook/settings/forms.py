@@ -1,7 +1,7 @@
 """The form all features build on, and the form of the settings."""
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,21 +12,37 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, PasswordField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
 from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from logbook.cleaning import clean_line, clean_text, cleaned
 from logbook.errors import RuleBroken
-from logbook.formats import fingerprint, secrecy_mark, shown_date, storable
+from logbook.formats import fingerprint, secrecy_mark, shown_date
 from logbook.settings.actions import SECURITY_BOUNDS, WORD_CHOICES
+from logbook.typed import PASSWORDS
 
 
-def _storable(typed: MultiDict[str, str], form: Any) -> MultiDict[str, str]:
-    """The texts as they can be stored and shown; a password is taken as it was typed, and stored nowhere."""
-    as_typed = {field.name for field in form if isinstance(field, PasswordField)}
-    pairs = typed.items(multi=True)
-    return MultiDict([(name, text if name in as_typed else storable(text)) for name, text in pairs])
+def _cleaned(typed: MultiDict[str, str]) -> MultiDict[str, str]:
+    return MultiDict(cleaned(typed.items(multi=True), but=PASSWORDS))
+
+
+def _cleaner(field: type[Field]) -> Callable[[str | None], str] | None:
+    """What a field's text goes through: what is read from the database and from files, too."""
+    if issubclass(field, HiddenField | PasswordField) or not issubclass(field, StringField):
+        return None
+    return clean_text if issubclass(field, TextAreaField) else clean_line
 
 
 @cache
@@ -68,16 +84,22 @@ class Form(FlaskForm):
             if formdata is None:  # one of several on its page, and not the one that was sent
                 return None
             if isinstance(formdata, MultiDict):  # typed elsewhere, and not in this request
-                return _storable(formdata, form)
+                return _cleaned(formdata)
             if "shown_again" in g:
-                return _storable(g.shown_again, form)
+                return _cleaned(g.shown_again)
             wrapped = super().wrap_formdata(form, formdata)
             if wrapped is None:
                 return None
-            # A file where a text belongs is no text; PostgreSQL refuses U+0000, and no page holds a control character.
+            # A file where a text belongs is no text.
             names = {field.name for field in form if isinstance(field, FileField)}
             files = [(name, file) for name, file in request.files.items(multi=True) if name in names]
-            return MultiDict([*_storable(request.form, form).items(multi=True), *files])
+            return MultiDict([*request.form.items(multi=True), *files])
+
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            cleaner = _cleaner(unbound_field.field_class)
+            if cleaner is not None:
+                options = {**options, "filters": [cleaner, *unbound_field.kwargs.get("filters", ())]}
+            return super().bind_field(form, unbound_field, options)
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
         """Validate a POST; a form shown again is never taken for a submitted one."""

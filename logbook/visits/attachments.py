@@ -15,9 +15,9 @@ from typing import IO, Any
 
 from flask_babel import gettext as _
 
+from logbook.cleaning import clean_text
 from logbook.config import MIB
 from logbook.errors import RuleBroken
-from logbook.formats import clean_text
 from logbook.instance import sync
 
 MOST_FILES = 8  # of one record

@@ -16,8 +16,9 @@ from wtforms.widgets import CheckboxInput, DateInput, ListWidget
 
 from logbook import formats
 from logbook.accounts.models import Person
+from logbook.cleaning import clean_text
 from logbook.errors import RuleBroken
-from logbook.formats import LARGEST, as_count, as_date, as_integer, as_label, clean_text
+from logbook.formats import LARGEST, as_count, as_date, as_integer, as_label
 from logbook.organization.models import Branch
 from logbook.problems.actions import NewProblem, NewUndertaking
 from logbook.problems.models import Category, Handling, Side
@@ -72,11 +73,11 @@ def form_data() -> MultiDict[str, str] | None:
 
 
 def _text(label: object, **options: Any) -> StringField:
-    return StringField(label, filters=[clean_text], **options)
+    return StringField(label, **options)
 
 
 def _long(label: object, rows: int = 3) -> TextAreaField:
-    return TextAreaField(label, filters=[clean_text], render_kw={"rows": rows, "class": "short"})
+    return TextAreaField(label, render_kw={"rows": rows, "class": "short"})
 
 
 def _ticks(label: object) -> SelectMultipleField:
@@ -97,9 +98,7 @@ class VisitForm(WrittenForm):
     branch_id = SelectField(_("党组织"), validate_choice=False, choices=[])
     place = _text(_("其他地点"), description=_("不在名册内的，写明地点。"))
     kinds = _ticks(_("方式"))
-    findings = TextAreaField(
-        _("基本情况"), filters=[clean_text], description=_("三两行就够，可用语音输入；没有问题写“无问题”。")
-    )
+    findings = TextAreaField(_("基本情况"), description=_("三两行就够，可用语音输入；没有问题写“无问题”。"))
     level = RadioField(_("知悉范围"), validate_choice=False, choices=[])
     half_days = SelectField(_("时长"), validate_choice=False, choices=[])
     people_met = _text(_("座谈走访对象"))

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, StringField, TextAreaField
 
 from logbook.errors import RuleBroken
-from logbook.formats import as_date, clean_text
+from logbook.formats import as_date
 from logbook.settings.forms import EditForm, Form, WrittenForm
 from logbook.years import actions
 from logbook.years.frames import Span
@@ -19,7 +19,6 @@ WIDEST = 366 * 5  # days of a span of one's own
 class TextForm(EditForm, WrittenForm):
     text = TextAreaField(
         _("汇总文字"),
-        filters=[clean_text],
         description=_("一行一段；“一、”“（一）”开头的是标题。清空后保存，就回到程序生成的文字。"),
         render_kw={"rows": 24},
     )
@@ -31,8 +30,8 @@ class CloseForm(Form):
 
 
 class AddendumForm(WrittenForm):
-    text = TextAreaField(_("补充的内容"), filters=[clean_text], render_kw={"rows": 4, "class": "short"})
-    reason = StringField(_("补充的原因"), filters=[clean_text])
+    text = TextAreaField(_("补充的内容"), render_kw={"rows": 4, "class": "short"})
+    reason = StringField(_("补充的原因"))
 
 
 def span_from(args: Mapping[str, str], today: dt.date) -> Span:

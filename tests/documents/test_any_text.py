@@ -3,6 +3,7 @@
 import io
 
 import docx
+import pypdfium2
 import pytest
 from pypdf import PdfReader
 
@@ -10,6 +11,7 @@ from logbook.documents import pdf, sheet, word
 from logbook.documents.paper import Form, Para, Table
 from logbook.documents.sheet import Column, Sheet
 from tests.documents.papers import short
+from tests.texts.test_cleaning import CLASSES
 
 LONG = "这是现场的情况和职工的意见。" * 714  # 9,996 characters
 # What is stored, and what a Word file or a workbook says.
@@ -49,6 +51,35 @@ def test_a_pdf_holds_any_text_that_a_font_has():
         if "👍" not in text:
             assert said.count(squeezed(text)) >= 4, text
     assert said.count("好〓〓〓〓〓〓完") >= 4
+
+
+def test_no_character_fails_a_pdf():
+    """One of every class (tests/texts), each alone, and all of them in one text; typst refuses some that fonts have."""
+    odd = [char for chars, _becomes in CLASSES.values() for char in chars]
+    made = pdf.make(everywhere([f"甲{char}乙" for char in odd] + ["".join(odd)]))
+    said = squeezed("".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages))
+    assert said.count("甲乙") > 4 * 30
+
+
+def test_what_typst_alone_refuses_costs_one_character():
+    """Whatever `printable` lets through: the typesetter's own word is heard."""
+    given = pdf.job(short(blocks=(Para("甲乙"),)))
+    given["paper"]["blocks"][0]["text"] = "甲\ufeff乙\ue000丙\U000f0000"
+    assert "甲乙〓丙〓" in squeezed(PdfReader(io.BytesIO(pdf.typeset(given))).pages[0].extract_text())
+
+
+def test_letters_without_a_break_stay_on_the_page():
+    link = "https" + "abcdefghijklmnopqrstuvwxyz" * 3
+    rows = (("甲", "W" * 500, link), ("Wolfeschlegelsteinhausen", "乙", "丙"))
+    blocks = (Para("W" * 200), Table(("姓名", "同行", "说明"), rows, (1, 2, 1)), Form((("同行人员", "W" * 300),)))
+    with pypdfium2.PdfDocument(pdf.make(short(blocks=blocks))) as document:
+        said, ends = "", []
+        for page in document:
+            text = page.get_textpage()
+            said += text.get_text_range()
+            ends += [text.get_charbox(n)[2] / page.get_width() for n in range(text.count_chars())]
+    assert squeezed(said).replace("\u200b", "").count("W") >= 1001
+    assert max(ends) < 0.9
 
 
 def test_a_workbook_holds_any_text():
