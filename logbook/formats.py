@@ -15,9 +15,11 @@ SHANGHAI = clock.SHANGHAI
 now, today = clock.now, clock.today
 LARGEST = 2**31 - 1  # of a stored integer
 MAX_TEXT = 20_000  # characters of one text field: some ten full pages
-_COUNTED = re.compile(r"([0-9]+)[人名位个份张]?")
+_COUNTED = re.compile(r"([0-9]+)[人名位个份张天次]?")
 _ABOUT = re.compile(r"约?([0-9]+)[多余]?[人名位个]?(?:左右)?")
 _NUMBERED = re.compile(r"([0-9]{4})(?:年?第|-)([0-9]+)号?")
+_DAY = re.compile("([0-9]{4})[-./。年]([0-9]{1,2})[-./。月]([0-9]{1,2})日?")
+_DAY_OF_DIGITS = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 # Read as a dash, though Unicode has them elsewhere: minus, hyphen bullet, box drawing, the long vowel of kana.
 _DASHES = frozenset("\u2212\u2043\u02c9\u2500\u2501\u30fc")
 _BLANK = frozenset("\u115f\u1160\u2800")  # letters and signs that show nothing
@@ -118,9 +120,10 @@ def as_label(text: str) -> str:
 
 
 def as_date(text: str) -> dt.date | None:
-    """Return the day typed as 2026-03-05; None for anything else."""
+    """Return the day in what people write for one (2026-03-05, 2026.3.5, ２０２６年３月５日, 20260305), or None."""
+    found = _DAY.fullmatch(as_typed(text)) or _DAY_OF_DIGITS.fullmatch(text)
     try:
-        return dt.date.fromisoformat(text)
+        return dt.date(*map(int, found.groups())) if found else None
     except ValueError:
         return None
 

@@ -1,9 +1,13 @@
 """What people type for a number or a code, on a Chinese keyboard, by dictation or from a paper."""
 
+import datetime as dt
+
 import pytest
 
-from logbook.formats import as_count, as_label, as_typed, today
+from logbook.formats import as_count, as_date, as_label, as_typed, today
+from logbook.settings import queries
 from tests import factories
+from tests.settings.test_settings import BODY
 
 
 @pytest.mark.parametrize(
@@ -33,6 +37,49 @@ def test_a_records_number_is_known_however_it_is_typed(typed):
 @pytest.mark.parametrize("typed", ["2026年", "码头—候船", "2026-150次", "150", "第150号", "2026年 第一季度"])
 def test_other_words_are_searched_as_they_were_typed(typed):
     assert as_label(typed) == typed
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["2026-03-05", "2026-3-5", "2026.3.5", "2026/03/05", "2026年3月5日", "2026年03月05", "２０２６年３月５日",
+     "2026 年 3 月 5 日", "2026—3—5", "2026。3。5", "20260305", "2026\u200b-3-5"],
+)  # fmt: skip
+def test_a_day_is_read_as_people_write_one(typed):
+    assert as_date(typed) == dt.date(2026, 3, 5)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "3月5日",
+        "26.3.5",
+        "2026-W10-4",
+        "2026-2-29",
+        "2026-13-1",
+        "202635",
+        "46086",
+        "2026-3-5 14:00",
+        "二〇二六年三月五日",
+    ],
+)
+def test_what_is_no_day_is_none(typed):
+    assert as_date(typed) is None
+
+
+def test_a_form_takes_days_and_numbers_from_any_keyboard(client):
+    office = client(factories.office())
+    assert office.post("/settings", BODY | {"late_after_days": "十天"}).status_code == 422
+    assert office.post("/settings", BODY | {"late_after_days": "１０天"}).status_code == 303
+    assert queries.load().late_after_days == 10
+    day, due = today(), today() + dt.timedelta(days=30)
+    typed = {"text": "到两个单位去。", "due_on": f"{due.year}.{due.month}.{due.day}"}
+    refused = office.post("/directives", typed | {"issued_on": "下周一"})
+    assert refused.status_code == 422
+    assert "请填日期，例如2026年3月5日。" in refused.text
+    assert "下周一" in refused.text
+    wide = f"{day:%Y年%m月%d日}".translate(str.maketrans("0123456789", "０１２３４５６７８９"))
+    assert office.post("/directives", typed | {"issued_on": wide}).status_code == 303
 
 
 def test_a_code_is_read_through_dashes_blanks_and_what_nobody_sees():

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, DateField, IntegerField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -15,7 +15,7 @@ from logbook.accounts.actions import NewPerson
 from logbook.accounts.models import Person
 from logbook.accounts.passwords import MAX_PASSWORD
 from logbook.formats import today, typed_name
-from logbook.settings.forms import EditForm, Form
+from logbook.settings.forms import DayField, EditForm, Form, NumberField
 
 NAME = Length(max=60, message=_("请不超过60个字。"))
 PASSWORD = Length(max=MAX_PASSWORD, message=_("密码长度为8至128个字符。"))
@@ -68,13 +68,13 @@ class SecondForm(Form):
 class PersonForm(EditForm):
     name = StringField(_("姓名"), validators=[REQUIRED, NAME])
     post = StringField(_("职务"), validators=[NAME])
-    official_order = IntegerField(
+    official_order = NumberField(
         _("职务排序"),
         default=999,
         validators=[InputRequired(_("请填写此项。")), NumberRange(min=1, max=9999)],
     )
 
-    since = DateField(
+    since = DayField(
         _("姓名有改动的：自何日起改名"), default=today, validators=[Optional()],
         description=_("以前登记、生成的仍用当时的姓名；本人下次登录时会看到这次改动。"),
     )  # fmt: skip

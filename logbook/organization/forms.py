@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
@@ -14,7 +14,7 @@ from logbook.accounts.models import Person
 from logbook.formats import today
 from logbook.organization.actions import MAX_TARGET, NewBranch, NewLiaison
 from logbook.organization.models import Branch, BranchKind, HostKind, Period
-from logbook.settings.forms import EditForm, Form
+from logbook.settings.forms import DayField, EditForm, Form, NumberField
 
 FIRST, LAST = dt.date(1949, 10, 1), dt.date(2100, 12, 31)
 NAME = Length(max=60, message=_("请不超过60个字。"))
@@ -22,7 +22,7 @@ REQUIRED = DataRequired(message=_("请填写此项。"))
 GIVEN = InputRequired(message=_("请填写此项。"))
 
 
-def sensible(_form: object, field: DateField) -> None:
+def sensible(_form: object, field: DayField) -> None:
     """Refuse days that no list of ours can begin on."""
     if field.data and not FIRST <= field.data <= LAST:
         raise ValidationError(_("日期要在1949年至2100年之间。"))
@@ -59,10 +59,10 @@ class BranchForm(EditForm):
     host_unit = StringField(_("所在单位"), validators=[REQUIRED, NAME])
     host_kind = SelectField(_("单位类别"))
     reports_to_group = BooleanField(_("向党组述职"), default=True)
-    official_order = IntegerField(_("排序"), default=999, validators=[GIVEN, NumberRange(min=1, max=9999)])
-    from_on = DateField(_("成立日期"), validators=[Optional()], description=_("不清楚的留空。"))
-    to_on = DateField(_("撤销日期"), validators=[Optional()])
-    since = DateField(
+    official_order = NumberField(_("排序"), default=999, validators=[GIVEN, NumberRange(min=1, max=9999)])
+    from_on = DayField(_("成立日期"), validators=[Optional()], description=_("不清楚的留空。"))
+    to_on = DayField(_("撤销日期"), validators=[Optional()])
+    since = DayField(
         _("改动自何日起"),
         default=today,
         validators=[Optional(), sensible],
@@ -104,7 +104,7 @@ class BranchForm(EditForm):
 class HistoryForm(Form):
     """What holds from a day on; `own_confirmed` is asked only where it makes a liaison point the member's own."""
 
-    from_on = DateField(_("自何日起"), default=today, validators=[REQUIRED, sensible])
+    from_on = DayField(_("自何日起"), default=today, validators=[REQUIRED, sensible])
     own_confirmed = BooleanField(_("是本人所在的党组织，仍作为挂点"))
 
 
@@ -142,13 +142,13 @@ def _offer_periods(field: SelectField) -> None:
 
 
 class LiaisonForm(Form):
-    year = IntegerField(_("年度"), validators=[GIVEN, NumberRange(min=2000, max=2100)])
+    year = NumberField(_("年度"), validators=[GIVEN, NumberRange(min=2000, max=2100)])
     member_id = SelectField(_("党组成员"), coerce=int)
     branch_id = SelectField(_("挂点党组织"), coerce=int)
-    target = IntegerField(_("次数"), default=1, validators=[GIVEN, NumberRange(min=1, max=MAX_TARGET)])
+    target = NumberField(_("次数"), default=1, validators=[GIVEN, NumberRange(min=1, max=MAX_TARGET)])
     period = SelectField(_("周期"))
-    from_on = DateField(_("开始日期"), validators=[Optional()], description=_("留空为1月1日。"))
-    to_on = DateField(_("结束日期"), validators=[Optional()], description=_("留空为12月31日。"))
+    from_on = DayField(_("开始日期"), validators=[Optional()], description=_("留空为1月1日。"))
+    to_on = DayField(_("结束日期"), validators=[Optional()], description=_("留空为12月31日。"))
     own_confirmed = BooleanField(_("是本人所在的党组织，仍作为挂点"))
 
     def offer(self, members: Iterable[Person], branches: Iterable[Branch]) -> None:
@@ -171,7 +171,7 @@ class LiaisonForm(Form):
 
 
 class TargetForm(EditForm):
-    target = IntegerField(_("次数"), validators=[GIVEN, NumberRange(min=1, max=MAX_TARGET)])
+    target = NumberField(_("次数"), validators=[GIVEN, NumberRange(min=1, max=MAX_TARGET)])
     period = SelectField(_("周期"))
 
     def offer(self) -> None:
@@ -180,13 +180,13 @@ class TargetForm(EditForm):
 
 
 class EndForm(Form):
-    on = DateField(_("最后一天"), validators=[REQUIRED])
+    on = DayField(_("最后一天"), validators=[REQUIRED])
     sure = HiddenField()
 
 
 class ImportForm(Form):
     workbook = FileField(_("Excel 工作簿"), validators=[FileRequired(_("请选择文件。"))])
-    from_on = DateField(
+    from_on = DayField(
         _("书记、所在党组织、上级党总支自何日起"),
         default=lambda: today().replace(month=1, day=1),
         validators=[REQUIRED, sensible],
@@ -197,7 +197,7 @@ class ImportForm(Form):
 class ConfirmImportForm(Form):
     upload = HiddenField(validators=[REQUIRED])
     digest = HiddenField(validators=[REQUIRED])
-    from_on = DateField(validators=[REQUIRED, sensible])
+    from_on = DayField(validators=[REQUIRED, sensible])
     own_password = PasswordField(
         _("您自己的密码"),
         validators=[Optional(), Length(max=200)],

@@ -13,9 +13,10 @@ from typing import ClassVar, TypeVar
 from flask_babel import lazy_gettext as _
 
 from logbook.access import Role
-from logbook.cleaning import clean_text
+from logbook.cleaning import clean_line, clean_text
 from logbook.db import Word
 from logbook.documents import sheet
+from logbook.formats import as_date
 from logbook.organization.models import BranchKind, HostKind, Period
 
 PEOPLE, BRANCHES, LIAISON, HELP = "人员", "党组织", "挂点联系", "填写说明"
@@ -37,7 +38,6 @@ HELP_LINES = (
 )
 MAX_NAME = 60  # characters, as in the forms
 MAX_NUMBER = 9999
-_DATE = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?")
 _SIGN_IN = re.compile(r"[a-z0-9._-]{2,60}")
 _BETWEEN = re.compile(r"[、,，;；/\s]+")
 W = TypeVar("W", bound=Word)
@@ -136,7 +136,7 @@ class _Line:
         self.problems.append(Problem(self.sheet, self.row, column, str(why)))
 
     def typed(self, column: str, *, required: bool = False, most: int = MAX_NAME) -> str:
-        text = " ".join(clean_text(plain(self.cells.get(column))).split())
+        text = clean_line(plain(self.cells.get(column)))
         if required and not text:
             self.refuse(column, _("没有填写。"))
         if len(text) > most:
@@ -166,10 +166,10 @@ class _Line:
         value = self.cells.get(column)
         if isinstance(value, dt.date):
             return value.date() if isinstance(value, dt.datetime) else value
-        text = unicodedata.normalize("NFKC", "".join(clean_text(plain(value)).split()))
+        text = clean_line(plain(value))
         if not text:
             return None
-        day = _day(text)
+        day = as_date(text)
         if day is None:
             self.refuse(column, _("不是日期：%(text)s。请写成 2026-3-1 或 2026年3月1日。", text=text[:20]))
         return day
@@ -203,14 +203,6 @@ def plain(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
-
-
-def _day(text: str) -> dt.date | None:
-    found = _DATE.fullmatch(text)
-    try:
-        return dt.date(*map(int, found.groups())) if found else None
-    except ValueError:
-        return None
 
 
 def read(content: bytes, apply: Callable[[str], str] = same) -> Lists:

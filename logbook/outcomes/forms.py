@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Mapping
 
 from flask_babel import lazy_gettext as _
-from wtforms import DateField, SelectMultipleField, StringField
+from wtforms import SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from logbook.outcomes.actions import Decisions
 from logbook.review.actions import MAX_GROUND
 from logbook.review.models import Grade, Report
-from logbook.settings.forms import Form, WrittenForm
+from logbook.settings.forms import DayField, Form, WrittenForm
 
 
 class DecideForm(WrittenForm):
-    decided_on = DateField(_("党组研究确定的日期"), validators=[Optional()])
+    decided_on = DayField(_("党组研究确定的日期"), validators=[Optional()])
     ground = StringField(_("依据（选填）"), validators=[Length(max=MAX_GROUND)])
 
     def decisions(self, typed: Mapping[str, str], reports: Iterable[Report]) -> Decisions:
@@ -27,7 +27,7 @@ class DecideForm(WrittenForm):
 
 class FeedbackForm(Form):
     reports = SelectMultipleField(_("已签收的书记"), coerce=int, choices=[])
-    on = DateField(_("签收日期"), validators=[Optional()])
+    on = DayField(_("签收日期"), validators=[Optional()])
 
     def offer(self, reports: Iterable[Report]) -> None:
         """Offer those whose grade is entered and not told."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from flask_babel import gettext, lazy_gettext
-from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -15,7 +15,7 @@ from logbook.formats import as_integer, as_label
 from logbook.problems.actions import Closing, Terms
 from logbook.problems.models import Answer, Category, Handling, Problem, Side, State, UndertakingState
 from logbook.problems.queries import Filters
-from logbook.settings.forms import EditForm, WrittenForm
+from logbook.settings.forms import DayField, EditForm, WrittenForm
 
 _ = lazy_gettext
 W = TypeVar("W", bound=Word)
@@ -42,7 +42,7 @@ class ProgressForm(WrittenForm):
 class CloseForm(WrittenForm):
     result = _long(_("办理结果"))
     told_whom = StringField(_("反馈给谁（选填）"), validators=[Length(max=200)])
-    told_on = DateField(_("反馈日期（选填）"), validators=[Optional()])
+    told_on = DayField(_("反馈日期（选填）"), validators=[Optional()])
     answer = SelectField(_("反映人的意见（选填）"), choices=[], default="")
 
     def offer(self) -> None:
@@ -71,7 +71,7 @@ class TermsForm(EditForm, WrittenForm):
     category = SelectField(_("类别"), choices=[])
     owner_unit = StringField(_("责任单位"), validators=[Length(max=100)])
     owner_person_id = SelectField(_("责任人"), choices=[])
-    due_on = DateField(_("完成时限"), validators=[InputRequired(_("请选择日期。"))])
+    due_on = DayField(_("完成时限"), validators=[InputRequired(_("请选择日期。"))])
     measures = _long(_("措施"))
 
     def offer(self, people: Iterable[Person]) -> None:
@@ -108,8 +108,8 @@ class UndertakingForm(EditForm, WrittenForm):
 
 class DirectiveForm(WrittenForm):
     text = _long(_("党组部署"))
-    issued_on = DateField(_("部署日期"), validators=[InputRequired(_("请选择日期。"))])
-    due_on = DateField(_("完成时限"), validators=[InputRequired(_("请选择日期。"))])
+    issued_on = DayField(_("部署日期"), validators=[InputRequired(_("请选择日期。"))])
+    due_on = DayField(_("完成时限"), validators=[InputRequired(_("请选择日期。"))])
     asks_visits = BooleanField(_("要求到挂点支部"), default=True)
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 from flask_babel import lazy_gettext as _
-from wtforms import DateField, HiddenField, MultipleFileField, SelectField, TextAreaField
+from wtforms import HiddenField, MultipleFileField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from logbook.rectification.actions import NewItem
 from logbook.review.models import Report
-from logbook.settings.forms import Form, WrittenForm
+from logbook.settings.forms import DayField, Form, WrittenForm
 
 
 def _long(label: object) -> TextAreaField:
@@ -19,7 +19,7 @@ def _long(label: object) -> TextAreaField:
 class ItemForm(WrittenForm):
     text = _long(_("要整改的问题"))
     measures = _long(_("整改措施（选填）"))
-    due_on = DateField(_("完成时限"), validators=[InputRequired(_("请选择日期。"))])
+    due_on = DayField(_("完成时限"), validators=[InputRequired(_("请选择日期。"))])
     based_on = HiddenField()
 
     def new_item(self) -> NewItem:

@@ -5,7 +5,7 @@ from typing import Self
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
@@ -14,13 +14,13 @@ from logbook.formats import as_integer, as_typed
 from logbook.review import word_file
 from logbook.review.actions import Arrangement, NewDecision
 from logbook.review.models import Agenda, Grade, Meeting
-from logbook.settings.forms import EditForm, WrittenForm
+from logbook.settings.forms import DayField, EditForm, WrittenForm
 
 _ = lazy_gettext
 
 
 class MeetingForm(EditForm, WrittenForm):
-    held_on = DateField(_("会议日期"), validators=[Optional()])
+    held_on = DayField(_("会议日期"), validators=[Optional()])
     place = StringField(_("会议地点"), validators=[Length(max=200)])
     agenda = RadioField(_("点评方式"), choices=[], coerce=lambda one: Agenda(one).value)
     guest = StringField(_("到会指导的上级同志（选填）"), validators=[Length(max=200)])
@@ -91,7 +91,7 @@ class WrittenReportForm(WrittenForm):
 
 class GradeForm(EditForm, WrittenForm):
     grade = SelectField(_("确定等次"), choices=[])
-    decided_on = DateField(_("党组研究确定的日期"), validators=[Optional()])
+    decided_on = DayField(_("党组研究确定的日期"), validators=[Optional()])
     ground = StringField(_("依据（选填）"))
     reason = StringField(_("更改的原因"))
 

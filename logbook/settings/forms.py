@@ -26,12 +26,45 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
 from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import TextInput
 
 from logbook.cleaning import clean_line, clean_text, cleaned
 from logbook.errors import RuleBroken
-from logbook.formats import fingerprint, secrecy_mark, shown_date
+from logbook.formats import as_count, as_date, fingerprint, secrecy_mark, shown_date
 from logbook.settings.actions import SECURITY_BOUNDS, WORD_CHOICES
 from logbook.typed import PASSWORDS
+
+
+class DayField(DateField):
+    """A day, chosen or typed as people write one; what is no day stands there again."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was sent."""
+        typed = " ".join(valuelist).strip()
+        self.data = as_date(typed)
+        if typed and self.data is None:
+            raise ValueError(gettext("请填日期，例如2026年3月5日。"))
+
+
+class NumberField(IntegerField):
+    """A whole number, typed with any keyboard: １２ and 12 are the same."""
+
+    data: Any
+
+    widget = TextInput()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["render_kw"] = {"inputmode": "numeric"} | kwargs.get("render_kw", {})
+        super().__init__(*args, **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was sent."""
+        typed = " ".join(valuelist).strip()
+        self.data = as_count(typed)
+        if typed and self.data is None:
+            raise ValueError(gettext("请填整数。"))
 
 
 def _cleaned(typed: MultiDict[str, str]) -> MultiDict[str, str]:
@@ -258,29 +291,27 @@ class SettingsForm(EditForm):
     liaison_word = SelectField(_("挂点的称谓"), choices=_choices(WORD_CHOICES["liaison_word"]))
     ballot_word = SelectField(_("测评表的称谓"), choices=_choices(WORD_CHOICES["ballot_word"]))
     superior = StringField(_("上级党组织"), validators=[DataRequired(), Length(max=60)])
-    late_after_days = IntegerField(_("几天后登记算登记较晚"), validators=[InputRequired(), NumberRange(min=1, max=366)])
-    problem_due_days = IntegerField(
-        _("问题的办理期限（天）"), validators=[InputRequired(), NumberRange(min=1, max=730)]
-    )
-    undertaking_due_days = IntegerField(
+    late_after_days = NumberField(_("几天后登记算登记较晚"), validators=[InputRequired(), NumberRange(min=1, max=366)])
+    problem_due_days = NumberField(_("问题的办理期限（天）"), validators=[InputRequired(), NumberRange(min=1, max=730)])
+    undertaking_due_days = NumberField(
         _("领办事项的办理期限（天）"), validators=[InputRequired(), NumberRange(min=1, max=730)]
     )
-    rectification_days = IntegerField(
+    rectification_days = NumberField(
         _("整改事项的办理期限（天）"), validators=[InputRequired(), NumberRange(min=1, max=730)]
     )
-    weight_a = IntegerField(_("A票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
-    weight_b = IntegerField(_("B票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
-    weight_c = IntegerField(_("C票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
-    good_from = IntegerField(
+    weight_a = NumberField(_("A票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
+    weight_b = NumberField(_("B票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
+    weight_c = NumberField(_("C票的权重"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)])
+    good_from = NumberField(
         _("建议“好”的最低分"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)]
     )
-    fairly_good_from = IntegerField(
+    fairly_good_from = NumberField(
         _("建议“较好”的最低分"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)]
     )
-    average_from = IntegerField(
+    average_from = NumberField(
         _("建议“一般”的最低分"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)]
     )
-    cap_percent = IntegerField(
+    cap_percent = NumberField(
         _("“较好”及以下至少占百分之几"), filters=[_nought], validators=[Optional(), NumberRange(min=0, max=100)]
     )
     default_level = SelectField(_("预设的知悉范围"))
@@ -292,12 +323,12 @@ class SettingsForm(EditForm):
 
 
 class SecurityForm(EditForm):
-    idle_minutes = IntegerField(
+    idle_minutes = NumberField(
         _("多少分钟不操作要重新登录"),
         validators=[InputRequired(), NumberRange(*SECURITY_BOUNDS["idle_minutes"])],
         description=_("5至480。没有写完的内容不会丢：重新登录后还在。"),
     )
-    session_days = IntegerField(
+    session_days = NumberField(
         _("登录最长保持几天"),
         validators=[InputRequired(), NumberRange(*SECURITY_BOUNDS["session_days"])],
         description=_("1至90。到了这个天数，一直在用的也要重新登录。"),
