@@ -172,11 +172,11 @@ def _put_back(item: Item, typed: MultiDict[str, str], by: Actor) -> Outcome:
     return Outcome(as_integer(typed.get("branch_id", "")), day, known=stored is not None, draft=True, other=other)
 
 
-def _reads_as(digest: str, typed: MultiDict[str, str], by: Actor) -> bool:
+def _reads_as(body: str, typed: MultiDict[str, str], by: Actor) -> bool:
     """Whether a record received under the same key says just this."""
     form = VisitForm(formdata=typed)
     try:
-        return actions.is_same(form.new_visit(member_of(form, by), Basis()), digest)
+        return actions.is_same(form.new_visit(member_of(form, by), Basis()), body)
     except RuleBroken:
         return False  # a text that is not whole yet
 
@@ -207,7 +207,7 @@ def _corrected(visit_id: int, typed: MultiDict[str, str], by: Actor) -> Outcome:
 def _is_next(visit_id: int, n: int, new: NewVisit, by: Actor) -> bool:
     """Whether version n is this very correction, received before."""
     stored = visits.version(visit_id, n)
-    return stored is not None and stored.by_id == by.person_id and actions.is_same(new, stored.digest)
+    return stored is not None and stored.by_id == by.person_id and actions.is_same(new, stored.body)
 
 
 def _how() -> str:

@@ -39,7 +39,7 @@ from logbook.visits.models import (
 )
 from logbook.visits.rules import MAX_LINE, NewVisit
 from logbook.visits.stored import record_in
-from logbook.visits.versions import body_of, digest_of
+from logbook.visits.versions import body_of, cleaned, digest_of
 
 # Reasons the program gives, as they stand in a record.
 WAITED = "离线保存，联网后送达"
@@ -113,8 +113,8 @@ def _stored(new: NewVisit, by: Actor) -> Visit:
     stored = queries.by_client_key(new.client_key or "")
     if stored is None:
         raise NotThere
-    visit, digest = stored
-    if by.person_id not in {visit.member_id, visit.entered_by_id} or not is_same(new, digest):
+    visit, body = stored
+    if by.person_id not in {visit.member_id, visit.entered_by_id} or not is_same(new, body):
         raise RuleBroken("client_key", _("这次提交的编号已被另一条记录使用，没有保存。请刷新页面后重新提交。"))
     return visit
 
@@ -123,10 +123,10 @@ def _with_reason(new: NewVisit, *, late: bool) -> NewVisit:
     return replace(new, late_reason=WAITED) if new.waited and late and not new.late_reason else new
 
 
-def is_same(new: NewVisit, digest: str) -> bool:
-    """Whether it is the record of that digest: a repeat comes before or after the program's reason was needed."""
+def is_same(new: NewVisit, body: str) -> bool:
+    """Whether it is the record of that body: a repeat comes before or after the program's reason was needed."""
     reasons = {"", WAITED} if new.late_reason in {"", WAITED} else {new.late_reason}
-    return digest in {digest_of(body_of(replace(new, late_reason=one))) for one in reasons}
+    return not {body, cleaned(body)}.isdisjoint(body_of(replace(new, late_reason=one)) for one in reasons)
 
 
 def _marks(ground: Ground | None) -> dict[str, bool]:
@@ -372,7 +372,7 @@ def _corrected(visit_id: int, new: NewVisit, based_on: int, by: Actor) -> Visit 
     if visit is None or not 1 <= based_on == visit.version - 1:
         return None
     stored = queries.version(visit_id, visit.version)
-    mine = stored is not None and stored.by_id == by.person_id and is_same(new, stored.digest)
+    mine = stored is not None and stored.by_id == by.person_id and is_same(new, stored.body)
     return visit if mine else None
 
 

@@ -605,14 +605,14 @@ def receipt(member_id: int, branch_id: int | None, on: dt.date, client_key: str 
 
 
 _BY_KEY = (
-    select(Visit, VisitVersion.digest)
+    select(Visit, VisitVersion.body)
     .join(VisitVersion, (VisitVersion.visit_id == Visit.id) & (VisitVersion.n == 1))
     .where(Visit.client_key == bindparam("key"))
 )
 
 
 def by_client_key(client_key: str) -> Row[Visit, str] | None:
-    """The record stored under that key with the digest of its first version."""
+    """The record stored under that key with the body of its first version."""
     return db.session.execute(_BY_KEY, {"key": client_key}).one_or_none()
 
 

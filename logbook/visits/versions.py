@@ -11,6 +11,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from logbook.cleaning import clean_text
 from logbook.db import N_, Word
 from logbook.problems.models import Category, Handling, Side
 from logbook.visits.models import Content, Kind, Level, number_of
@@ -59,7 +60,23 @@ class Difference:
 
 def body_of(record: Any) -> str:
     """Return the canonical JSON text of a record (a frozen dataclass), without what only says how it came."""
-    fields = {name: getattr(record, name) for name in record.__slots__ if name not in ON_THE_WAY}
+    return _canonical({name: getattr(record, name) for name in record.__slots__ if name not in ON_THE_WAY})
+
+
+def cleaned(body: str) -> str:
+    """Return the body as it would be stored today: it may have been before all texts were cleaned."""
+    return _canonical(_cleaned(json.loads(body)))
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _cleaned(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    return clean_text(value) if isinstance(value, str) else value
+
+
+def _canonical(fields: Any) -> str:
     return json.dumps(fields, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

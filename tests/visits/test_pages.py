@@ -701,6 +701,19 @@ def test_the_same_record_from_many_sides_at_once_is_one(app, place):
     assert db.session.query(Visit).count() == 1
 
 
+def test_a_record_of_before_texts_were_cleaned_is_known_when_a_phone_sends_it_again(client, place):
+    member, branch = place
+    typed = body(branch, findings="第一条\u200b第二条\ufeff", client_key="key-0000001")
+    assert client(member).post("/visits/new", typed, headers=JSON).status_code == 201
+    stored = db.session.query(VisitVersion).one()
+    stored.body = stored.body.replace("第一条第二条", "第一条\u200b第二条\ufeff")
+    db.session.commit()
+    again = client(member).post("/visits/new", typed, headers=JSON)
+    assert (again.status_code, again.json["number"]) == (201, f"{TODAY.year}-001")
+    other = client(member).post("/visits/new", typed | {"findings": "第一条"}, headers=JSON)
+    assert other.status_code == 409
+
+
 # --- what the office entered, corrected by its member ---------------------------------------------
 
 
