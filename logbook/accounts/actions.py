@@ -12,6 +12,7 @@ from logbook.accounts.models import OneTimeCode, Person, SignInFailure
 from logbook.accounts.renaming import rename
 from logbook.db import db
 from logbook.errors import NotThere, RuleBroken
+from logbook.folding import clean_name
 from logbook.formats import typed_code
 
 CODE_DAYS = 7
@@ -34,6 +35,7 @@ class NewPerson:
     post: str = ""
     official_order: int = 999
     sign_in_name: str | None = None
+    is_another: bool = False  # than whoever has a name that looks the same: somebody was asked and said so
 
 
 def pinyin(name: str) -> str:
@@ -47,11 +49,12 @@ def pinyin(name: str) -> str:
 
 
 def add_person(new: NewPerson) -> Person:
-    """Add a person; raise RuleBroken("sign_in_name") when the name is taken."""
-    name = new.name.strip()
+    """Add a person; raise RuleBroken("sign_in_name") when it is taken, ("name") where it has to be asked about."""
+    name = clean_name(new.name)
     if not name:
         raise RuleBroken("name", _("请填写姓名。"))
     refuse_taken(new.sign_in_name, None)
+    _ask_about(name, None, is_another=new.is_another)
     person = Person(
         name=name,
         pinyin=pinyin(name),
@@ -66,13 +69,27 @@ def add_person(new: NewPerson) -> Person:
 
 def change_person(person_id: int, new: NewPerson, *, since: dt.date | None, by: int | None, at: dt.datetime) -> Person:
     """Change a person's entry in the lists, a name as of `since` (accounts/renaming.py); their account stays."""
-    person = find_person(person_id)
-    if new.name.strip() != person.name:
-        rename(person, new.name.strip(), since=since, by=by, at=at)
+    person, name = find_person(person_id), clean_name(new.name)
+    if name == clean_name(person.name):
+        person.name = name  # one that was kept with its padding is no other name without it
+    else:
+        rename(person, name, since=since, by=by, at=at)
+        _ask_about(name, person_id, is_another=new.is_another)
         person.pinyin = pinyin(person.name)
     person.post, person.official_order = new.post, new.official_order
     db.session.flush()
     return person
+
+
+def _ask_about(name: str, person_id: int | None, *, is_another: bool) -> None:
+    """Raise RuleBroken("name") where somebody's name looks the same, until it is said that this is another."""
+    alike = [] if is_another else [one for one in queries.named_alike(name) if one.id != person_id]
+    if alike:
+        raise RuleBroken("name", _("名册中已有%(names)s，是否为同一人？", names="、".join(map(_with_post, alike))))
+
+
+def _with_post(person: Person) -> str:
+    return f"“{person.name}”（{person.post}）" if person.post else f"“{person.name}”"
 
 
 def refuse_taken(sign_in_name: str | None, person_id: int | None) -> None:

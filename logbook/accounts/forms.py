@@ -14,6 +14,7 @@ from logbook.access import Role
 from logbook.accounts.actions import NewPerson
 from logbook.accounts.models import Person
 from logbook.accounts.passwords import MAX_PASSWORD
+from logbook.folding import clean_name
 from logbook.formats import today, typed_name
 from logbook.settings.forms import DayField, EditForm, Form, NumberField
 
@@ -66,7 +67,8 @@ class SecondForm(Form):
 
 
 class PersonForm(EditForm):
-    name = StringField(_("姓名"), validators=[REQUIRED, NAME])
+    name = StringField(_("姓名"), filters=[clean_name], validators=[REQUIRED, NAME])
+    another = BooleanField(_("不是同一人，另建"))  # shown where somebody's name looks the same
     post = StringField(_("职务"), validators=[NAME])
     official_order = NumberField(
         _("职务排序"),
@@ -88,8 +90,9 @@ class PersonForm(EditForm):
         """The person as typed."""
         return NewPerson(
             name=self.name.data or "",
-            post=(self.post.data or "").strip(),
+            post=self.post.data or "",
             official_order=self.official_order.data or 999,
+            is_another=bool(self.another.data),
         )
 
 

@@ -18,6 +18,7 @@ from logbook.accounts.models import (
     SignInSession,
 )
 from logbook.db import db
+from logbook.folding import clean_name, key
 from logbook.formats import typed_name
 
 ORDER = (Person.official_order, Person.pinyin, Person.id)
@@ -295,9 +296,17 @@ def failure(name_hash: str) -> SignInFailure | None:
 
 
 def named(text: str) -> Sequence[Person]:
-    """People of that name or sign-in name, however it was typed."""
-    found = select(Person).where(or_(Person.name == text, Person.sign_in_name == typed_name(text)))
-    return db.session.scalars(found).all()
+    """People of that name or sign-in name, however it was typed: of the name itself before what looks the same."""
+    alike = named_alike(text)
+    signed = db.session.scalars(select(Person).where(Person.sign_in_name == typed_name(text))).all()
+    return [*([one for one in alike if one.name == clean_name(text)] or alike), *(set(signed) - set(alike))]
+
+
+def named_alike(name: str) -> Sequence[Person]:
+    """People whose name looks the same in print, in official order."""
+    sought = key(name)
+    everyone = db.session.scalars(select(Person).order_by(Person.official_order, Person.pinyin, Person.id)).all()
+    return [one for one in everyone if key(one.name) == sought]
 
 
 def names_of_others(person_id: int) -> frozenset[str]:

@@ -16,6 +16,7 @@ from logbook.accounts import queries as accounts
 from logbook.accounts.actions import pinyin
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
+from logbook.folding import clean_name
 from logbook.formats import shown_date, today
 from logbook.organization import bound, queries
 from logbook.organization.models import (
@@ -52,6 +53,7 @@ class NewBranch:
     official_order: int = 999
     from_on: dt.date | None = None
     to_on: dt.date | None = None
+    is_another: bool = False  # than the one whose name looks the same: somebody was asked and said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def add_branch(new: NewBranch, *, by: Actor) -> Branch:
     """Add a branch; raise RuleBroken("name") when the name is taken or empty, ("to_on") when it ends first."""
     _allowed(by)
     _check_branch(new, None)
-    branch = Branch(name=new.name.strip(), pinyin=pinyin(new.name.strip()))
+    branch = Branch(name=clean_name(new.name), pinyin=pinyin(clean_name(new.name)))
     db.session.add(_written(branch, new))
     db.session.flush()
     return branch
@@ -110,7 +112,7 @@ def change_branch(branch_id: int, new: NewBranch, *, since: dt.date | None, by: 
     "since" closed, yet to come, or not after the last change.
     """
     bound.refuse_own(bound.concerned(branch_id), by=by)
-    branch, new = _branch(branch_id), replace(new, name=new.name.strip(), host_unit=new.host_unit.strip())
+    branch, new = _branch(branch_id), replace(new, name=clean_name(new.name), host_unit=new.host_unit.strip())
     _check_branch(new, branch_id)
     if new.kind is not branch.kind and (queries.contains_any(branch_id) or queries.placements_of(branch_id)):
         raise RuleBroken("kind", _("这个党组织与其他党组织有隶属关系，类别不能改。"))
@@ -156,11 +158,15 @@ def _written(branch: Branch, new: NewBranch) -> Branch:
 
 
 def _check_branch(new: NewBranch, branch_id: int | None) -> None:
-    found = queries.branch_named(new.name.strip())
-    if not new.name.strip():
+    name = clean_name(new.name)
+    if not name:
         raise RuleBroken("name", _("请填写名称。"))
-    if found and found.id != branch_id:
+    alike = [one for one in queries.branches_named_alike(name) if one.id != branch_id]
+    if any(one.name == name for one in alike):
         raise RuleBroken("name", _("已有同名的党组织。"))
+    before = queries.branch(branch_id) if branch_id else None
+    if alike and not new.is_another and not (before and clean_name(before.name) == name):
+        raise RuleBroken("name", _("名册中已有“%(name)s”，是否为同一个党组织？", name=alike[0].name))
     if new.from_on and new.to_on and new.to_on < new.from_on:
         raise RuleBroken("to_on", _("撤销日期早于成立日期。"))
 

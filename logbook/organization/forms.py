@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from logbook.accounts.models import Person
+from logbook.folding import clean_name
 from logbook.formats import today
 from logbook.organization.actions import MAX_TARGET, NewBranch, NewLiaison
 from logbook.organization.models import Branch, BranchKind, HostKind, Period
@@ -54,9 +55,13 @@ def _branches(branches: Iterable[Branch]) -> list[SelectChoice]:
 
 
 class BranchForm(EditForm):
-    name = StringField(_("名称"), validators=[REQUIRED, NAME], description=_("写全称，例如三岭山森林公园党支部。"))
+    name = StringField(
+        _("名称"), filters=[clean_name], validators=[REQUIRED, NAME],
+        description=_("写全称，例如三岭山森林公园党支部。"),
+    )  # fmt: skip
+    another = BooleanField(_("不是同一个，另建"))  # shown where a name looks the same
     kind = SelectField(_("类别"))
-    host_unit = StringField(_("所在单位"), validators=[REQUIRED, NAME])
+    host_unit = StringField(_("所在单位"), filters=[clean_name], validators=[REQUIRED, NAME])
     host_kind = SelectField(_("单位类别"))
     reports_to_group = BooleanField(_("向党组述职"), default=True)
     official_order = NumberField(_("排序"), default=999, validators=[GIVEN, NumberRange(min=1, max=9999)])
@@ -80,7 +85,7 @@ class BranchForm(EditForm):
     @staticmethod
     def typed(branch: Branch) -> dict[str, object]:
         """A stored branch as it would have been typed."""
-        plain = {name: getattr(branch, name) for name in NewBranch.__slots__}
+        plain = {name: getattr(branch, name) for name in NewBranch.__slots__ if name != "is_another"}
         return plain | {"kind": branch.kind.value, "host_kind": branch.host_kind.value}
 
     def since_on(self) -> dt.date | None:
@@ -96,6 +101,7 @@ class BranchForm(EditForm):
             host_kind=HostKind(self.host_kind.data),
             reports_to_group=bool(self.reports_to_group.data),
             official_order=self.official_order.data or 999,
+            is_another=bool(self.another.data),
             from_on=self.from_on.data,
             to_on=self.to_on.data,
         )
@@ -197,6 +203,8 @@ class ImportForm(Form):
 class ConfirmImportForm(Form):
     upload = HiddenField(validators=[REQUIRED])
     digest = HiddenField(validators=[REQUIRED])
+    apart = SelectMultipleField(choices=[], validate_choice=False)  # the questions answered with 不是，另建
+    shown_apart = HiddenField()  # as they were answered on the page
     from_on = DayField(validators=[REQUIRED, sensible])
     own_password = PasswordField(
         _("您自己的密码"),

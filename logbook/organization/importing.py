@@ -6,7 +6,7 @@ The plan compares each line with what the database has; carrying out writes what
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from flask_babel import lazy_gettext as _
@@ -32,7 +32,7 @@ from logbook.organization.models import (
     SecretaryTerm,
 )
 from logbook.organization.own import refuse_own
-from logbook.organization.pairing import BranchEntry, PersonEntry, Point, Work, held
+from logbook.organization.pairing import BranchEntry, PersonEntry, Point, Question, Work, held
 from logbook.organization.workbook import (
     BRANCHES,
     LIAISON,
@@ -74,6 +74,7 @@ class ImportPlan:
     changed: tuple[Item, ...]
     unchanged: tuple[Item, ...]
     wrong: tuple[Problem, ...]
+    questions: tuple[Question, ...]
     work: Work = field(compare=False, repr=False)
 
     @property
@@ -88,11 +89,14 @@ class ImportPlan:
         return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
-def plan_import(lists: Lists, from_on: dt.date, *, by: Actor) -> ImportPlan:
-    """Compare a workbook with the database; secretaries, own and containing branches change from `from_on` on."""
+def plan_import(lists: Lists, from_on: dt.date, *, by: Actor, apart: Container[str] | None = None) -> ImportPlan:
+    """Compare a workbook with the database; secretaries, own and containing branches change from `from_on` on.
+
+    `apart` names the questions that were answered: it is somebody else; None before anybody was asked.
+    """
     if not by.may(Act.KEEP_LISTS):
         raise NotAllowed(Act.KEEP_LISTS.value)
-    work = Work(lists, from_on, by)
+    work = Work(lists, from_on, by, apart)
     items: list[tuple[bool, Item]] = [
         *(_person_item(work, entry, entry.row) for entry in work.people if entry.row),
         *(_branch_item(work, entry, entry.row) for entry in work.branches if entry.row),
@@ -108,6 +112,7 @@ def plan_import(lists: Lists, from_on: dt.date, *, by: Actor) -> ImportPlan:
         changed=tuple(item for is_new, item in items if item.changes and not is_new),
         unchanged=tuple(item for is_new, item in items if not item.changes and not is_new),
         wrong=tuple(sorted(work.problems, key=lambda p: ((PEOPLE, BRANCHES, LIAISON).index(p.sheet), p.row))),
+        questions=tuple(work.questions),
         work=work,
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased, joinedload
 from logbook.access import Role
 from logbook.accounts.models import Person, RoleGrant
 from logbook.db import db
+from logbook.folding import key
 from logbook.organization.models import (
     Branch,
     BranchKind,
@@ -311,8 +312,10 @@ def locked_years() -> frozenset[int]:
     return frozenset(db.session.scalars(select(LiaisonLock.year)))
 
 
-def branch_named(name: str) -> Branch | None:
-    return db.session.scalar(select(Branch).where(Branch.name == name))
+def branches_named_alike(name: str) -> Sequence[Branch]:
+    """Branches whose name looks the same in print."""
+    sought = key(name)
+    return [one for one in branches() if key(one.name) == sought]
 
 
 def placements_of(branch_id: int) -> Sequence[Placement]:

@@ -416,8 +416,8 @@ def import_lists() -> Page:
     return render_template("organization/import.html", form=form), status
 
 
-def _plan(content: bytes, from_on: dt.date) -> importing.ImportPlan:
-    return importing.plan_import(workbook.read(content, current().words.apply), from_on, by=actor())
+def _plan(content: bytes, from_on: dt.date, apart: list[str] | None = None) -> importing.ImportPlan:
+    return importing.plan_import(workbook.read(content, current().words.apply), from_on, by=actor(), apart=apart)
 
 
 def _preview(
@@ -436,14 +436,18 @@ def confirm_import() -> Page:
     if content is None:
         flash(_("上传的文件已过期，请重新选择。"))
         return redirect(url_for("organization.import_lists"), 303)
-    plan = _plan(content, form.from_on.data)
+    apart = form.apart.data or []
+    plan = _plan(content, form.from_on.data, apart)
+    if sorted(apart) != (form.shown_apart.data or "").split():
+        flash(_("已按您的选择更新预览，请再看一遍。还没有导入。"))
+        return _preview(plan, form.upload.data or "")
     if plan.opens_doors and plan.digest == form.digest.data:
         try:
             prove(form.own_password.data)
         except RuleBroken as broken:
             form.refuse(broken)
             return _preview(plan, form.upload.data or "", form=form)
-        plan = _plan(content, form.from_on.data)  # proving ended the transaction
+        plan = _plan(content, form.from_on.data, apart)  # proving ended the transaction
     if plan.wrong or plan.digest != form.digest.data:
         return _preview(plan, form.upload.data, again=True)
     importing.carry_out(plan, by=actor(), at=now())

@@ -6,6 +6,7 @@ Reading is pure: rows of cells in, frozen rows and problems out. Nothing here kn
 import datetime as dt
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
@@ -16,7 +17,8 @@ from logbook.access import Role
 from logbook.cleaning import clean_line, clean_text
 from logbook.db import Word
 from logbook.documents import sheet
-from logbook.formats import as_date
+from logbook.folding import clean_name
+from logbook.formats import as_count, as_date, as_typed
 from logbook.organization.models import BranchKind, HostKind, Period
 
 PEOPLE, BRANCHES, LIAISON, HELP = "人员", "党组织", "挂点联系", "填写说明"
@@ -35,6 +37,14 @@ HELP_LINES = (
     ("人员", "同名的人都要填登录名；别的表里提到他们时写登录名。"),
     ("党组织", "类别填党总支或党支部；单位类别填局机关或下属单位；向党组述职填是或否。"),
     ("挂点联系", "日期写成 2026-3-1 或 2026年3月1日，留空为全年；周期填每年、每半年或每季度，留空为每季度1次。"),
+)
+YES, NO = frozenset("是√✓✔☑✅"), frozenset("否×✗✘☒╳")
+NOT_READ = frozenset({"序号"})  # columns that every office has
+HIGHEST_HEAD = 10  # rows down to which the head is looked for, below titles
+# Rows below a list that are none of its lines: notes, sums, who filled it in.
+_BELOW = re.compile(
+    r"(注|备注|附注|说明|(填表|制表|审核|复核|填报)(人|单位|日期)?|单位?负责人|联系人|联系电话|日期)([^一-龥]|$)"
+    r"|(合计|总计|小计|共计)([^一-龥]|$)|共[0-9一二三四五六七八九十]+[人名个条]"
 )
 MAX_NAME = 60  # characters, as in the forms
 MAX_NUMBER = 9999
@@ -144,23 +154,26 @@ class _Line:
         return text
 
     def number(self, column: str, least: int, most: int, *, required: bool = False) -> int | None:
-        text = unicodedata.normalize("NFKC", self.typed(column, required=required)).removesuffix("年")
+        text = self.typed(column, required=required)
         if not text:
             return None
-        if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+        number = as_count(as_typed(text).removesuffix("度").removesuffix("年"))
+        if number is None or not least <= number <= most:
             self.refuse(column, _("不是%(least)s至%(most)s的整数：%(text)s", least=least, most=most, text=text))
             return None
-        return int(text)
+        return number
 
     def word(self, column: str, words: Iterable[W], *, required: bool = False) -> W | None:
         text = self.typed(column, required=required)
         if not text:
             return None
         known = {name: word for word in words for name in (word.chinese, self.apply(word.chinese))}
-        if text not in known:
+        known |= {name.removeprefix("每"): word for name, word in known.items()}
+        found = known.get(_bare(text))
+        if found is None:
             names = "、".join(dict.fromkeys(self.apply(word.chinese) for word in known.values()))
             self.refuse(column, _("“%(text)s”不在可选之内：%(names)s。", text=text, names=names))
-        return known.get(text)
+        return found
 
     def day(self, column: str) -> dt.date | None:
         value = self.cells.get(column)
@@ -174,11 +187,14 @@ class _Line:
             self.refuse(column, _("不是日期：%(text)s。请写成 2026-3-1 或 2026年3月1日。", text=text[:20]))
         return day
 
+    def name(self, column: str, *, required: bool = False) -> str:
+        return clean_name(self.typed(column, required=required))
+
     def yes(self, column: str) -> bool | None:
         text = self.typed(column)
-        if text not in {"", "是", "否"}:
+        if text not in {"", *YES, *NO}:
             self.refuse(column, _("请填是或否。"))
-        return text == "是" if text else None
+        return text in YES if text else None
 
     def roles(self, column: str) -> frozenset[Role] | None:
         text = self.typed(column)
@@ -219,13 +235,14 @@ def parse(
     apply: Callable[[str], str] = same,
 ) -> Lists:
     """Read rows of cells (the first is the head) and merged ranges (first row, first column, last row, last column)."""
-    problems: list[Problem] = []
+    problems = _double_sheets(sheets)
     named = {_bare(name): rows for name, rows in sheets.items()}
     ranges = {_bare(name): found for name, found in merged.items()}
     lines = {}
     for name in COLUMNS:
-        problems += _merged_problems(name, _either(ranges, name, apply) or ())
-        lines[name] = _lines(name, _either(named, name, apply), apply, problems)
+        rows = _either(named, name, apply)
+        problems += _merged_problems(name, _either(ranges, name, apply) or (), rows or (), apply)
+        lines[name] = _lines(name, rows, apply, problems)
     faulty: list[Row] = []
     people, branches = _all(_person, lines[PEOPLE], faulty), _all(_branch, lines[BRANCHES], faulty)
     liaison = _all(_liaison, lines[LIAISON], faulty)
@@ -235,13 +252,36 @@ def parse(
     return Lists(tuple(people), tuple(branches), tuple(liaison), tuple(problems), tuple(faulty), unread)
 
 
+def _double_sheets(names: Iterable[str]) -> list[Problem]:
+    """Of two sheets that look like one by their names nobody knows which is meant."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        alike[_bare(name)].append(name)
+    why = _("有两张同名的工作表（%(names)s），请只留一张。")
+    return [
+        Problem(name, 0, "", str(why) % {"names": "、".join(f"“{one}”" for one in found)})
+        for name, found in alike.items()
+        if name in COLUMNS and len(found) > 1
+    ]
+
+
 def _either(found: Mapping[str, R], name: str, apply: Callable[[str], str]) -> R | None:
     return found.get(_bare(name), found.get(_bare(apply(name))))
 
 
-def _merged_problems(name: str, ranges: Iterable[tuple[int, int, int, int]]) -> list[Problem]:
-    why = _("第%(a)s至%(b)s行有合并的单元格，请拆开并逐行填写。")
-    return [Problem(name, a + 1, "", str(why) % {"a": a + 1, "b": b + 1}) for a, _left, b, _right in ranges]
+def _merged_problems(
+    name: str,
+    ranges: Iterable[tuple[int, int, int, int]],
+    rows: Sequence[Sequence[object]],
+    apply: Callable[[str], str],
+) -> list[Problem]:
+    """Merged cells among the lines; titles above the head and notes below are merged in every office."""
+    why, head = _("第%(rows)s行有合并的单元格，请拆开并逐行填写。"), _head(name, rows, apply)
+    return [
+        Problem(name, a + 1, "", str(why) % {"rows": a + 1 if a == b else f"{a + 1}至{b + 1}"})
+        for a, _left, b, _right in ranges
+        if b >= head and not (a < len(rows) and _is_below(rows[a]))
+    ]
 
 
 def _bare(title: object) -> str:
@@ -255,29 +295,46 @@ def _lines(
     if rows is None:
         problems.append(Problem(name, 0, "", str(_("缺少这张工作表。请使用下载的模板。"))))
         return None
-    places = _places(name, [_bare(title) for title in rows[0]] if rows else [], apply, problems)
+    head = _head(name, rows, apply)
+    places = _places(name, head, [_bare(title) for title in rows[head]] if rows else [], apply, problems)
     if places is None:
         return None
     return [
         _Line(name, number, {title: row[at] for title, at in places.items() if at < len(row)}, apply, problems)
-        for number, row in enumerate(rows[1:], start=2)
-        if any(_bare(cell) for cell in row)
+        for number, row in enumerate(rows[head + 1 :], start=head + 2)
+        if any(_bare(cell) for cell in row) and not _is_below(row)
     ]
 
 
+def _head(name: str, rows: Sequence[Sequence[object]], apply: Callable[[str], str]) -> int:
+    """Which row holds the head: the one that has most of the list's columns; offices set a title above it."""
+    known = _known(name, apply)
+    fitting = [sum(_bare(cell) in known for cell in row) for row in rows[:HIGHEST_HEAD]]
+    return fitting.index(max(fitting)) if any(fitting) else 0
+
+
+def _is_below(row: Sequence[object]) -> bool:
+    """Whether it is a note or a sum: it begins like one, and holds little else."""
+    filled = [text for cell in row if (text := _bare(cell))]
+    return bool(filled) and len(filled) <= 3 and bool(_BELOW.match(filled[0]))  # noqa: PLR2004 - a word and two figures
+
+
+def _known(name: str, apply: Callable[[str], str]) -> dict[str, str]:
+    return {alias: title for full in COLUMNS[name] for title in [_bare(full)] for alias in (title, apply(title))}
+
+
 def _places(
-    name: str, head: Sequence[str], apply: Callable[[str], str], problems: list[Problem]
+    name: str, row: int, head: Sequence[str], apply: Callable[[str], str], problems: list[Problem]
 ) -> dict[str, int] | None:
-    before = len(problems)
-    known = {alias: title for full in COLUMNS[name] for title in [_bare(full)] for alias in (title, apply(title))}
+    before, known = len(problems), _known(name, apply)
     for title in head:
-        if title and title not in known:
-            problems.append(Problem(name, 1, title, str(_("不认识的列。请使用下载的模板。"))))
+        if title and title not in known and title not in NOT_READ:
+            problems.append(Problem(name, row + 1, title, str(_("不认识的列。请使用下载的模板。"))))
         if title and head.count(title) > 1:
-            problems.append(Problem(name, 1, title, str(_("这一列出现了两次。"))))
+            problems.append(Problem(name, row + 1, title, str(_("这一列出现了两次。"))))
     places = {known[title]: at for at, title in enumerate(head) if title in known}
     missing = [_bare(full) for full in COLUMNS[name] if full.endswith("*") and _bare(full) not in places]
-    problems += [Problem(name, 1, title, str(_("缺少这一列。请使用下载的模板。"))) for title in missing]
+    problems += [Problem(name, row + 1, title, str(_("缺少这一列。请使用下载的模板。"))) for title in missing]
     return places if len(problems) == before else None
 
 
@@ -291,24 +348,24 @@ def _all(read_line: Callable[[_Line], L], lines: Iterable[_Line] | None, faulty:
 def _person(line: _Line) -> PersonRow:
     return PersonRow(
         row=line.row,
-        name=line.typed("姓名", required=True),
+        name=line.name("姓名", required=True),
         post=line.typed("职务") or None,
         official_order=line.number("职务排序", 1, MAX_NUMBER),
         sign_in_name=line.sign_in_name("登录名"),
         roles=line.roles("角色"),
-        branch=line.typed("所在党组织"),
+        branch=line.name("所在党组织"),
     )
 
 
 def _branch(line: _Line) -> BranchRow:
     return BranchRow(
         row=line.row,
-        name=line.typed("名称", required=True),
+        name=line.name("名称", required=True),
         kind=line.word("类别", BranchKind, required=True) or BranchKind.BRANCH,
-        host_unit=line.typed("所在单位", required=True),
+        host_unit=line.name("所在单位", required=True),
         host_kind=line.word("单位类别", HostKind),
-        general=line.typed("上级党总支"),
-        secretary=line.typed("书记"),
+        general=line.name("上级党总支"),
+        secretary=line.name("书记"),
         reports=line.yes("向党组述职"),
         official_order=line.number("排序", 1, MAX_NUMBER),
     )
@@ -318,8 +375,8 @@ def _liaison(line: _Line) -> LiaisonRow:
     return LiaisonRow(
         row=line.row,
         year=line.number("年度", 2000, 2100, required=True) or 0,
-        member=line.typed("党组成员", required=True),
-        branch=line.typed("党组织", required=True),
+        member=line.name("党组成员", required=True),
+        branch=line.name("党组织", required=True),
         from_on=line.day("开始日期"),
         to_on=line.day("结束日期"),
         target=line.number("次数", 1, 99),

@@ -60,9 +60,9 @@ def hidden(page, name):
     return page.text.split(f'name="{name}" value="')[1].split('"')[0]
 
 
-def confirm(browser, page):
-    sent = {n: hidden(page, n) for n in ("upload", "digest", "from_on")}
-    return browser.post("/lists/import/confirm", sent | {"own_password": factories.PASSWORD})
+def confirm(browser, page, **answers):
+    sent = {n: hidden(page, n) for n in ("upload", "digest", "from_on", "shown_apart")}
+    return browser.post("/lists/import/confirm", sent | {"own_password": factories.PASSWORD} | answers)
 
 
 @pytest.fixture
@@ -207,7 +207,9 @@ def test_the_lists_as_downloaded_change_nothing(browser, by):
     carried_out(by, PEOPLE, BRANCHES, LIAISON)
     factories.person(name="同名", sign_in_name="t1")
     factories.person(name="同名", sign_in_name="t2")
-    actions.set_secretary(queries.branch_named("机关党支部").id, accounts.by_sign_in_name("t2").id, JAN, by=by)
+    actions.set_secretary(
+        queries.branches_named_alike("机关党支部")[0].id, accounts.by_sign_in_name("t2").id, JAN, by=by
+    )
     db.session.commit()
     content = browser.get("/lists/current.xlsx?year=2026").data
     plan = importing.plan_import(workbook.read(content), JAN, by=by)

@@ -276,7 +276,7 @@ def test_the_office_builds_the_lists(browser):
     }
     assert browser.post("/lists/branches/new", body).status_code == 303
     assert "已有同名的党组织" in browser.post("/lists/branches/new", body).text
-    branch = queries.branch_named("码头党支部").id
+    branch = queries.branches_named_alike("码头党支部")[0].id
     page = f"/lists/branches/{branch}"
     day = "2026-01-01"
     sent = [
