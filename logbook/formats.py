@@ -14,6 +14,7 @@ from logbook import clock
 SHANGHAI = clock.SHANGHAI
 now, today = clock.now, clock.today
 LARGEST = 2**31 - 1  # of a stored integer
+SIGN_IN_NAME = re.compile("[a-z0-9._-]{2,60}")
 MAX_TEXT = 20_000  # characters of one text field: some ten full pages
 _COUNTED = re.compile(r"([0-9]+)[人名位个份张天次]?")
 _ABOUT = re.compile(r"约?([0-9]+)[多余]?[人名位个]?(?:左右)?")

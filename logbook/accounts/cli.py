@@ -9,7 +9,7 @@ from logbook.accounts.actions import NewPerson
 from logbook.accounts.models import Person
 from logbook.db import db
 from logbook.errors import RuleBroken
-from logbook.formats import now, typed_name
+from logbook.formats import SIGN_IN_NAME, now, typed_name
 from logbook.settings import actions as settings_actions
 
 
@@ -25,6 +25,10 @@ def first_account(name: str, sign_in_name: str, **settings: str) -> None:
     """Name the unit and add the first account (office and sysadmin); print its one-time code."""
     if queries.anyone():
         raise click.ClickException("本单位已有账号，不能再建首个账号。 There are accounts already.")
+    if not SIGN_IN_NAME.fullmatch(typed_name(sign_in_name)):
+        raise click.ClickException(
+            "登录名请用2至60个小写字母、数字。 A sign-in name has 2 to 60 lower-case letters and digits."
+        )
     try:
         settings_actions.change(dict(settings))
         person = actions.add_person(NewPerson(name=name, sign_in_name=typed_name(sign_in_name)))

@@ -15,7 +15,7 @@ from logbook.accounts.actions import NewPerson
 from logbook.accounts.models import Person
 from logbook.accounts.passwords import MAX_PASSWORD
 from logbook.folding import clean_name
-from logbook.formats import today, typed_name
+from logbook.formats import SIGN_IN_NAME, today, typed_name
 from logbook.settings.forms import DayField, EditForm, Form, NumberField
 
 NAME = Length(max=60, message=_("请不超过60个字。"))
@@ -102,7 +102,7 @@ class AccountForm(PersonForm):
     sign_in_name = StringField(
         _("登录名"),
         description=_("字母、数字，例如姓名拼音；支部书记不需要登录名。"),
-        validators=[Optional(), Regexp(r"^[a-z0-9._-]{2,60}$", message=_("请用2至60个小写字母、数字。"))],
+        validators=[Optional(), Regexp(f"^{SIGN_IN_NAME.pattern}$", message=_("请用2至60个小写字母、数字。"))],
         filters=[typed_name],
     )
     roles = SelectMultipleField(

@@ -18,7 +18,7 @@ from logbook.accounts.models import Person
 from logbook.accounts.renaming import refuse_own_name, rename
 from logbook.db import Word, db
 from logbook.errors import NotAllowed, RuleBroken
-from logbook.formats import full_date, local_date
+from logbook.formats import SIGN_IN_NAME, full_date, local_date
 from logbook.organization import bound, queries
 from logbook.organization.actions import DATED, NewLiaison, check_liaison, keep_former, succeed
 from logbook.organization.models import (
@@ -155,6 +155,7 @@ def _check_rights(work: Work, row: PersonRow, found_id: int, columns: set[str]) 
     for column in sorted(columns & {COLUMN["roles"], COLUMN["sign_in_name"]}):
         if not work.by.may(Act.KEEP_ACCOUNTS):
             work.refuse(PEOPLE, row.row, column, _("登录名和角色由系统管理员设置，请留空。"))
+    _check_sign_in_name(work, row, columns)
     if OF_PEOPLE["name"] in columns and found_id:
         try:
             refuse_own_name(found_id, work.by.person_id)
@@ -166,6 +167,12 @@ def _check_rights(work: Work, row: PersonRow, found_id: int, columns: set[str]) 
         work.refuse(PEOPLE, row.row, COLUMN["roles"], _("本人的角色由另一名系统管理员更改。"))
     elif Role.SYSADMIN in work.roles.get(found_id, set()) - (row.roles or set()):
         work.refuse(PEOPLE, row.row, COLUMN["roles"], _("系统管理员的角色请在“人员和账号”里去掉。"))
+
+
+def _check_sign_in_name(work: Work, row: PersonRow, columns: set[str]) -> None:
+    """One with a blank is known from before, and none is made any more."""
+    if COLUMN["sign_in_name"] in columns and not SIGN_IN_NAME.fullmatch(row.sign_in_name or ""):
+        work.refuse(PEOPLE, row.row, COLUMN["sign_in_name"], _("登录名请用2至60个小写字母、数字。"))
 
 
 def _person_values(row: PersonRow) -> dict[str, object]:

@@ -48,7 +48,9 @@ _BELOW = re.compile(
 )
 MAX_NAME = 60  # characters, as in the forms
 MAX_NUMBER = 9999
-_SIGN_IN = re.compile(r"[a-z0-9._-]{2,60}")
+# As they are made today (formats.SIGN_IN_NAME), and with the blanks that a first start once took: what the lists hold
+# comes back.
+_SIGN_IN = re.compile(r"[a-z0-9._-][a-z0-9._ -]{0,58}[a-z0-9._-]")
 _BETWEEN = re.compile(r"[、,，;；/\s]+")
 W = TypeVar("W", bound=Word)
 R = TypeVar("R")

@@ -136,7 +136,7 @@ def test_what_the_typesetter_refuses_is_told():
 
 
 def test_a_character_that_no_font_has_costs_nobody_the_paper():
-    said = text(opened(short(blocks=(Para("前\U0010ffff\ue000后"), Table(("头\U0010fffe",), (("完",),))))))
+    said = text(opened(short(blocks=(Para("前\U0010fffd\ue000后"), Table(("头\U0010fffc",), (("完",),))))))
     assert "前〓〓后" in said
     assert "头〓完" in said
 
@@ -148,7 +148,7 @@ def test_a_child_that_does_not_end_is_ended(monkeypatch):
 
 
 def test_pages_are_counted_and_pdfs_made_where_it_is_asked():
-    odd = short(blocks=(Para("甲\U0010ffff"),))
+    odd = short(blocks=(Para("甲\U0010fffd"),))
     ((pages, drawn),) = pdf.for_word([(odd, [BARS, BARS])])
     assert pdf.typeset(pdf.job(odd)).startswith(b"%PDF")
     assert 0 < pages < 0.5

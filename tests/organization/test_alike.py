@@ -197,7 +197,7 @@ NAMES = [
 def test_the_products_own_lists_come_back_unchanged(by, seed):
     random = Random(seed)  # noqa: S311 - a bureau, no secret
     people = [
-        factories.person(Role.MEMBER, name=name, sign_in_name=f"u{n}" if random.random() < 0.7 else None)
+        factories.person(Role.MEMBER, name=name, sign_in_name=f"u {n}" if random.random() < 0.7 else None)
         for n, name in enumerate(random.sample(NAMES, 6))
     ]
     for n, name in enumerate(random.sample(NAMES, 4)):
@@ -208,3 +208,11 @@ def test_the_products_own_lists_come_back_unchanged(by, seed):
     content = sheet.make(workbook.template(importing.as_lines(JAN, 2026)))
     plan = importing.plan_import(workbook.read(content), JAN, by=by)
     assert (plan.wrong, plan.new, plan.changed, plan.questions) == ((), (), (), ())
+
+
+def test_a_sign_in_name_with_a_blank_comes_back_and_none_is_made(by):
+    """As 1832a6a took them at its first start (M5)."""
+    old = factories.person(Role.MEMBER, name="欧阳静", sign_in_name="ouyang jing")
+    assert told(planned(by, [("欧阳静", "副局长", "", "ouyang jing")]).wrong) == []
+    assert told(planned(by, [("柳青", "", "", "liu qing")]).wrong) == [("人员", 2, "登录名")]
+    assert accounts.by_sign_in_name("ouyang jing").id == old

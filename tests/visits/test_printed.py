@@ -98,7 +98,7 @@ def test_any_text_is_printed_as_it_is(client, people, shelf, text):
 
 
 def test_a_character_that_no_font_has_costs_nobody_the_paper(client, people, shelf):
-    db.session.get(Visit, shelf).findings = "前\U0010ffff\ue000后😀完"
+    db.session.get(Visit, shelf).findings = "前\U0010fffd\ue000后😀完"
     db.session.commit()
     printed = "".join(pages(client(people["member"]).get(f"/visits/{shelf}/record.pdf")))
     assert "前〓〓后" in printed
