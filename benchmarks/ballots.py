@@ -57,9 +57,8 @@ class _Opened:
 def _open(app: Flask, year: int, voters: int) -> _Opened:
     from logbook.access import Actor, Role
     from logbook.accounts import queries as accounts
-    from logbook.accounts import sessions
     from logbook.accounts.models import Person
-    from logbook.ballots import actions, opening, queries
+    from logbook.ballots import actions, forms, opening, queries
     from logbook.ballots.models import Sheet
     from logbook.ballots.opening import NewBallot, Numbers
     from logbook.db import db
@@ -90,10 +89,7 @@ def _open(app: Flask, year: int, voters: int) -> _Opened:
             raise SystemExit("the ballot was not opened")
         opening.set_numbers(found, {found.classes[0].id: Numbers(codes=voters)})
         opening.confirm(found, opening.numbers_as_shown(found), at=now())
-        key = app.config["SECRET_KEY"]
-        codes = list(
-            actions.make_codes(found.classes[0].id, lambda code: sessions.keyed_digest(code.replace("-", ""), key))
-        )
+        codes = list(actions.make_codes(found.classes[0].id, forms.digest_of))
         opened = _Opened(codes, [one.id for one in reports])
         db.session.commit()
         return opened

@@ -59,7 +59,8 @@ def report(house: House, minutes: float) -> Soak:
     with _served(house) as (port, server):
         readers = [_Reader(port, keys[ROLES[n % len(ROLES)]], found, n) for n in range(READERS)]
         writers = [_Writer(port, keys["member"], found) for _ in range(WRITERS)]
-        threads = [threading.Thread(target=one.run, args=(go, over)) for one in (*readers, *writers)]
+        everybody: list[_Reader | _Writer] = [*readers, *writers]
+        threads = [threading.Thread(target=one.run, args=(go, over)) for one in everybody]
         for thread in threads:
             thread.start()
         _watch(server, found, min(FIRST, minutes / 2) * 60)
