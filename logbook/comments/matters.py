@@ -46,11 +46,11 @@ def _is_thinned(short: str, long: str) -> bool:
     return all(char in rest for char in short)
 
 
-def grouped(facts: Iterable[ONE], text: Callable[[ONE], str]) -> Iterator[list[ONE]]:
+def grouped(facts: Iterable[ONE], said: Callable[[ONE], str]) -> Iterator[list[ONE]]:
     """The facts by matter, each matter where it is met first; what is the same as either of two joins them."""
     groups: list[list[ONE]] = []
     for fact in facts:
-        near = [group for group in groups if any(is_same(text(fact), text(one)) for one in group)]
+        near = [group for group in groups if any(is_same(said(fact), said(one)) for one in group)]
         joined = [*(one for group in near for one in group), fact]
         place = groups.index(near[0]) if near else len(groups)
         groups = [group for group in groups if not any(group is one for one in near)]
