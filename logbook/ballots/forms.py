@@ -88,11 +88,12 @@ def _judged(typed: Sequence[str], item: Item) -> str:
     return counting.grade([one for one in typed if one and one != BLANK])
 
 
-def unfilled(typed: MultiDict[str, str], reports: Iterable[int], items: Sequence[Item]) -> int:
-    """How many secretaries have a cell that nothing was given in, 弃权 neither."""
-    return sum(
-        any(not "".join(typed.getlist(name_of(report, item.number))).strip() for item in items) for report in reports
-    )
+def unfilled(typed: MultiDict[str, str], reports: Mapping[int, int], items: Sequence[Item]) -> int:
+    """How many secretaries have a cell that nothing was given in, 弃权 neither: persons, by report."""
+    return len({
+        person for report, person in reports.items()
+        if any(not "".join(typed.getlist(name_of(report, item.number))).strip() for item in items)
+    })  # fmt: skip
 
 
 def typed_in(typed: Mapping[str, str], reports: Iterable[int], items: Sequence[Item]) -> list[Judgement]:

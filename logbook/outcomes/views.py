@@ -95,7 +95,7 @@ def decide(year: int) -> Answer:
         try:
             n = actions.decide(meeting, form.decisions(request.form, reports), by=actor(), at=now())
             db.session.commit()
-            flash(_("已登记%(n)s人的等次。", n=n))
+            flash(_("已登记%(n)s个党组织的等次。", n=n))
             return redirect(url_for("outcomes.show", year=year), 303)
         except RuleBroken as broken:
             db.session.close()
@@ -113,7 +113,7 @@ def feed_back(year: int) -> Answer:
             items = actions.feed_back(form.reports.data or (), form.on.data, by=actor(), at=now())
             db.session.commit()
             n = len(form.reports.data or ())
-            flash(_("已登记%(n)s人签收，%(items)s项整改事项转入问题台账。", n=n, items=items))
+            flash(_("已登记%(n)s份签收，%(items)s项整改事项转入问题台账。", n=n, items=items))
             return redirect(url_for("outcomes.show", year=year), 303)
         except RuleBroken as broken:
             db.session.close()

@@ -66,7 +66,7 @@ def test_grades_are_entered_at_once_beside_the_tally(held):
     assert [one.grade.value for one in db.session.query(Decision).order_by(Decision.report_id)] == [
         "good", "good", "fairly_good"
     ]  # fmt: skip
-    assert "至少占40%，现在还差1人" in leader.get(f"/review/{YEAR}/outcomes").text
+    assert "至少占40%，现在还差1个党组织" in leader.get(f"/review/{YEAR}/outcomes").text
 
 
 def test_all_grades_or_none(held):
@@ -152,7 +152,7 @@ def test_notice_and_report_name_grades_only_where_they_may(client, held):
     assert "确定等次" not in notice
     assert "差" in words(clerk.get(f"/review/{YEAR}/outcomes/notice.docx?grades=1"))
     account = words(clerk.get(f"/review/{YEAR}/outcomes/account.docx"))
-    assert "确定“好”2名、“差”1名" in account
+    assert "确定“好”等次2名、“差”等次1名" in account
     judged = factories.office()
     db.session.get(Report, reports[2]).person_id = judged
     db.session.commit()
@@ -199,3 +199,21 @@ def test_what_is_told_of_a_meeting_waits_until_it_was_held(held):
             answer = clerk.get(f"/review/{YEAR}/outcomes/{paper}.docx", headers={"Referer": page})
             assert answer.headers["Location"] == f"/review/{YEAR}/outcomes"
             assert "会议还没有开" in clerk.get(f"/review/{YEAR}/outcomes").text
+
+
+def test_a_secretary_of_two_branches_is_one_person_and_their_grades_are_two(held):
+    clerk, leader, _member, reports = held
+    first = db.session.get(Report, reports[0])
+    db.session.get(Report, reports[2]).person_id = first.person_id
+    db.session.commit()
+    chosen = grades(reports, "good", "good", "fairly_good") | {"decided_on": TODAY}
+    leader.post(f"/review/{YEAR}/outcomes/grades", chosen | {"go_on": "y"})
+    who = "3个党（总）支部、2名书记（赵堃同志兼任2个党组织书记）"
+    for paper in ("outcomes/notice", "outcomes/account", "meeting", "agenda", "script"):
+        assert who in words(clerk.get(f"/review/{YEAR}/{paper}.docx")), paper
+    account = words(clerk.get(f"/review/{YEAR}/outcomes/account.docx"))
+    assert "确定“好”等次2个党组织、“较好”等次1个党组织" in account
+    assert "现场述职3个党组织" in account
+    clerk.post(f"/review/{YEAR}/minutes/draft", {"go_on": "y"})
+    assert f"{who}述职。" in clerk.get(f"/review/{YEAR}/minutes").text
+    assert "述职3个党组织、2人" in clerk.get(f"/review/{YEAR}").text
