@@ -11,10 +11,10 @@ from logbook.formats import clean_text
 from logbook.outcomes.actions import Decisions
 from logbook.review.actions import MAX_GROUND
 from logbook.review.models import Grade, Report
-from logbook.settings.forms import Form, WrittenForm
+from logbook.settings.forms import InOrderForm, WrittenForm
 
 
-class DecideForm(WrittenForm):
+class DecideForm(WrittenForm, InOrderForm):
     decided_on = DateField(_("党组研究确定的日期"), validators=[Optional()])
     ground = StringField(_("依据（选填）"), filters=[clean_text], validators=[Length(max=MAX_GROUND)])
 
@@ -26,7 +26,7 @@ class DecideForm(WrittenForm):
         return Decisions(grades, self.decided_on.data, self.ground.data or "")
 
 
-class FeedbackForm(Form):
+class FeedbackForm(InOrderForm):
     reports = SelectMultipleField(_("已签收的书记"), coerce=int, choices=[])
     on = DateField(_("签收日期"), validators=[Optional()])
 

@@ -60,7 +60,7 @@ def test_grades_are_entered_at_once_beside_the_tally(held):
     assert "发出6份，收回6份" in page
     row = page[page.index("赵堃") : page.index("王珺")]
     assert re.findall(r'class="num">(\d+)<', row) == ["5", "0", "1", "0", "0", "0"]
-    assert "较好" in row[row.index("<td>") :]  # 5 of 6 are less than 90 %
+    assert "较好" in row[row.index("建议等次") :]  # 5 of 6 are less than 90 %
     sent = grades(reports, "good", "good", "fairly_good") | {"decided_on": TODAY, "ground": "党组会"}
     assert leader.post(f"/review/{YEAR}/outcomes/grades", sent).status_code == 303
     assert [one.grade.value for one in db.session.query(Decision).order_by(Decision.report_id)] == [
@@ -135,7 +135,8 @@ def test_feedback_is_entered_for_all_who_signed(held):
     assert "签收日期应在" in clerk.post(path, {"on": tomorrow, "reports": str(reports[0])}).text
     assert clerk.post(path, {"on": TODAY, "reports": str(reports[2])}).status_code == 422  # no grade yet
     assert member.get(f"/review/reports/{reports[1]}").status_code == 404
-    assert clerk.post(path, {"on": TODAY, "reports": [str(one) for one in reports[:2]]}).status_code == 303
+    told = {"on": TODAY, "reports": [str(one) for one in reports[:2]], "go_on": "y"}
+    assert clerk.post(path, told).status_code == 303
     assert member.get(f"/review/reports/{reports[1]}").status_code == 200
     assert leader.post(path, {"on": TODAY, "reports": str(reports[0])}).status_code == 422  # runs no case
 
@@ -177,12 +178,12 @@ def test_papers_say_nothing_that_was_not(held):
 def test_a_grade_changed_after_feedback_is_told_again(held):
     clerk, leader, member, reports = held
     leader.post(f"/review/{YEAR}/outcomes/grades", grades(reports, "", "good", "") | {"decided_on": TODAY})
-    clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1])})
+    clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1]), "go_on": "y"})
     changed = {"grade": "poor", "decided_on": TODAY, "reason": "复核"}
     assert leader.post(f"/review/reports/{reports[1]}/grade", changed).status_code == 303
     assert member.get(f"/review/reports/{reports[1]}").status_code == 404
     assert "需重新反馈" in leader.get(f"/review/reports/{reports[1]}").text
-    clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1])})
+    clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1]), "go_on": "y"})
     assert "差" in member.get(f"/review/reports/{reports[1]}").text
 
 
