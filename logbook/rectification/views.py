@@ -18,6 +18,7 @@ from logbook.formats import as_integer, clean_text, now, today
 from logbook.printing import views as printing
 from logbook.rectification import actions, importing, papers, queries, reading
 from logbook.rectification.forms import ConfirmForm, ItemForm, NewItemForm, UploadForm
+from logbook.rectification.models import number_of
 from logbook.rectification.queries import Line
 from logbook.rectification.reading import Fault, Row
 from logbook.review import queries as review
@@ -71,8 +72,15 @@ def show(year: int) -> str:
 def _told(meeting: Meeting, lists: Lists) -> list[str]:
     """What a list rests on and is still to come, of those who are not fed back yet."""
     reports = [one for one, _lines in lists if not one.fed_back_on]
-    said = frozenset(one.report_id for one in comments.of_meeting(actor(), meeting.id) if one.settled_at)
-    return told(Step.ITEMS, Standing(meeting, reports, said, today()))
+    settled = [one for one in comments.of_meeting(actor(), meeting.id) if one.settled_at]
+    missing = told(Step.ITEMS, Standing(meeting, reports, frozenset(one.report_id for one in settled), today()))
+    words = {(one.report_id, clause.text) for one in settled for clause in one.clauses}
+    known = {one.id for one, _lines in lists}
+    drawn = [one for one in queries.drawn(meeting.id) if one[0] in known and (one[0], one[2]) not in words]
+    if drawn:
+        numbers = _("、").join(number_of(meeting.year, n) for _report_id, n, _said in drawn)
+        missing.append(_("%(numbers)s所依据的点评已有改动，或撤回了审定：请核对这几项。", numbers=numbers))
+    return missing
 
 
 @bp.post("/review/<year:year>/rectification/draft")

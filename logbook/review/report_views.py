@@ -40,9 +40,10 @@ def _brief(report_id: int, **shown: Form) -> str:
         "handler_form": _handler_form(report, formdata=None),
     }  # fmt: skip
     found, printed = briefs.build(actor(), meeting, report, today()), queries.printed(actor(), report_id)
+    kept = briefs.load(printed[0].body) if printed else None
     return render_template(
         "review/brief.html", report=report, meeting=meeting, brief=found, printed=printed, Stance=Stance, State=State,
-        outdated=bool(printed) and briefs.load(printed[0].body) != found,
+        outdated=briefs.differences(kept, found) if kept and kept != found else None,
         speaks=queries.speaks(actor(), report), runs=queries.runs_case(actor(), report),
         changes=bound.may_change({report.person_id}, by=actor(), act=Act.RUN_MEETING), **forms | shown,
     )  # fmt: skip

@@ -314,7 +314,10 @@ def test_what_was_printed_is_read_again_by_who_printed_it(client, bureau, meetin
     found = db.session.get(Visit, visit)
     found.observation, found.version = "台账不全", 2
     db.session.commit()
-    assert "打印以后，所依据的记录有了变化" in client(member).get(path).text
+    page = client(member).get(path).text
+    assert "打印以后，所依据的记录有了变化" in page
+    assert "打印时：台账规范" in page
+    assert "现在：台账不全" in page
     assert "台账规范" in client(member).get(f"{path}/printed/{kept}").text
     assert client(leader).get(f"{path}/printed/{kept}").status_code == 404
 
