@@ -32,6 +32,7 @@ from logbook.ballots.voting import bp as voting
 from logbook.ballots.witness_views import bp as witness
 from logbook.comments.views import bp as comments
 from logbook.db import begin_request, db, end_request, reading
+from logbook.desk.hanging import hanging_on
 from logbook.desk.views import bp as desk
 from logbook.gate import ARRIVED, SAFE, Gate
 from logbook.minutes.views import bp as minutes
@@ -178,6 +179,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         app.wsgi_app, most=app.config["MAX_CONTENT_LENGTH"], hosts=app.config["HOSTS"]
     )
     app.config["PLACES_OF"] = places_of  # accounts stand below the organization
+    app.config["HANGING_ON"] = hanging_on  # and below all that can hang on an account
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -88,6 +88,7 @@ TABLE = {
     ("comments.add_facts", "POST"): "office owner", ("comments.draft", "POST"): BUSINESS,
     ("comments.show", "GET"): "office owner leader",
     ("comments.show", "POST"): "office owner", ("comments.look_at", "POST"): "office owner",
+    ("comments.take_back", "POST"): "office owner",
     ("comments.paper", "GET"): "office owner leader",
     ("ballots.show", "GET"): "office owner", ("ballots.show", "POST"): "office owner",  # led to the witness's page
     ("ballots.set_numbers", "POST"): "office", ("ballots.make_witness_code", "POST"): "office",

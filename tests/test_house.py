@@ -1,6 +1,7 @@
 """The rules of the house that no library knows. Each message says what to do instead."""
 
 import ast
+import fnmatch
 import io
 import re
 import subprocess
@@ -95,6 +96,19 @@ def test_there_is_one_clock():
     more = {file: line for file, line in found.items() if file not in OTHER_CLOCKS}
     assert not more, f"ask logbook.formats.now() or today(), logbook.clock.written_at() or logbook.signing: {more}"
     assert set(OTHER_CLOCKS) <= set(found), f"no longer needed: {set(OTHER_CLOCKS) - set(found)}"
+
+
+AT_THE_ROOT = {
+    ".gitignore", "README.md", "babel.cfg", "pyproject.toml", "requirements-test.lock", "requirements.lock", "run.py",
+}  # fmt: skip
+
+
+def test_no_stray_file_lies_at_the_root():
+    """What an editor or a merge left there is nobody's: .merge_file_…, *.orig, *~."""
+    ignored = re.compile("|".join(map(fnmatch.translate, (ROOT / ".gitignore").read_text().split())))
+    found = {one.name for one in ROOT.iterdir() if one.is_file() and one.name != ".git"}
+    stray = sorted(name for name in found - AT_THE_ROOT if not ignored.match(name))
+    assert not stray, f"remove it, put it into a folder, or name it here: {stray}"
 
 
 def test_no_room_without_a_name():

@@ -16,7 +16,7 @@ from logbook.accounts.models import Person
 from logbook.accounts.passwords import MAX_PASSWORD
 from logbook.folding import clean_name
 from logbook.formats import SIGN_IN_NAME, today, typed_name
-from logbook.settings.forms import DayField, EditForm, Form, NumberField
+from logbook.settings.forms import DayField, EditForm, Form, InOrderForm, NumberField
 
 NAME = Length(max=60, message=_("请不超过60个字。"))
 PASSWORD = Length(max=MAX_PASSWORD, message=_("密码长度为8至128个字符。"))
@@ -96,7 +96,7 @@ class PersonForm(EditForm):
         )
 
 
-class AccountForm(PersonForm):
+class AccountForm(PersonForm, InOrderForm):
     """A person with their account, for who keeps the accounts."""
 
     sign_in_name = StringField(
@@ -138,6 +138,14 @@ class AccountForm(PersonForm):
     def in_use(self) -> bool:
         """Whether the account is to be in use; one's own stays so."""
         return bool(self.active.data) if "active" in self else True
+
+    def closes_doors(self, person: Person, roles: frozenset[Role]) -> bool:
+        """Whether somebody leaves: their account goes out of use, or loses its name or the roles of the work."""
+        wanted = self.new_roles()
+        lost = frozenset() if wanted is None else roles - wanted
+        off = person.active and not self.in_use
+        unnamed = bool(person.sign_in_name and not self.sign_in_name.data)
+        return off or unnamed or bool(lost & {Role.MEMBER, Role.LEADER, Role.OFFICE})
 
     def opens_doors(self, person: Person | None, roles: frozenset[Role]) -> bool:
         """Whether more changes than name and post: the sign-in name, the roles, whether the account is in use."""

@@ -409,9 +409,13 @@ def add_person() -> str | Response | tuple[str, int]:
 @may(Act.KEEP_PEOPLE)
 def edit_person(person_id: int) -> str | Response | tuple[str, int]:
     person, shown, asked = _entry(person_id)
-    form = _person_form(person, shown)
+    form, hanging = _person_form(person, shown), _hanging(person_id) if not person.active else []
     if form.validate_on_submit():
         try:
+            if isinstance(form, AccountForm) and form.closes_doors(person, shown):
+                hanging = _hanging(person_id)
+                form.told = [_("此人名下还有以下事项，停用以后无人办理：")] if hanging else []
+                form.check_order()
             if isinstance(form, AccountForm) and form.opens_doors(person, shown):
                 prove(form.own_password.data)
                 form = _person_form(*_entry(person_id)[:2])  # proving ended the transaction
@@ -423,7 +427,14 @@ def edit_person(person_id: int) -> str | Response | tuple[str, int]:
         except RuleBroken as broken:
             db.session.close()
             form.refuse(broken)
-    return render_template("accounts/person.html", form=form, person=person, asked=asked), form.status
+    page = render_template("accounts/person.html", form=form, person=person, asked=asked, hanging=hanging)
+    return page, form.status
+
+
+def _hanging(person_id: int) -> list[Any]:
+    """What hangs on this person, for who is signed in (app.py hands it down)."""
+    found: list[Any] = current_app.config["HANGING_ON"](actor(), person_id)
+    return found
 
 
 def _entry(person_id: int) -> tuple[Person, frozenset[Role], set[Role]]:

@@ -18,7 +18,7 @@ from logbook.ballots.opening import NewBallot, Numbers
 from logbook.cleaning import clean_text
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import as_count, typed_code
-from logbook.settings.forms import Form
+from logbook.settings.forms import InOrderForm
 
 MARKS = dict(zip("1234", counting.GRADES, strict=True))  # the keys of the tally page
 NO_PAGE = "-"  # a B ballot is cut apart, and one's own page is not cast
@@ -31,7 +31,7 @@ def digest_of(code: str) -> str:
     return sessions.keyed_digest(typed_code(code))
 
 
-class OpenForm(Form):
+class OpenForm(InOrderForm):
     sheet = RadioField(_("测评方式"), choices=[], default=Sheet.GRADES.value)
     clerk_id = SelectField(_("计票人"), choices=[])
     witness_id = SelectField(_("监票人"), choices=[])
@@ -89,11 +89,12 @@ def _judged(typed: Sequence[str], item: Item) -> str:
     return counting.grade([one for one in typed if one and one != BLANK])
 
 
-def unfilled(typed: MultiDict[str, str], reports: Iterable[int], items: Sequence[Item]) -> int:
-    """How many secretaries have a cell that nothing was given in, 弃权 neither."""
-    return sum(
-        any(not "".join(typed.getlist(name_of(report, item.number))).strip() for item in items) for report in reports
-    )
+def unfilled(typed: MultiDict[str, str], reports: Mapping[int, int], items: Sequence[Item]) -> int:
+    """How many secretaries have a cell that nothing was given in, 弃权 neither: persons, by report."""
+    return len({
+        person for report, person in reports.items()
+        if any(not "".join(typed.getlist(name_of(report, item.number))).strip() for item in items)
+    })  # fmt: skip
 
 
 def typed_in(typed: Mapping[str, str], reports: Iterable[int], items: Sequence[Item]) -> list[Judgement]:

@@ -33,6 +33,7 @@ from logbook.formats import as_count, now, today
 from logbook.printing import views as printing
 from logbook.review import queries as review
 from logbook.review.models import Meeting, Report
+from logbook.review.steps import Standing, Step, out_of_order, told
 from logbook.settings.views import current
 
 bp = Blueprint("ballots", __name__)
@@ -76,7 +77,9 @@ def show(year: int) -> Answer:
     meeting, reports = _meeting(year, reads=request.method == "GET")
     form = _open_form(reports)
     if form.validate_on_submit():
+        form.told = out_of_order(Step.BALLOT, Standing(meeting, reports, frozenset(), today()))
         try:
+            form.check_order()
             opening.open_ballot(meeting, form.new_ballot(), by=actor(), at=now())
             db.session.commit()
             flash(_("测评已开始。请填写各类别的数目，由监票人核对。"))
@@ -105,6 +108,7 @@ def _page(meeting: Meeting, reports: Sequence[Report], form: forms.OpenForm) -> 
         void=ballot is not None and actions.is_void(ballot), apart=_apart(ballot, found, reports) if ballot else [],
         step=steps.waiting(ballot) if ballot and is_open else None, next_bundle=sheets.next_bundle,
         result=tally.result(ballot, reports, current()) if ballot and ballot.erased_at else None,
+        told=told(Step.BALLOT, Standing(meeting, reports, frozenset(), today())),
         codes_to_make=actions.codes_to_make, is_file=db.engine.dialect.name == "sqlite",
     )  # fmt: skip
 

@@ -3,6 +3,8 @@
 A code from an unmarked slip is all that is asked for; it stands in no address, and goes with the ballot.
 """
 
+from collections.abc import Mapping
+
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
@@ -78,7 +80,7 @@ def cast() -> Answer:
     if found is None:
         return _refuse_cast()
     ballot, voters = found
-    ids = [one.id for one in review.reports(ballot.meeting_id)]
+    ids = {one.id: one.person_id for one in review.reports(ballot.meeting_id)}
     judged = forms.judged(request.form, ids, ballot.columns)
     asked = _ask_once(ballot, voters, ids, faulty=any(one.value == INVALID for one in judged))
     if asked is not None:
@@ -94,7 +96,7 @@ def cast() -> Answer:
     return redirect(url_for("voting.enter", done=1), 303)
 
 
-def _ask_once(ballot: Ballot, voters: BallotClass, ids: list[int], *, faulty: bool) -> Answer | None:
+def _ask_once(ballot: Ballot, voters: BallotClass, ids: Mapping[int, int], *, faulty: bool) -> Answer | None:
     """A question before it is cast, or None; the way back to the sheet is none of the two."""
     if request.form.get("back"):
         return _sheet(ballot, voters)

@@ -1,6 +1,7 @@
 """A comment drafted from facts, edited freely, looked through where a source changed, and settled by who gives it."""
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,12 +9,13 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import delete
 
 from logbook.access import Actor
-from logbook.comments import drafting, queries
+from logbook.comments import changed, drafting, queries
 from logbook.comments.drafting import Draft
-from logbook.comments.models import Clause, Comment, Part
+from logbook.comments.models import Clause, Comment, Part, Settling
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import local_date
+from logbook.printing import actions as printing
 from logbook.review import briefs
 from logbook.review import queries as review
 from logbook.review.models import Meeting, Report
@@ -111,7 +113,7 @@ def _clause(comment: Comment, position: int, part: Part, text: str, source: draf
     clause = Clause(comment_id=comment.id, part=part, position=position, text=text)
     if source is not None:
         clause.source_kind, clause.source_id = source.kind, source.id
-        clause.source, clause.rests_on = source.label, source.rests_on
+        clause.source, clause.rests_on, clause.said = source.label, source.rests_on, source.said
     return clause
 
 
@@ -143,17 +145,57 @@ def rewrite(comment_id: int, clauses: Sequence[NewClause], *, version: int, by: 
     return comment
 
 
-def look_at(comment_id: int, clause_id: int, *, by: Actor) -> None:
-    """The clause stands after its source changed: it is cited as it is now, or no more where it is gone."""
+def keep_clause(comment_id: int, clause_id: int, *, by: Actor) -> None:
+    """The clause stands after its source changed: it is cited as it is now, or no more where it is gone.
+
+    What stands open beside a matter that it praises is known from here on.
+    """
+    comment, clause = _clause_of(comment_id, clause_id, by)
+    known = json.loads(clause.said or "{}").get("beside", [])
+    known += [row.id for row in queries.rivals(comment).get(clause.id, ())]
+    now = queries.sources([clause]).get((clause.source_kind, clause.source_id or 0))
+    _rest(clause, now)
+    if now and known:
+        clause.said = json.dumps({**json.loads(now.said), "beside": known}, ensure_ascii=False)
+    comment.version += 1
+    db.session.flush()
+
+
+def renew_clause(comment_id: int, clause_id: int, *, by: Actor, at: dt.datetime) -> None:
+    """Put what a draft of today says in the place of a stale clause. Raise RuleBroken where it says nothing now."""
+    comment, clause = _clause_of(comment_id, clause_id, by)
+    report, meeting = review.the_report(by, comment.report_id)
+    facts = queries.facts(by, report, meeting, comment.commentator_id, local_date(at))
+    new = changed.wording(comment, clause, facts)
+    if new is None:
+        raise RuleBroken("clauses", _("这件事现在没有新的写法：请删去这一条，或核实后保留原句。"))
+    clause.part, clause.text = new.part, new.text
+    _rest(clause, new.source)
+    comment.version += 1
+    db.session.flush()
+
+
+def drop_clause(comment_id: int, clause_id: int, *, by: Actor) -> None:
+    """Take a clause away."""
+    comment, clause = _clause_of(comment_id, clause_id, by)
+    db.session.execute(delete(Clause).where(Clause.id == clause.id))
+    comment.version += 1
+    db.session.flush()
+    db.session.expire(comment, ["clauses"])
+
+
+def _clause_of(comment_id: int, clause_id: int, by: Actor) -> tuple[Comment, Clause]:
     comment = _open(comment_id, by)
     clause = next((one for one in comment.clauses if one.id == clause_id), None)
     if clause is None:
         raise NotThere
-    now = queries.sources([clause]).get((clause.source_kind, clause.source_id or 0))
-    clause.source_kind, clause.source_id = (now.kind, now.id) if now else ("", None)
-    clause.source, clause.rests_on = (now.label, now.rests_on) if now else ("", "")
-    comment.version += 1
-    db.session.flush()
+    return comment, clause
+
+
+def _rest(clause: Clause, on: drafting.Source | None) -> None:
+    """Cite the source as it is now; nothing where it is gone."""
+    clause.source_kind, clause.source_id = (on.kind, on.id) if on else ("", None)
+    clause.source, clause.rests_on, clause.said = (on.label, on.rests_on, on.said) if on else ("", "", "")
 
 
 def settle(comment_id: int, *, version: int, by: Actor, at: dt.datetime) -> Comment:
@@ -166,18 +208,72 @@ def settle(comment_id: int, *, version: int, by: Actor, at: dt.datetime) -> Comm
     if not any(one.part is Part.SHORTCOMING for one in comment.clauses):
         raise RuleBroken("clauses", _("请至少写一条不足。"))
     if queries.stale(comment):
-        raise RuleBroken("clauses", _("有的内容所依据的记录已有变化，请逐条看过再审定。"))
+        raise RuleBroken(
+            "clauses", _("有的内容所依据的记录已有变化：请逐条改用现在的写法、删去，或核实后保留，再审定。")
+        )
     comment.settled_at = at
+    db.session.add(_settling(comment, by.person_id, at))
     db.session.flush()
     return comment
 
 
-def _open(comment_id: int, by: Actor) -> Comment:
+def take_back(comment_id: int, *, by: Actor, at: dt.datetime) -> Comment:
+    """撤回审定: the comment can be changed again, what was settled is kept, and papers made of it are marked.
+
+    Until the meeting's day, and until a grade is registered. Raise RuleBroken then, and where it isn't settled.
+    """
+    comment = _comment(comment_id, by)
+    report, meeting = review.the_report(by, comment.report_id)
+    since = comment.settled_at
+    if since is None:
+        raise RuleBroken("", _("这份点评还没有审定。"))
+    why = refusal(report, meeting, local_date(at))
+    if why is not None:
+        raise RuleBroken("", why)
+    if not queries.settlings(comment_id):  # settled before that was kept
+        db.session.add(_settling(comment, comment.commentator_id, since))
+    comment.settled_at = None
+    comment.version += 1
+    db.session.add(_settling(comment, by.person_id, at, taken_back=True))
+    printing.overtake(f"点评{comment.id}，", since=since, at=at)
+    printing.overtake(f"{meeting.year}年述职评议会议", COMMENTED, since=since, at=at)
+    db.session.flush()
+    return comment
+
+
+# What the names of papers hold that quote or count what was settled: the forms, what is told of the meeting, the pack.
+COMMENTED = ("反馈表", "情况的通报", "情况的报告", "会议材料", "会议记录")
+
+
+def refusal(report: Report, meeting: Meeting, today: dt.date) -> object:
+    """Why what was settled stays so; None where it can be taken back."""
+    if report.decisions:
+        return _("已经登记过等次，不能撤回审定。")
+    if meeting.held_on is not None and meeting.held_on <= today:
+        return _("会议日期已到，不能撤回审定。")
+    return None
+
+
+def _settling(comment: Comment, by_id: int, at: dt.datetime, *, taken_back: bool = False) -> Settling:
+    said = [[one.part.value, one.text, one.source] for one in comment.clauses]
+    body = json.dumps(said, ensure_ascii=False)
+    return Settling(
+        comment_id=comment.id, taken_back=taken_back, version=comment.version, body=body, by_id=by_id, at=at
+    )
+
+
+def _comment(comment_id: int, by: Actor) -> Comment:
+    """A comment that this person may change, settled or not."""
     comment = queries.comment(by, comment_id)
     if comment is None:
         raise NotThere
     if not queries.drafts(by, comment):
         raise NotAllowed("change another's comment")
+    return comment
+
+
+def _open(comment_id: int, by: Actor) -> Comment:
+    comment = _comment(comment_id, by)
     if comment.settled_at:
         raise RuleBroken("", _("这份点评已审定，不能再改。"))
     return comment

@@ -21,12 +21,22 @@ class CommentForm(WrittenForm):
         return fine and not self.form_errors
 
 
+def answer(sent: MultiDict[str, str]) -> tuple[str, int]:
+    """What is to become of a stale clause: "renew", "drop" or "keep", and its id; ("", 0) where nothing was pressed."""
+    word, _colon, number = sent.get("answer", "").partition(":")
+    clause_id = as_integer(number)
+    return (word, clause_id) if word in {"renew", "drop", "keep"} and clause_id else ("", 0)
+
+
 def typed(sent: MultiDict[str, str]) -> list[NewClause]:
     """The clauses as sent; `clause_…` beside each text is the one it was."""
     return [one for part in Part for one in _of(part, sent)]
 
 
 def _of(part: Part, sent: MultiDict[str, str]) -> Iterable[NewClause]:
+    """The room for one more that was left empty is no clause."""
     before = sent.getlist(f"clause_{part.value}")
     for i, text in enumerate(sent.getlist(f"text_{part.value}")):
-        yield NewClause(part, clean_text(text) or "", as_integer(before[i]) if i < len(before) else None)
+        words, clause_id = clean_text(text) or "", as_integer(before[i]) if i < len(before) else None
+        if words or clause_id:
+            yield NewClause(part, words, clause_id)

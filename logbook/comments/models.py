@@ -1,11 +1,12 @@
 """A comment of one member on one secretary, clause by clause, each with what it rests on."""
 
 import datetime as dt
+import json
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from logbook.accounts.models import Person
+from logbook.accounts.models import Person, Signed
 from logbook.db import N_, Base, Key, Word
 from logbook.review.models import Report
 
@@ -47,6 +48,27 @@ class Comment(Base):
         return "".join(one.sentence for one in self.clauses if one.part is part)
 
 
+class Settling(Signed, Base):
+    """Insert-only: a comment was settled, and says this; or that was taken back, and it can be changed again."""
+
+    __tablename__ = "settling"
+
+    id: Mapped[Key]
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id"), index=True)
+    taken_back: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int]
+    body: Mapped[str]  # the clauses as JSON text: [[part, text, source], …]
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[dt.datetime]
+
+    by: Mapped[Person] = relationship(viewonly=True)
+
+    @property
+    def clauses(self) -> list[tuple[Part, str, str]]:
+        """What it said: (part, text, source as cited)."""
+        return [(Part(part), text, source) for part, text, source in json.loads(self.body)]
+
+
 class Clause(Base):
     """One sentence, and the source it rests on as that was then; without a source it is the member's own word."""
 
@@ -61,6 +83,7 @@ class Clause(Base):
     source_id: Mapped[int | None]
     source: Mapped[str] = mapped_column(default="")  # as it is cited: 2026-034 第2版, 2026-021/1
     rests_on: Mapped[str] = mapped_column(default="")  # SHA-256 of what the source said
+    said: Mapped[str] = mapped_column(default="")  # what it said, as JSON text in codes; empty in clauses of before
 
     @property
     def sentence(self) -> str:

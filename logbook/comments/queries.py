@@ -1,17 +1,19 @@
 """Reads of comments. Rule 7: nobody reads what is said of themself before feedback (review.queries.report)."""
 
 import datetime as dt
+import json
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from logbook.access import Actor
-from logbook.comments import drafting
+from logbook.comments import drafting, matters
 from logbook.comments.drafting import Draft
-from logbook.comments.models import Clause, Comment, Part
+from logbook.comments.models import Clause, Comment, Part, Settling
 from logbook.db import db
-from logbook.problems.models import Problem
+from logbook.problems.models import Problem, State
 from logbook.review import briefs
 from logbook.review import queries as review
 from logbook.review.briefs import Ledger
@@ -128,13 +130,37 @@ def facts(
     own = [one for one in shown if one.member_id == actor.person_id]
     told = [one for one in shown if one not in own and one.observation_widened and one.level is Level.GROUP]
     said = [(one, stances[one.id]) for one in (*own, *told)]
-    return [*drafting.drafted(rectification, others, today), *drafting.extracted(said)]
+    return list(drafting.drafted(rectification, others, said, today))
 
 
 def uncited(comment: Comment, facts: Iterable[Draft]) -> Sequence[Draft]:
-    """The facts that no clause of the comment rests on."""
+    """The facts that no clause of the comment rests on, and whose matter none speaks of: it would be said twice."""
     cited = {(one.source_kind, one.source_id) for one in comment.clauses}
-    return [one for one in facts if (one.source.kind, one.source.id) not in cited]
+    new = [one for one in facts if (one.source.kind, one.source.id) not in cited]
+    if not new:
+        return []
+    spoken = [text for one in comment.clauses for text in (one.text, _said_then(one).get("text", ""))]
+    spoken += _texts_now(comment)
+    whole = [matters.folded(one.text) for one in comment.clauses]
+    return [one for one in new if not _is_spoken_of(one.about, spoken, whole)]
+
+
+def _is_spoken_of(about: str, spoken: Iterable[str], whole: Iterable[str]) -> bool:
+    """Whether a text says the same, or a clause has the matter inside it."""
+    plain = matters.folded(about)
+    inside = len(plain) >= matters.WITHIN and any(plain in one for one in whole)
+    return inside or any(text and matters.is_same(about, text) for text in spoken)
+
+
+def _said_then(clause: Clause) -> dict[str, Any]:
+    """What its source said when it was written, in codes; nothing in clauses of before that was kept."""
+    found: dict[str, Any] = json.loads(clause.said or "{}")
+    return found
+
+
+def _texts_now(comment: Comment) -> Sequence[str]:
+    ids = [one.source_id for one in comment.clauses if one.source_kind == "problem"]
+    return db.session.scalars(select(Problem.text).where(Problem.id.in_(ids))).all()
 
 
 def sources(clauses: Iterable[Clause]) -> dict[tuple[str, int], drafting.Source]:
@@ -150,7 +176,49 @@ def sources(clauses: Iterable[Clause]) -> dict[tuple[str, int], drafting.Source]
 
 
 def stale(*comments: Comment) -> frozenset[int]:
-    """The clauses of these comments whose source says something else than when they were written, or is gone."""
+    """The clauses of these comments whose source says something else than when they were written, or is gone.
+
+    And those that praise as mended what stands open elsewhere at the branch.
+    """
     clauses = [one for comment in comments for one in comment.clauses if one.source_id is not None]
     now = {key: one.rests_on for key, one in sources(clauses).items()}
-    return frozenset(one.id for one in clauses if now.get((one.source_kind, one.source_id or 0)) != one.rests_on)
+    changed = (one.id for one in clauses if now.get((one.source_kind, one.source_id or 0)) != one.rests_on)
+    return frozenset(changed) | frozenset(rivals(*comments))
+
+
+def rivals(*comments: Comment) -> dict[int, list[Any]]:
+    """By clause that praises a problem as mended: those of the branch that speak of the same matter and stand open.
+
+    But those that were known when somebody kept the clause as it is.
+    """
+    praising = [(one, said) for one in comments for said in one.clauses if _praises(said)]
+    ledgers: dict[int, Ledger] = {}
+    if praising:
+        ids = {one.report.meeting_id for one, _said in praising}
+        ledgers = {one.id: briefs.ledger(one) for one in db.session.scalars(select(Meeting).where(Meeting.id.in_(ids)))}
+    found = {}
+    for comment, clause in praising:
+        rows = [row for part in ledgers[comment.report.meeting_id].at(comment.report.branch_id) for row in part]
+        mended = next((row for row in rows if row.id == clause.source_id and row.state is State.DONE), None)
+        known = _said_then(clause).get("beside", ())
+        still = [row for row in rows if row.state is not State.DONE and row.id not in known]
+        against = [row for row in still if mended and matters.is_same(mended.text, row.text)]
+        if against:
+            found[clause.id] = against
+    return found
+
+
+def _praises(clause: Clause) -> bool:
+    return clause.part is Part.PRAISE and clause.source_kind == "problem" and clause.source_id is not None
+
+
+def settlings(comment_id: int) -> Sequence[Settling]:
+    """Every time a comment was settled or that was taken back, the latest first; for who may read the comment."""
+    query = select(Settling).where(Settling.comment_id == comment_id).options(joinedload(Settling.by, innerjoin=True))
+    return db.session.scalars(query.order_by(Settling.id.desc())).all()
+
+
+def taken_back_since(comment_ids: Collection[int], since: dt.datetime) -> frozenset[int]:
+    """Those of these comments whose settling was taken back since then."""
+    back = (Settling.comment_id.in_(comment_ids), Settling.taken_back, Settling.at >= since)
+    return frozenset(db.session.scalars(select(Settling.comment_id).where(*back)))

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
-from logbook.comments import actions, forms, papers, queries
+from logbook.comments import actions, changed, forms, papers, queries
 from logbook.comments.actions import NewClause
 from logbook.comments.models import Comment, Part
 from logbook.db import db
@@ -61,24 +61,43 @@ def show(comment_id: int) -> Answer:
     if request.method == "GET":
         again = g.get("shown_again")  # what was typed, after a sign-in or a fault in between
         return _page(comment, form, None if again is None else forms.typed(again))
-    clauses, settles = forms.typed(request.form), "settle" in request.form
+    clauses = forms.typed(request.form)
     try:
         if not form.accepts(clauses, (one.text for one in comment.clauses)):
             return _page(comment, form, clauses), 422
-        version = as_integer(request.form.get("version", "")) or 0
-        comment = actions.rewrite(comment_id, clauses, version=version, by=actor())
-        if settles:
-            actions.settle(comment_id, version=comment.version, by=actor(), at=now())
+        said = _carry_out(comment_id, clauses)
         db.session.commit()
     except RuleBroken as broken:
         db.session.close()
-        flash(str(broken.message))
+        form.refuse(broken)
         comment = _comment(comment_id)
         if broken.field != "version":
             return _page(comment, form, clauses), 422
         return _page(comment, form, _matched(clauses, comment), overtaken=True), 409
-    flash(_("点评已审定。") if settles else _("已保存。"))
+    flash(said)
     return redirect(url_for("comments.show", comment_id=comment_id), 303)
+
+
+def _carry_out(comment_id: int, clauses: list[NewClause]) -> str:
+    """Save what was typed, and what was pressed beside it; return what is to be said of it."""
+    version, by = as_integer(request.form.get("version", "")) or 0, actor()
+    comment = actions.rewrite(comment_id, clauses, version=version, by=by)
+    pressed, clause_id = forms.answer(request.form)
+    if pressed and clause_id not in {one.clause_id for one in clauses if one.text}:  # its text was taken away at once
+        return str(_("已保存。"))
+    if pressed == "renew":
+        actions.renew_clause(comment_id, clause_id, by=by, at=now())
+        return str(_("已改用现在的写法。"))
+    if pressed == "drop":
+        actions.drop_clause(comment_id, clause_id, by=by)
+        return str(_("已删去这一条。"))
+    if pressed == "keep":
+        actions.keep_clause(comment_id, clause_id, by=by)
+        return str(_("已核实，保留原句。"))
+    if "settle" in request.form:
+        actions.settle(comment_id, version=comment.version, by=by, at=now())
+        return str(_("点评已审定。"))
+    return str(_("已保存。"))
 
 
 def _comment(comment_id: int) -> Comment:
@@ -102,20 +121,40 @@ def _page(
     rows = {part: [one for one in (typed or stored) if one.part is part] for part in Part}
     changeable = not comment.settled_at and queries.drafts(actor(), comment)
     facts = queries.facts(actor(), report, meeting, comment.commentator_id, today()) if changeable else ()
+    news = queries.uncited(comment, facts) if changeable else ()
     return render_template(
         "comments/show.html", comment=comment, report=report, meeting=meeting, form=form, rows=rows, Part=Part,
-        clauses={one.id: one for one in comment.clauses}, stale=queries.stale(comment), typed=typed is not None,
+        clauses={one.id: one for one in comment.clauses}, stale=changed.changes(actor(), comment, facts),
+        typed=typed is not None, settlings=queries.settlings(comment.id), takes_back=_takes_back(comment),
         mine=comment.commentator_id == actor().person_id, changeable=changeable,
-        overtaken=overtaken, news=len(queries.uncited(comment, facts)),
+        overtaken=overtaken, news=len(news),
     )  # fmt: skip
 
 
+def _takes_back(comment: Comment) -> bool:
+    """Whether this reader may take back that it was settled, today."""
+    report, meeting = review.the_report(actor(), comment.report_id)
+    able = comment.settled_at is not None and queries.drafts(actor(), comment)
+    return able and actions.refusal(report, meeting, today()) is None
+
+
+@bp.post("/review/comments/<int:comment_id>/take-back")
+@may(Act.COMMENT)
+def take_back(comment_id: int) -> Response:
+    """撤回审定."""
+    actions.take_back(comment_id, by=actor(), at=now())
+    db.session.commit()
+    flash(_("已撤回审定，可以修改；改好后请再审定。"))
+    return redirect(url_for("comments.show", comment_id=comment_id), 303)
+
+
+# A page opened before the answers stood in the comment's own form sends this.
 @bp.post("/review/comments/<int:comment_id>/clauses/<int:clause_id>/looked")
 @may(Act.COMMENT)
 def look_at(comment_id: int, clause_id: int) -> Response:
-    actions.look_at(comment_id, clause_id, by=actor())
+    actions.keep_clause(comment_id, clause_id, by=actor())
     db.session.commit()
-    flash(_("已看过，仍然成立。"))
+    flash(_("已核实，保留原句。"))
     return redirect(url_for("comments.show", comment_id=comment_id), 303)
 
 

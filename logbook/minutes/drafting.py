@@ -8,6 +8,7 @@ from logbook.ballots.models import Ballot, BallotClass
 from logbook.ballots.papers import over_said
 from logbook.comments.models import Comment, Part
 from logbook.formats import MAX_TEXT, full_date, numeral
+from logbook.review import counting
 from logbook.review.models import Meeting, Report
 from logbook.settings.queries import Words
 
@@ -51,6 +52,8 @@ def _lines(facts: Facts, words: Words, *, said: bool) -> Iterable[str]:
     yield f"\n一、通报{meeting.year - 1}年度述职评议查摆问题整改情况"
     yield BLANK
     yield "\n二、述职"
+    if counting.doubles(facts.reports):
+        yield f"{counting.who_reports(facts.reports)}述职。"
     for label, in_writing in (("现场述职", False), ("书面述职", True)):
         named = [_named(one) for one in facts.reports if one.in_writing == in_writing]
         if named:

@@ -5,7 +5,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 
 from logbook.formats import as_integer
 from logbook.minutes.actions import NewVersion
-from logbook.settings.forms import WrittenForm
+from logbook.settings.forms import InOrderForm, WrittenForm
 
 
 class MinutesForm(WrittenForm):
@@ -19,3 +19,9 @@ class MinutesForm(WrittenForm):
     def new_version(self) -> NewVersion:
         """The text as typed, and the version it was begun from."""
         return NewVersion(self.text.data or "", as_integer(self.begun_from.data or "") or 0, self.reason.data or "")
+
+
+class SettleForm(InOrderForm):
+    """The version that was looked at."""
+
+    n = HiddenField()

@@ -9,15 +9,17 @@ from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
 from logbook.accounts import carried
+from logbook.comments import queries as comments
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
-from logbook.formats import as_integer, now
+from logbook.formats import as_integer, now, today
 from logbook.minutes import actions, comparing, drafting, papers, queries
 from logbook.minutes.comparing import Change
-from logbook.minutes.forms import MinutesForm
+from logbook.minutes.forms import MinutesForm, SettleForm
 from logbook.minutes.models import Minutes, MinutesVersion
 from logbook.printing import views as printing
 from logbook.review import queries as review
+from logbook.review.steps import Standing, Step, told
 from logbook.settings.views import current
 
 bp = Blueprint("minutes", __name__)
@@ -65,7 +67,10 @@ def show(year: int) -> str:
     _check(year)
     minutes = queries.minutes(actor(), year)
     latest = queries.version(minutes) if minutes else None
-    return render_template("minutes/show.html", year=year, minutes=minutes, latest=latest, writes=_writes(year))
+    missing = _told(year) if minutes and not minutes.settled_at else ()
+    return render_template(
+        "minutes/show.html", year=year, minutes=minutes, latest=latest, writes=_writes(year), told=missing
+    )
 
 
 @bp.post("/review/<year:year>/minutes/draft")
@@ -149,17 +154,44 @@ def settle(year: int) -> Answer:
     minutes = _minutes(year, writes=True)
     if minutes.settled_at:
         return _there(year)
-    if request.method == "GET":
-        latest = _version(minutes)
-        blanks = drafting.open_places(latest.text)
-        return render_template("minutes/settle.html", year=year, latest=latest, blanks=blanks)
-    actions.settle(year, n=as_integer(request.form.get("n", "")) or 0, by=actor(), at=now())
-    db.session.commit()
-    flash(_("会议记录已定稿。"))
-    return _there(year)
+    form, missing = SettleForm(), _told(year)
+    if Standing(review.the_meeting(year), (), frozenset(), today()).is_before:
+        form.told = missing
+    if form.validate_on_submit():
+        try:
+            form.check_order()
+            actions.settle(year, n=as_integer(form.n.data or "") or 0, by=actor(), at=now())
+            db.session.commit()
+            flash(_("会议记录已定稿。"))
+            return _there(year)
+        except RuleBroken as broken:
+            db.session.close()
+            if broken.field != "go_on":
+                raise
+            form.refuse(broken)
+    latest = _version(_minutes(year, writes=True))
+    form.n.data = str(latest.n)
+    blanks = drafting.open_places(latest.text)
+    page = render_template("minutes/settle.html", year=year, latest=latest, blanks=blanks, form=form, told=missing)
+    return page, form.status
+
+
+def _told(year: int) -> list[str]:
+    """What the minutes rest on and is still to come, and what was taken back since their latest version."""
+    meeting, by = review.the_meeting(year), actor()
+    reports, found = review.reports(meeting.id), comments.of_meeting(by, meeting.id)
+    said = frozenset(one.report_id for one in found if one.settled_at)
+    missing = told(Step.MINUTES, Standing(meeting, reports, said, today()))
+    minutes = queries.minutes(by, year)
+    latest = queries.version(minutes) if minutes else None
+    back = comments.taken_back_since([one.id for one in found], latest.at) if latest else frozenset()
+    names = _("、").join(one.report.secretary_name for one in found if one.id in back)
+    if names:
+        missing.append(_("会议记录写成以后，对%(names)s的点评撤回过审定，请核对记录里的点评。", names=names))
+    return missing
 
 
 @bp.route("/review/<year:year>/minutes/paper.<any(docx, pdf):ending>")
 @may(Act.STAND_IN)
 def paper(year: int, ending: str) -> Response:
-    return printing.send(papers.paper(year, _version(_minutes(year)), current()), ending)
+    return printing.send(papers.paper(year, _version(_minutes(year)), current()), ending, told=_told(year))

@@ -10,10 +10,10 @@ from wtforms.validators import Length, Optional
 from logbook.outcomes.actions import Decisions
 from logbook.review.actions import MAX_GROUND
 from logbook.review.models import Grade, Report
-from logbook.settings.forms import DayField, Form, WrittenForm
+from logbook.settings.forms import DayField, InOrderForm, WrittenForm
 
 
-class DecideForm(WrittenForm):
+class DecideForm(WrittenForm, InOrderForm):
     decided_on = DayField(_("党组研究确定的日期"), validators=[Optional()])
     ground = StringField(_("依据（选填）"), validators=[Length(max=MAX_GROUND)])
 
@@ -25,7 +25,7 @@ class DecideForm(WrittenForm):
         return Decisions(grades, self.decided_on.data, self.ground.data or "")
 
 
-class FeedbackForm(Form):
+class FeedbackForm(InOrderForm):
     reports = SelectMultipleField(_("已签收的书记"), coerce=int, choices=[])
     on = DayField(_("签收日期"), validators=[Optional()])
 

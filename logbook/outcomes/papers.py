@@ -9,6 +9,7 @@ from logbook.comments.models import Comment, Part
 from logbook.documents.paper import Block, Break, Form, Heading, Paper, Para, Table
 from logbook.formats import full_date
 from logbook.rectification.queries import Line
+from logbook.review import counting
 from logbook.review.models import Grade, Meeting, Report
 from logbook.settings.queries import Settings
 
@@ -138,20 +139,18 @@ def account(meeting: Meeting, held: Held, settings: Settings, on: dt.date) -> Pa
 def _how(meeting: Meeting, held: Held, settings: Settings) -> str:
     when = full_date(meeting.held_on) if meeting.held_on else "（日期待定）"
     return (
-        f"{when}，{settings.unit_name}党组召开{meeting.year}年度党组织书记抓基层党建工作述职评议会议，{len(held.reports)}名"
-        f"党（总）支部书记述职{'，党组成员逐一点评' if held.all_said else ''}"
+        f"{when}，{settings.unit_name}党组召开{meeting.year}年度党组织书记抓基层党建工作述职评议会议，"
+        f"{counting.who_reports(held.reports)}述职{'，党组成员逐一点评' if held.all_said else ''}"
         f"{'，并进行民主测评' if held.came_back else ''}。"
     )
 
 
 def _reports(held: Held) -> str:
-    written = sum(one.in_writing for one in held.reports)
     said = [one for one in held.comments if one.settled_at]
     wanting = sum(clause.part is Part.SHORTCOMING for one in said for clause in one.clauses)
-    how = f"现场述职{len(held.reports) - written}人{f'，书面述职{written}人' if written else ''}。"
     ballots = f"发出测评表{held.handed_out}份，收回{held.came_back}份。" if held.came_back else ""
     comments = f"点评意见{len(said)}份，指出不足{wanting}条。" if said else ""
-    return f"{how}{comments}{ballots}"
+    return f"{counting.how_reported(held.reports)}{comments}{ballots}"
 
 
 def _grades(held: Held, settings: Settings) -> Iterable[Block]:
@@ -160,7 +159,9 @@ def _grades(held: Held, settings: Settings) -> Iterable[Block]:
         yield Para(settings.words.apply("等次由党组研究确定后另行报告。"))
         return
     counted = Counter(one.grade for one in graded)
-    said = "、".join(f"“{grade.chinese}”{counted[grade]}名" for grade in Grade if counted[grade])
+    said = "、".join(
+        f"“{grade.chinese}”等次{counting.graded(held.reports, counted[grade])}" for grade in Grade if counted[grade]
+    )
     days = sorted({one.decision.decided_on for one in graded if one.decision and one.decision.decided_on})
     when = "、".join(map(full_date, days))
     yield Para(settings.words.apply(f"党组{when}研究，确定{said}。"))

@@ -1,5 +1,6 @@
 """Grades beside the tally, feedback, the papers afterwards. Nobody meets their own before it is fed back (rule 7)."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from logbook.ballots import queries as ballots
 from logbook.ballots import tally
 from logbook.ballots.tally import Result
 from logbook.comments import queries as comments
+from logbook.comments.models import Part
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, today
@@ -24,6 +26,8 @@ from logbook.printing import views as printing
 from logbook.rectification import queries as rectification
 from logbook.review import queries as review
 from logbook.review.models import Grade, Meeting, Report
+from logbook.review.steps import Standing, Step, out_of_order
+from logbook.review.steps import told as steps_told
 from logbook.settings.views import current
 
 bp = Blueprint("outcomes", __name__)
@@ -62,6 +66,7 @@ def _page(year: int, **shown: Any) -> str:
     return render_template(
         "outcomes/show.html", meeting=meeting, reports=reports, result=result, rows=rows, words=tally.WORDS,
         suggested={i: suggesting.suggested(row, result, rule.suggests) for i, row in rows.items() if result},
+        told=[*steps_told(Step.GRADES, _standing(meeting, reports)), *_feedback_told(meeting, reports)],
         rule=rule, grades=list(Grade), chosen=carried.typed(), whole=whole, cap=rule.cap_percent if whole else 0,
         missing=suggesting.missing_to_cap([one.grade for one in reports if one.grade], rule.cap_percent),
         **forms | shown,
@@ -75,6 +80,18 @@ def _feedback_form(meeting: Meeting, reports: Sequence[Report], **options: Any) 
     form = FeedbackForm(data={"on": today(), "reports": ready}, **{"formdata": None} | options)
     form.offer(one for one in reports if review.runs_case(actor(), one))
     return form
+
+
+def _feedback_told(meeting: Meeting, reports: Sequence[Report]) -> list[str]:
+    """What is missing for the feedback to those whose grade is registered."""
+    waiting = [one for one in reports if one.grade and not one.fed_back_on and review.runs_case(actor(), one)]
+    return steps_told(Step.FEEDBACK, _standing(meeting, waiting))
+
+
+def _standing(meeting: Meeting, reports: Sequence[Report], on: dt.date | None = None) -> Standing:
+    """How far these reports are; a step bears today unless it says another day."""
+    said = frozenset(one.report_id for one in comments.of_meeting(actor(), meeting.id) if one.settled_at)
+    return Standing(meeting, reports, said, on or today())
 
 
 def _result(meeting: Meeting, reports: Sequence[Report]) -> Result | None:
@@ -92,10 +109,12 @@ def decide(year: int) -> Answer:
     meeting, reports, _whole = _meeting(year)
     form = DecideForm()
     if form.validate_on_submit():
+        form.told = out_of_order(Step.GRADES, _standing(meeting, reports, form.decided_on.data))
         try:
             n = actions.decide(meeting, form.decisions(request.form, reports), by=actor(), at=now())
+            form.check_order()
             db.session.commit()
-            flash(_("已登记%(n)s人的等次。", n=n))
+            flash(_("已登记%(n)s个党组织的等次。", n=n))
             return redirect(url_for("outcomes.show", year=year), 303)
         except RuleBroken as broken:
             db.session.close()
@@ -109,11 +128,14 @@ def feed_back(year: int) -> Answer:
     meeting, reports, _whole = _meeting(year)
     form = _feedback_form(meeting, reports, formdata=carried.typed() or None)
     if form.validate_on_submit():
+        chosen = [one for one in reports if one.id in (form.reports.data or ())]
+        form.told = out_of_order(Step.FEEDBACK, _standing(meeting, chosen))
         try:
             items = actions.feed_back(form.reports.data or (), form.on.data, by=actor(), at=now())
+            form.check_order()
             db.session.commit()
             n = len(form.reports.data or ())
-            flash(_("已登记%(n)s人签收，%(items)s项整改事项转入问题台账。", n=n, items=items))
+            flash(_("已登记%(n)s份签收，%(items)s项整改事项转入问题台账。", n=n, items=items))
             return redirect(url_for("outcomes.show", year=year), 303)
         except RuleBroken as broken:
             db.session.close()
@@ -134,7 +156,20 @@ def feedback_forms(year: int, ending: str) -> Response:
     to_mend = {one.id: lines for one, lines in rectification.lists(actor(), meeting)}
     told = [Told(one, [c for c in said if c.report_id == one.id], to_mend.get(one.id, ())) for one in chosen]
     about = chosen[0].person_id if asked else None
-    return printing.send(papers.feedback(told, meeting, current()), ending, about=about)
+    missing = [*steps_told(Step.FEEDBACK, _standing(meeting, chosen)), *map(_empty, told)]
+    return printing.send(
+        papers.feedback(told, meeting, current()), ending, about=about, told=[one for one in missing if one]
+    )
+
+
+def _empty(one: Told) -> str:
+    """What is left to be written by hand on the form of somebody who was commented on."""
+    parts = [part.label for part in Part if one.comments and one.said(part) == papers.EMPTY]
+    if Part.ADVICE.label in parts and one.to_mend:
+        parts.remove(Part.ADVICE.label)
+    if not parts:
+        return ""
+    return str(_("%(name)s的反馈表没有写：%(parts)s。", name=one.report.secretary_name, parts=_("、").join(parts)))
 
 
 @bp.route("/review/<year:year>/outcomes/notice.<any(docx, pdf):ending>")
@@ -145,14 +180,16 @@ def notice(year: int, ending: str) -> Response:
     grades = request.args.get("grades") == "1"
     if grades and not all(one.grade for one in held.reports):
         raise RuleBroken("", _("等次没有全部登记，写明等次的通报还不能印。"))
-    return printing.send(papers.notice(meeting, held, current(), today(), grades=grades), ending)
+    made = papers.notice(meeting, held, current(), today(), grades=grades)
+    return printing.send(made, ending, told=steps_told(Step.NOTICE, _standing(meeting, held.reports)))
 
 
 @bp.route("/review/<year:year>/outcomes/account.<any(docx, pdf):ending>")
 @may(Act.RUN_MEETING)
 def account(year: int, ending: str) -> Response:
     meeting, held = _held(year)
-    return printing.send(papers.account(meeting, held, current(), today()), ending)
+    made = papers.account(meeting, held, current(), today())
+    return printing.send(made, ending, told=steps_told(Step.NOTICE, _standing(meeting, held.reports)))
 
 
 def _held(year: int) -> tuple[Meeting, Held]:

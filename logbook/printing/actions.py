@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement, or_, update
+
 from logbook import config
 from logbook.access import Actor
 from logbook.db import db
@@ -45,3 +47,11 @@ def note(made: Made, *, by: Actor, at: dt.datetime) -> MadePaper:
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def overtake(made_from: str, words: Sequence[str] = (), *, since: dt.datetime, at: dt.datetime) -> None:
+    """Mark the papers made since of what begins with `made_from` and bears one of these words in its name."""
+    named: list[ColumnElement[bool]] = [MadePaper.name.contains(one, autoescape=True) for one in words]
+    concerned = MadePaper.made_from.startswith(made_from, autoescape=True), MadePaper.at >= since
+    query = update(MadePaper).where(*concerned, MadePaper.overtaken_at.is_(None), *([or_(*named)] if named else []))
+    db.session.execute(query.values(overtaken_at=at))

@@ -26,6 +26,7 @@ class MadePaper(Signed, Base):
     version: Mapped[str]
     about_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # rule 7: not shown to whom it speaks of
 
+    overtaken_at: Mapped[dt.datetime | None]  # what it says was taken back then
     private: Mapped[bool] = mapped_column(default=False)  # holds what the office may not read: its maker's alone
 
     by: Mapped[Person] = relationship(foreign_keys=by_id, viewonly=True)

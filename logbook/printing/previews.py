@@ -10,7 +10,7 @@ import json
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class Asked:
     word: str = ""
     posts: bool = False  # the Word file is asked for by a form
     roles: str = ""  # of who asked
+    told: Sequence[str] = ()  # what whoever looks at it should know, and no paper says
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,12 @@ TYPES = {
 
 def send(
     paper: Paper, ending: str, name: str = "", about: int | None = None, parts: Sequence[Part] = (), *,
-    private: bool = False,
+    private: bool = False, told: Sequence[str] = (),
 ) -> Response:  # fmt: skip
     """Make the paper as .docx or .pdf, note it in the list, and answer with the file; or, where the address asks so,
     begin its preview and lead there. `about` is the person under review it speaks of, `parts` are offered where it is
-    too long, a `private` one holds what the office may not read. Raise TooLong, Busy, PaperFailed: see `refused`.
+    too long, a `private` one holds what the office may not read, `told` is said beside the preview. Raise TooLong,
+    Busy, PaperFailed: see `refused`.
     """
     lengths.refuse_heavy(paper, parts)
     moment, preview = now(), bool(request.values.get("preview"))
@@ -58,7 +59,7 @@ def send(
     signed = f"{made.made_from}；摘要{made.digest[:12]}；程序{made.version}；{actor().name}，{day}"
     paper = dataclasses.replace(paper, made_from=signed)
     if preview:
-        return _begin(paper, made, moment)
+        return _begin(paper, made, moment, told)
     (content,) = _contents([paper], ending)
     _note(made, moment)
     return file(content, made.name, ending)
@@ -179,11 +180,11 @@ def shelf() -> Shelf:
     return Shelf(current_app.config["INSTANCE"] / "previews")
 
 
-def _begin(paper: Paper, made: Made, moment: dt.datetime) -> Response:
+def _begin(paper: Paper, made: Made, moment: dt.datetime, told: Sequence[str]) -> Response:
     """Begin it, and wait a little: a short paper is seen at once."""
     posted = request.method == "POST"
     again, word_at = ("", request.path) if posted else (request.full_path, _word())
-    asked = Asked(made, _with_choices(_back()), again, word_at, posts=posted, roles=_roles())
+    asked = Asked(made, _with_choices(_back()), again, word_at, posts=posted, roles=_roles(), told=list(told))
     db.session.close()  # nobody waits for a database that somebody holds while they wait
     try:
         token = shelf().start(paper, asked, actor().person_id, at=moment, fonts=_fonts())

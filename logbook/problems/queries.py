@@ -249,6 +249,15 @@ def overdue(today: dt.date, limit: int) -> tuple[int, Sequence[Problem]]:
     return (rows[0][1] if rows else 0), [row[0] for row in rows]
 
 
+def owned_by(person_id: int) -> Sequence[Problem]:
+    """What this person is to answer for and is not closed."""
+    return db.session.scalars(
+        select(Problem)
+        .where(Problem.owner_person_id == person_id, Problem.state != State.DONE, Problem.dropped.is_(False))
+        .order_by(Problem.due_on, Problem.id)
+    ).all()
+
+
 def matters_for_group() -> Sequence[Problem]:
     """提请党组研究 and not closed."""
     return db.session.scalars(

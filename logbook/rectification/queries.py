@@ -95,6 +95,14 @@ def words_of(meeting_id: int) -> set[tuple[int, str]]:
     return {(report_id, words) for report_id, *both in rows for words in both}
 
 
+def drawn(meeting_id: int) -> Sequence[tuple[int, int, str]]:
+    """(report, number, the comment's words) of the items that were drawn from a comment and aren't in the ledger."""
+    columns = (RectificationItem.report_id, RectificationItem.n, RectificationItem.said)
+    waiting = (RectificationItem.problem_id.is_(None), RectificationItem.removed.is_(False))
+    query = select(*columns).where(RectificationItem.meeting_id == meeting_id, *waiting, RectificationItem.said != "")
+    return [(report_id, n, said) for report_id, n, said in db.session.execute(query.order_by(RectificationItem.n))]
+
+
 def next_number(meeting_id: int) -> int:
     """The number after the meeting's last; whoever adds at the same moment waits until this one is stored."""
     db.session.execute(select(Meeting.id).where(Meeting.id == meeting_id).with_for_update())

@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -12,21 +12,26 @@ from werkzeug.wrappers import Response
 
 from logbook.access import Act, actor, may
 from logbook.cleaning import clean_text
+from logbook.comments import queries as comments
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import as_integer, now, today
 from logbook.printing import views as printing
 from logbook.rectification import actions, importing, papers, queries, reading
 from logbook.rectification.forms import ConfirmForm, ItemForm, NewItemForm, UploadForm
+from logbook.rectification.models import number_of
+from logbook.rectification.queries import Line
 from logbook.rectification.reading import Fault, Row
 from logbook.review import queries as review
 from logbook.review import word_file
-from logbook.review.models import Meeting
+from logbook.review.models import Meeting, Report
+from logbook.review.steps import Standing, Step, told
 from logbook.settings.views import current
 from logbook.signing import Dated
 
 bp = Blueprint("rectification", __name__)
 Answer = str | Response | tuple[str, int]
+Lists = Sequence[tuple[Report, Sequence[Line]]]
 MOST_FILES = 40  # at once: one of each secretary
 KEPT_SECONDS = 24 * 3600  # what was read waits a day for its confirmation
 
@@ -61,7 +66,22 @@ def show(year: int) -> str:
     meeting = _meeting(year, reads=True)
     lists = queries.lists(actor(), meeting)
     runs = [one.id for one, _lines in lists if review.runs_case(actor(), one)]
-    return render_template("rectification/show.html", meeting=meeting, lists=lists, runs=runs)
+    missing = _told(meeting, lists)
+    return render_template("rectification/show.html", meeting=meeting, lists=lists, runs=runs, told=missing)
+
+
+def _told(meeting: Meeting, lists: Lists) -> list[str]:
+    """What a list rests on and is still to come, of those who are not fed back yet."""
+    reports = [one for one, _lines in lists if not one.fed_back_on]
+    settled = [one for one in comments.of_meeting(actor(), meeting.id) if one.settled_at]
+    missing = told(Step.ITEMS, Standing(meeting, reports, frozenset(one.report_id for one in settled), today()))
+    words = {(one.report_id, clause.text) for one in settled for clause in one.clauses}
+    known = {one.id for one, _lines in lists}
+    drawn = [one for one in queries.drawn(meeting.id) if one[0] in known and (one[0], one[2]) not in words]
+    if drawn:
+        numbers = _("、").join(number_of(meeting.year, n) for _report_id, n, _said in drawn)
+        missing.append(_("%(numbers)s所依据的点评已有改动，或撤回了审定：请核对这几项。", numbers=numbers))
+    return missing
 
 
 @bp.post("/review/<year:year>/rectification/draft")
@@ -142,7 +162,7 @@ def paper(year: int, ending: str) -> Response:
     lists, wanted = queries.lists(actor(), meeting), request.args.get("report")
     if wanted is None:
         made = papers.paper(meeting, lists, current(), today(), one=False)
-        return printing.send(made, ending, f"{year}年度整改清单")
+        return printing.send(made, ending, f"{year}年度整改清单", told=_told(meeting, lists))
     mine = [one for one in lists if one[0].id == as_integer(wanted)]
     if not mine:
         raise NotThere

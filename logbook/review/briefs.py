@@ -158,6 +158,27 @@ def _extract(visit: Any, stance: Stance | None) -> Line:
     return Line(text, source, visit_id=visit.id, stance=stance.value if stance else "")
 
 
+def differences(before: Brief, after: Brief) -> tuple[list[Line], list[Line]]:
+    """The lines that stood in one brief alone, and those that stand in the other alone; how they were sorted is none.
+
+    A last record that changed is one of them.
+    """
+    found = []
+    for one, other in ((before, after), (after, before)):
+        known = {_said(line) for line in _lines(other)}
+        found.append([line for line in _lines(one) if _said(line) not in known])
+    return found[0], found[1]
+
+
+def _said(line: Line) -> tuple[str, str, str]:
+    return line.text, line.source, line.state
+
+
+def _lines(brief: Brief) -> list[Line]:
+    lines = [*brief.rectification, *brief.own_problems, *brief.extracts, *brief.owed]
+    return [*lines, *([brief.last] if brief.last else [])]
+
+
 def dump(brief: Brief) -> str:
     """A brief as JSON text, as it is kept when it is printed."""
     return json.dumps(asdict(brief), default=str, ensure_ascii=False, sort_keys=True)

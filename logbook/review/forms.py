@@ -14,7 +14,7 @@ from logbook.formats import as_integer, as_typed
 from logbook.review import word_file
 from logbook.review.actions import Arrangement, NewDecision
 from logbook.review.models import Agenda, Grade, Meeting
-from logbook.settings.forms import DayField, EditForm, WrittenForm
+from logbook.settings.forms import DayField, EditForm, InOrderForm, WrittenForm
 
 _ = lazy_gettext
 
@@ -89,7 +89,7 @@ class WrittenReportForm(WrittenForm):
         return written, self.speech.data or ""
 
 
-class GradeForm(EditForm, WrittenForm):
+class GradeForm(EditForm, WrittenForm, InOrderForm):
     grade = SelectField(_("确定等次"), choices=[])
     decided_on = DayField(_("党组研究确定的日期"), validators=[Optional()])
     ground = StringField(_("依据（选填）"))

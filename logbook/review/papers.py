@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from logbook.documents.paper import Attachment, Block, Heading, Paper, Para, Table
 from logbook.formats import full_date, numeral, short_date
 from logbook.problems.models import State
+from logbook.review import counting
 from logbook.review.briefs import ORDER, Brief, Line
 from logbook.review.models import Agenda, Meeting, Report
 from logbook.settings.queries import Settings
@@ -116,6 +117,7 @@ def meeting_paper(
         blocks=(
             Para(f"会议时间：{full_date(meeting.held_on) if meeting.held_on else '待定'}"),
             Para(f"会议地点：{meeting.place or '待定'}"),
+            Para(f"述职：{counting.who_reports(reports)}"),
             Para(words(f"年度下基层情况（{frozen}）：{facts}")),
         ),
         signed=f"{settings.unit_name}{words('党办')}",
@@ -151,6 +153,7 @@ def agenda(meeting: Meeting, reports: Sequence[Report], settings: Settings, on: 
         blocks=(
             Para(f"时间：{full_date(meeting.held_on) if meeting.held_on else '待定'}"),
             Para(f"地点：{meeting.place or '待定'}"),
+            Para(f"述职：{counting.who_reports(reports)}"),
             *items,
         ),
         inner=False,
@@ -184,7 +187,7 @@ def script(meeting: Meeting, reports: Sequence[Report], settings: Settings) -> P
 
 def _reporting(meeting: Meeting, reports: Sequence[Report]) -> list[str]:
     there = [one for one in reports if not one.in_writing]
-    said = []
+    said = [f"今天述职的有{counting.who_reports(reports)}。"] if counting.doubles(reports) else []
     for i, one in enumerate(there):
         first, named = "首先" if i == 0 else "下面", one.commentator
         said.append(f"{first}，请{one.branch.name}书记{one.secretary_name}同志述职。")

@@ -17,6 +17,7 @@ from logbook.problems.models import State
 from logbook.review import actions, briefs, papers, queries
 from logbook.review.forms import GradeForm, HandlerForm, ReportForm, WrittenReportForm
 from logbook.review.models import Report, Stance
+from logbook.review.steps import Standing, Step, out_of_order
 from logbook.settings.forms import Form
 from logbook.settings.views import current
 
@@ -39,9 +40,10 @@ def _brief(report_id: int, **shown: Form) -> str:
         "handler_form": _handler_form(report, formdata=None),
     }  # fmt: skip
     found, printed = briefs.build(actor(), meeting, report, today()), queries.printed(actor(), report_id)
+    kept = briefs.load(printed[0].body) if printed else None
     return render_template(
         "review/brief.html", report=report, meeting=meeting, brief=found, printed=printed, Stance=Stance, State=State,
-        outdated=bool(printed) and briefs.load(printed[0].body) != found,
+        outdated=briefs.differences(kept, found) if kept and kept != found else None,
         speaks=queries.speaks(actor(), report), runs=queries.runs_case(actor(), report),
         changes=bound.may_change({report.person_id}, by=actor(), act=Act.RUN_MEETING), **forms | shown,
     )  # fmt: skip
@@ -105,8 +107,11 @@ def decide(report_id: int) -> Answer:
     report, meeting = queries.the_report(actor(), report_id)
     form, year = _grade_form(report), meeting.year
     if form.validate_on_submit():
+        standing = Standing(meeting, [report], frozenset(), form.decided_on.data or today())
+        form.told = out_of_order(Step.GRADES, standing) if form.grade.data else ()
         try:
             decision = actions.decide_grade(report_id, form.decision(), by=actor(), at=now())
+            form.check_order()
             said = _("等次已登记。") if decision.grade else _("已改为未定。")
             db.session.commit()
             flash(said)

@@ -13,7 +13,7 @@ from logbook.errors import NotThere, RuleBroken
 from logbook.formats import now, today
 from logbook.organization import bound
 from logbook.printing import views as printing
-from logbook.review import actions, papers, queries
+from logbook.review import actions, counting, papers, queries
 from logbook.review.forms import MeetingForm
 from logbook.review.models import Meeting
 from logbook.settings.views import current
@@ -62,7 +62,7 @@ def _page(meeting: Meeting, form: MeetingForm) -> str:
         runs=queries.reads_ballot(actor(), reports), missing=[one for one in reports if not one.written],
         figures=summary.load(meeting.summary), fixed=queries.is_decided(meeting.id),
         kept=queries.is_printed(meeting.id), arranges=queries.arranges(actor(), reports),
-        decided=sum(one.grade is not None for one in reports if one.id in shown),
+        people=counting.people(reports), decided=sum(one.grade is not None for one in reports if one.id in shown),
     )  # fmt: skip
 
 

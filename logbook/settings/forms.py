@@ -1,7 +1,7 @@
 """The form all features build on, and the form of the settings."""
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -156,6 +156,18 @@ class Form(FlaskForm):
 
 def _choices(words: tuple[str, ...]) -> list[SelectChoice]:
     return [SelectChoice(value=word, label=word) for word in words]
+
+
+class InOrderForm(Form):
+    """A form of a step that may come before another it rests on: that is told, and the step taken with a tick."""
+
+    go_on = BooleanField(_("已知悉上述情况，仍要继续"))
+    told: Sequence[str] = ()  # then the page shows the tick
+
+    def check_order(self) -> None:
+        """Raise RuleBroken("go_on") where something is out of order and nobody has ticked that they read it."""
+        if self.told and not self.go_on.data:
+            raise RuleBroken("go_on", _("请看清上面的情况：确要继续的，勾选后再提交。"))
 
 
 class WrittenForm(Form):

@@ -128,9 +128,9 @@ def tell_everybody(house, page):
         choice.select_option("good")
     page.get_by_label("党组研究确定的日期").fill(today().isoformat())
     page.get_by_role("button", name="登记党组确定的等次").click()
-    page.get_by_text(f"已登记{SECRETARIES}人的等次").wait_for()
+    page.get_by_text(f"已登记{SECRETARIES}个党组织的等次").wait_for()
     checked(page).get_by_role("button", name="登记签收").click()
-    page.get_by_text(f"已登记{SECRETARIES}人签收").wait_for()
+    page.get_by_text(f"已登记{SECRETARIES}份签收").wait_for()
 
 
 def next_year(house, page):

@@ -10,7 +10,7 @@ from docx import Document
 from logbook.accounts.models import Person, SignInSession
 from logbook.comments import actions, queries
 from logbook.comments.actions import NewClause
-from logbook.comments.models import Clause, Part
+from logbook.comments.models import Clause, Part, Settling
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, today
@@ -18,7 +18,7 @@ from logbook.problems.models import Problem, Side, State
 from logbook.review import actions as meetings
 from logbook.review.actions import NewDecision
 from logbook.review.models import Grade, Meeting, Report, Stance
-from logbook.visits.models import Visit
+from logbook.visits.models import Visit, VisitVersion
 from tests import factories
 from tests.client import filled
 
@@ -93,7 +93,7 @@ def test_exactly_the_clause_whose_source_changed_is_stale_until_looked_at(judged
         actions.settle(comment, version=1, by=member, at=now())
     db.session.rollback()
     (clause_id,) = stale
-    actions.look_at(comment, clause_id, by=member)
+    actions.keep_clause(comment, clause_id, by=member)
     db.session.commit()
     assert not queries.stale(fresh(member, comment))
     actions.settle(comment, version=2, by=member, at=now())
@@ -314,3 +314,204 @@ def test_nobody_comments_on_themself_and_not_after_the_grade(judged):
     db.session.commit()
     with pytest.raises((NotThere, RuleBroken)):
         actions.draft(report, by=secretary, at=now())
+
+
+# --- what became of a source ------------------------------------------------------------------------
+
+
+def close_problem(text, **values):
+    problem = db.session.query(Problem).filter_by(text=text).one()
+    for name, value in ({"state": State.DONE, "result": "已开过支委会专门讲过"} | values).items():
+        setattr(problem, name, value)
+    db.session.commit()
+    return problem.id
+
+
+def answered(browser, comment_id, answer, **typed):
+    """What the page shows is sent as it is, with one of the answers beside a stale clause."""
+    path = f"/review/comments/{comment_id}"
+    return browser.post(path, filled(browser.get(path).text, path) | {"answer": answer} | typed)
+
+
+def test_a_stale_clause_shows_what_changed_and_offers_the_present_wording(client, judged, comment):
+    _clerk, member, *_rest = judged
+    problem = close_problem("新职工不清楚支部活动安排。")
+    (clause_id,) = queries.stale(fresh(member, comment))
+    browser = client(member.person_id)
+    page = browser.get(f"/review/comments/{comment}").text
+    box = page[page.index(f'id="changed{clause_id}"') :]
+    assert "当时：未办，没有办理结果" in box
+    assert "现在：已办结，办理结果：已开过支委会专门讲过" in box
+    assert "“新职工不清楚支部活动安排”的问题已整改。" in box
+    assert f'href="/problems/{problem}"' in page
+    assert answered(browser, comment, f"renew:{clause_id}", text_advice="多到班组去。").status_code == 303
+    said = texts(comment)
+    assert (Part.PRAISE, "“新职工不清楚支部活动安排”的问题已整改。") in said
+    assert (Part.ADVICE, "多到班组去。") in said  # what was typed beside it is kept
+    assert not queries.stale(fresh(member, comment))
+
+
+def test_a_stale_clause_goes_or_stays_as_it_is_told(client, judged, comment):
+    _clerk, member, *_rest = judged
+    browser = client(member.person_id)
+    close_problem("新职工不清楚支部活动安排。")
+    (clause_id,) = queries.stale(fresh(member, comment))
+    before = texts(comment)
+    answered(browser, comment, f"keep:{clause_id}")
+    assert texts(comment) == before
+    assert not queries.stale(fresh(member, comment))
+    close_problem("新职工不清楚支部活动安排。", result="又讲了一次")
+    assert "已有变化" in browser.get(f"/review/comments/{comment}").text
+    answered(browser, comment, f"drop:{clause_id}")
+    assert texts(comment) == before[:1]
+
+
+def test_what_is_no_longer_against_anybody_has_no_new_wording(client, judged, comment):
+    _clerk, member, *_rest = judged
+    close_problem("新职工不清楚支部活动安排。", state=State.OPEN, side=Side.BUREAU)
+    (clause_id,) = queries.stale(fresh(member, comment))
+    browser = client(member.person_id)
+    page = browser.get(f"/review/comments/{comment}").text
+    assert "支部自身" in page
+    assert f"renew:{clause_id}" not in page
+    answer = answered(browser, comment, f"renew:{clause_id}")
+    assert (answer.status_code, "没有新的写法" in answer.text) == (422, True)
+
+
+def test_praise_of_what_stands_open_again_is_told(client, judged, comment):
+    """The very same is raised anew: what was mended is no longer said to be, until somebody has looked."""
+    _clerk, member, _secretary, _report, branch = judged
+    again = factories.problem(
+        member.person_id, branch, text="活动室漏水", side=Side.BRANCH, raised_on=today(), due_on=today() - DAY
+    )
+    browser, praise = client(member.person_id), fresh(member, comment).clauses[0]
+    page = browser.get(f"/review/comments/{comment}").text
+    assert "同一事项仍未办结" in page
+    assert f'href="/problems/{again}"' in page
+    assert "可补入" not in page  # it would be said twice
+    with pytest.raises(RuleBroken, match="已有变化"):
+        actions.settle(comment, version=1, by=member, at=now())
+    db.session.rollback()
+    answered(browser, comment, f"keep:{praise.id}")
+    assert not queries.stale(fresh(member, comment))
+    actions.add_facts(comment, by=member, at=now())
+    db.session.commit()
+    assert [text for _part, text in texts(comment) if "漏水" in text] == ["“活动室漏水”的问题已整改。"]
+    factories.problem(member.person_id, branch, text="活动室漏水。", side=Side.BRANCH, due_on=today() - DAY)
+    (clause_id,) = queries.stale(fresh(member, comment))
+    answered(browser, comment, f"renew:{clause_id}")
+    (said,) = [one for one in texts(comment) if "漏水" in one[1]]
+    assert said[0] is Part.SHORTCOMING
+
+
+def test_what_an_old_clause_rested_on_is_told_as_far_as_it_is_known(client, judged, comment):
+    """Clauses of before kept a digest alone."""
+    _clerk, member, *_rest = judged
+    for one in db.session.query(Clause):
+        one.said = ""
+    db.session.commit()
+    assert not queries.stale(fresh(member, comment))
+    close_problem("新职工不清楚支部活动安排。")
+    page = client(member.person_id).get(f"/review/comments/{comment}").text
+    assert "没有留存，见原句" in page
+    assert "现在：“新职工不清楚支部活动安排。”，已办结" in page
+
+
+def test_a_corrected_record_shows_its_versions_as_far_as_they_may_be_read(client, judged, comment):
+    clerk, member, _secretary, report, branch = judged
+    visit = factories.visit(
+        member.person_id, branch, today(), observation="主题党日与巡护结合。", observation_widened=True
+    )
+    meetings.sort_extract(report, visit, Stance.GOOD, by=member, at=now())
+    actions.add_facts(comment, by=member, at=now())
+    first, record = db.session.query(VisitVersion).filter_by(visit_id=visit).one(), db.session.get(Visit, visit)
+    first.body = '{"observation":"主题党日与巡护结合。"}'
+    db.session.add(VisitVersion(
+        visit_id=visit, n=2, body='{"observation":"主题党日走过场。"}', digest="", by_id=member.person_id, at=now(),
+    ))  # fmt: skip
+    record.version, record.observation, record.observation_widened = 2, "主题党日走过场。", False
+    db.session.commit()
+    page = client(member.person_id).get(f"/review/comments/{comment}").text
+    assert "“主题党日与巡护结合。”" in page
+    assert "“主题党日走过场。”" in page
+    clerks = client(clerk.person_id).get(f"/review/comments/{comment}").text
+    assert "第2版" in clerks
+    assert "走过场" not in clerks
+
+
+# --- taken back ---------------------------------------------------------------------------------------
+
+
+def test_settling_is_taken_back_until_the_day_and_what_was_settled_is_kept(client, judged, comment):
+    clerk, member, *_rest = judged
+    db.session.get(Meeting, 1).held_on = today() + DAY
+    db.session.commit()
+    browser = client(member.person_id)
+    path = f"/review/comments/{comment}"
+    browser.post(path, filled(browser.get(path).text, path) | {"settle": "1"})
+    browser.get(f"{path}/paper.docx")
+    said = texts(comment)
+    assert f'action="{path}/take-back"' in browser.get(path).text
+    assert client(clerk.person_id).post(f"{path}/take-back").status_code == 303  # whoever runs the case may as well
+    page = browser.get(path).text
+    assert "<textarea" in page
+    assert "审定和撤回的经过" in page
+    assert said[1][1] in page
+    assert "撤回过审定" in browser.get("/papers").text
+    assert fresh(member, comment).settled_at is None
+    back, settled = queries.settlings(comment)
+    assert [(one.part, one.text) for one in fresh(member, comment).clauses] == said
+    assert (back.taken_back, back.by_id, settled.taken_back, settled.by_id) == (
+        True, clerk.person_id, False, member.person_id,
+    )  # fmt: skip
+    assert [(part, text) for part, text, _source in settled.clauses] == said
+
+
+def test_settling_stays_from_the_meetings_day_on_and_once_a_grade_is_registered(judged, comment):
+    _clerk, member, _secretary, report, _branch = judged
+    actions.settle(comment, version=1, by=member, at=now())
+    meeting = db.session.get(Meeting, 1)
+    meeting.held_on = today()
+    db.session.commit()
+    with pytest.raises(RuleBroken, match="会议日期已到"):
+        actions.take_back(comment, by=member, at=now())
+    meeting.held_on = None
+    meetings.decide_grade(report, NewDecision(Grade.GOOD, today()), by=factories.actor(factories.leader()), at=now())
+    db.session.commit()
+    with pytest.raises(RuleBroken, match="登记过等次"):
+        actions.take_back(comment, by=member, at=now())
+
+
+def test_who_neither_comments_nor_runs_the_case_takes_nothing_back(client, judged, comment):
+    _clerk, member, secretary, *_rest = judged
+    actions.settle(comment, version=1, by=member, at=now())
+    db.session.commit()
+    assert client(factories.leader()).post(f"/review/comments/{comment}/take-back").status_code == 403
+    assert "撤回审定" not in client(factories.leader()).get(f"/review/comments/{comment}").text
+    for person in (factories.member(), secretary.person_id):
+        assert client(person).post(f"/review/comments/{comment}/take-back").status_code in {403, 404}
+    assert fresh(member, comment).settled_at
+
+
+def test_what_was_settled_before_it_was_kept_is_kept_when_it_is_taken_back(judged, comment):
+    _clerk, member, *_rest = judged
+    actions.settle(comment, version=1, by=member, at=now())
+    db.session.query(Settling).delete()
+    actions.take_back(comment, by=member, at=now())
+    assert [one.taken_back for one in queries.settlings(comment)] == [True, False]
+    with pytest.raises(RuleBroken, match="还没有审定"):
+        actions.take_back(comment, by=member, at=now())
+
+
+def test_a_refused_settling_is_told_as_one_and_adds_no_empty_boxes(client, judged, comment):
+    _clerk, member, *_rest = judged
+    browser, path = client(member.person_id), f"/review/comments/{comment}"
+    page = browser.get(path).text
+    sent = filled(page, path) | {"settle": "1"}
+    sent["text_shortcoming"] = ["" for _one in sent["text_shortcoming"]]
+    answer = browser.post(path, sent)
+    assert answer.status_code == 422
+    assert answer.text.count("<textarea") == page.count("<textarea")
+    refusal = answer.text.index("至少写一条不足")
+    assert 'class="errors" role="alert"' in answer.text[:refusal]
+    assert not re.search(r'class="flash" role="status">请至少', answer.text)

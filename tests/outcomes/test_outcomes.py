@@ -60,13 +60,13 @@ def test_grades_are_entered_at_once_beside_the_tally(held):
     assert "发出6份，收回6份" in page
     row = page[page.index("赵堃") : page.index("王珺")]
     assert re.findall(r'class="num">(\d+)<', row) == ["5", "0", "1", "0", "0", "0"]
-    assert "较好" in row[row.index("<td>") :]  # 5 of 6 are less than 90 %
+    assert "较好" in row[row.index("建议等次") :]  # 5 of 6 are less than 90 %
     sent = grades(reports, "good", "good", "fairly_good") | {"decided_on": TODAY, "ground": "党组会"}
     assert leader.post(f"/review/{YEAR}/outcomes/grades", sent).status_code == 303
     assert [one.grade.value for one in db.session.query(Decision).order_by(Decision.report_id)] == [
         "good", "good", "fairly_good"
     ]  # fmt: skip
-    assert "至少占40%，现在还差1人" in leader.get(f"/review/{YEAR}/outcomes").text
+    assert "至少占40%，现在还差1个党组织" in leader.get(f"/review/{YEAR}/outcomes").text
 
 
 def test_all_grades_or_none(held):
@@ -135,7 +135,8 @@ def test_feedback_is_entered_for_all_who_signed(held):
     assert "签收日期应在" in clerk.post(path, {"on": tomorrow, "reports": str(reports[0])}).text
     assert clerk.post(path, {"on": TODAY, "reports": str(reports[2])}).status_code == 422  # no grade yet
     assert member.get(f"/review/reports/{reports[1]}").status_code == 404
-    assert clerk.post(path, {"on": TODAY, "reports": [str(one) for one in reports[:2]]}).status_code == 303
+    told = {"on": TODAY, "reports": [str(one) for one in reports[:2]], "go_on": "y"}
+    assert clerk.post(path, told).status_code == 303
     assert member.get(f"/review/reports/{reports[1]}").status_code == 200
     assert leader.post(path, {"on": TODAY, "reports": str(reports[0])}).status_code == 422  # runs no case
 
@@ -152,7 +153,7 @@ def test_notice_and_report_name_grades_only_where_they_may(client, held):
     assert "确定等次" not in notice
     assert "差" in words(clerk.get(f"/review/{YEAR}/outcomes/notice.docx?grades=1"))
     account = words(clerk.get(f"/review/{YEAR}/outcomes/account.docx"))
-    assert "确定“好”2名、“差”1名" in account
+    assert "确定“好”等次2名、“差”等次1名" in account
     judged = factories.office()
     db.session.get(Report, reports[2]).person_id = judged
     db.session.commit()
@@ -177,12 +178,12 @@ def test_papers_say_nothing_that_was_not(held):
 def test_a_grade_changed_after_feedback_is_told_again(held):
     clerk, leader, member, reports = held
     leader.post(f"/review/{YEAR}/outcomes/grades", grades(reports, "", "good", "") | {"decided_on": TODAY})
-    clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1])})
+    clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1]), "go_on": "y"})
     changed = {"grade": "poor", "decided_on": TODAY, "reason": "复核"}
     assert leader.post(f"/review/reports/{reports[1]}/grade", changed).status_code == 303
     assert member.get(f"/review/reports/{reports[1]}").status_code == 404
     assert "需重新反馈" in leader.get(f"/review/reports/{reports[1]}").text
-    clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1])})
+    clerk.post(f"/review/{YEAR}/outcomes/feedback", {"on": TODAY, "reports": str(reports[1]), "go_on": "y"})
     assert "差" in member.get(f"/review/reports/{reports[1]}").text
 
 
@@ -199,3 +200,21 @@ def test_what_is_told_of_a_meeting_waits_until_it_was_held(held):
             answer = clerk.get(f"/review/{YEAR}/outcomes/{paper}.docx", headers={"Referer": page})
             assert answer.headers["Location"] == f"/review/{YEAR}/outcomes"
             assert "会议还没有开" in clerk.get(f"/review/{YEAR}/outcomes").text
+
+
+def test_a_secretary_of_two_branches_is_one_person_and_their_grades_are_two(held):
+    clerk, leader, _member, reports = held
+    first = db.session.get(Report, reports[0])
+    db.session.get(Report, reports[2]).person_id = first.person_id
+    db.session.commit()
+    chosen = grades(reports, "good", "good", "fairly_good") | {"decided_on": TODAY}
+    leader.post(f"/review/{YEAR}/outcomes/grades", chosen | {"go_on": "y"})
+    who = "3个党（总）支部、2名书记（赵堃同志兼任2个党组织书记）"
+    for paper in ("outcomes/notice", "outcomes/account", "meeting", "agenda", "script"):
+        assert who in words(clerk.get(f"/review/{YEAR}/{paper}.docx")), paper
+    account = words(clerk.get(f"/review/{YEAR}/outcomes/account.docx"))
+    assert "确定“好”等次2个党组织、“较好”等次1个党组织" in account
+    assert "现场述职3个党组织" in account
+    clerk.post(f"/review/{YEAR}/minutes/draft", {"go_on": "y"})
+    assert f"{who}述职。" in clerk.get(f"/review/{YEAR}/minutes").text
+    assert "述职3个党组织、2人" in clerk.get(f"/review/{YEAR}").text

@@ -95,6 +95,29 @@ def test_what_a_secretary_filled_in_is_found_in_the_ledger(office, bureau):
     assert "钱玥" in page
 
 
+@pytest.mark.parametrize("told", [False, True], ids=["before the feedback", "in the ledger"])
+def test_a_list_that_goes_out_goes_back_in_unchanged(office, bureau, told):
+    """The product's own export is no change, whatever stands in it."""
+    for n, item in items().items():
+        item.measures = f"第{n}项分两期办：\n一、先看；二、后修。"
+    db.session.commit()
+    if told:
+        feed_back(bureau.woods)
+        document = word(office.get(f"{PATH}/list.docx?report={bureau.woods}"))
+        fill(document, 1, 进展情况="图纸已出。\n已招标。", 整改结果="修好了一半。")
+        fill(document, 2, 进展情况="讲过一次。")
+        confirm(office, upload(office, document))
+        problem = line(bureau, 2).problem_id
+        closed = {"result": "都清楚了。", "told_whom": "", "answer": ""}
+        assert office.post(f"/problems/{problem}/close", closed).status_code == 303
+    before = [line(bureau, n) for n in (1, 2)]
+    for path in (f"{PATH}/list.docx?report={bureau.woods}", f"{PATH}/list.docx"):
+        answer = upload(office, word(office.get(path)))
+        assert "没有要导入的" in answer.text, path
+        assert "没有读入" not in answer.text
+    assert [line(bureau, n) for n in (1, 2)] == before
+
+
 def test_imported_twice_it_changes_nothing_the_second_time(office, bureau):
     feed_back(bureau.woods)
     document = word(office.get(f"{PATH}/list.docx?report={bureau.woods}"))

@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 
+from logbook.comments import actions as comments
+from logbook.comments.models import Comment
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere, RuleBroken
 from logbook.formats import now, today
@@ -276,3 +278,13 @@ def test_nor_by_the_domain_or_a_file(office, bureau):
     row = reading.Row("a.docx", 1, YEAR, own.n, "", "自己写的进展", "")
     found = importing.plan(queries.meeting_by_id(meeting), [row], (), by=by)
     assert (found.changed, len(found.wrong)) == ((), 1)
+
+
+def test_items_drawn_from_a_comment_that_was_taken_back_are_named(office, bureau):
+    assert "已有改动" not in office.get(PATH).text
+    made = db.session.query(Comment).filter_by(report_id=bureau.woods, commentator_id=bureau.member).one()
+    comments.take_back(made.id, by=factories.actor(bureau.member), at=now())
+    db.session.commit()
+    page = office.get(PATH).text
+    assert f"整改{YEAR}-01、整改{YEAR}-02所依据的点评已有改动" in page
+    assert f"整改{YEAR}-04、" not in page

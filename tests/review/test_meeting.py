@@ -314,7 +314,10 @@ def test_what_was_printed_is_read_again_by_who_printed_it(client, bureau, meetin
     found = db.session.get(Visit, visit)
     found.observation, found.version = "台账不全", 2
     db.session.commit()
-    assert "打印以后，所依据的记录有了变化" in client(member).get(path).text
+    page = client(member).get(path).text
+    assert "打印以后，所依据的记录有了变化" in page
+    assert "打印时：台账规范" in page
+    assert "现在：台账不全" in page
     assert "台账规范" in client(member).get(f"{path}/printed/{kept}").text
     assert client(leader).get(f"{path}/printed/{kept}").status_code == 404
 
@@ -405,7 +408,7 @@ def test_a_grade_has_its_day(client, bureau, meeting):
     assert "较好" in browser.get(f"/review/{YEAR}").text
     assert client(member).post(path, good).status_code == 403
     assert browser.post("/review/reports/99999/grade", good).status_code == 404
-    assert "已定等次1人" in browser.get(f"/review/{YEAR}").text
+    assert "已定等次1个党组织" in browser.get(f"/review/{YEAR}").text
 
 
 def test_a_changed_decision_says_why_and_the_former_stays(client, bureau, meeting):
@@ -424,7 +427,7 @@ def test_a_changed_decision_says_why_and_the_former_stays(client, bureau, meetin
     page = browser.get(f"/review/reports/{meeting[woods]}").text
     assert page.index("下次再议") < page.index("复议")
     assert "党组第1次会议" in page
-    assert "已定等次0人" in browser.get(f"/review/{YEAR}").text
+    assert "已定等次0个党组织" in browser.get(f"/review/{YEAR}").text
     assert "上次述职评议" not in browser.get(f"/branches/{woods}").text
 
 
@@ -441,8 +444,8 @@ def test_whoever_is_under_review_does_not_learn_that_they_were_graded(client, bu
     _clerk, leader, member, (_woods, lake), _secretaries = bureau
     grade = {"grade": "good", "decided_on": today().isoformat()}
     client(leader).post(f"/review/reports/{meeting[lake]}/grade", grade)
-    assert "已定等次0人" in client(member).get(f"/review/{YEAR}").text
-    assert "已定等次1人" in client(leader).get(f"/review/{YEAR}").text
+    assert "已定等次0个党组织" in client(member).get(f"/review/{YEAR}").text
+    assert "已定等次1个党组织" in client(leader).get(f"/review/{YEAR}").text
 
 
 def test_the_figures_are_fixed_again_until_a_grade_is_decided(client, bureau, meeting):
