@@ -23,7 +23,7 @@ function putDraft(key, { id, fields, url }, revision) {
 // What goes on beside a record that was sent stays here: on another device it would become a second record.
 const goes = (item) => item?.state === states.draft && item.dirty && !item.after;
 
-// Keeps the draft on the server as well; the item as it is then, null where it is none any more.
+// Keeps the draft on the server as well; the item that it is then, null where it is none any more.
 export const saveDraft = (key, id) => alone(() => save(key, id));
 
 async function save(key, id) {
@@ -54,15 +54,16 @@ async function keepOther(key, item, fields) {
 // Its record is there already, sent by a page that kept no account of it. The same text is a draft no more; another one
 // goes on beside the record, and would be sent as a change to it.
 async function wasSent(key, item, { same: nothingNew, receipt }) {
+  const { rev, revision, tried, ...text } = item;
+  const next = nothingNew || !receipt ? null : { ...text, id: newKey(), after: item.id, files: [], elsewhere: true };
   if (nothingNew) await store.remove(item.id, item.rev);
-  else if (receipt) {
-    const { rev, revision, ...text } = item;
+  if (next) {
     const was = { state: states.received, received: Date.now(), visit: receipt.id, number: receipt.number, version: receipt.version, digest: receipt.digest };
     await store.update(key, item.id, () => ({ ...was, fields: [], dirty: false }));
-    await store.put(key, { ...text, id: newKey(), after: item.id, files: [], elsewhere: true });
+    await store.put(key, next);
   }
   tell();
-  return null;
+  return next;
 }
 
 export const dropDraft = (key, id) => alone(() => drop(key, id));

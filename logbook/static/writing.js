@@ -151,9 +151,16 @@ async function toServer() {
   if (!here.bound?.rev || here.bound.state !== states.draft || navigator.onLine === false) return;
   try {
     const now = await saveDraft(here.key, here.bound.id);
-    await inTurn(look);
+    await inTurn(() => (now?.after && now.id !== here.bound?.id ? goOnBeside(now) : look()));
     if (now && !now.dirty && !now.after) say(texts.saved);
   } catch { /* it is here; the server follows when it can */ }
+}
+
+// Its record was there already: what is in the form goes on beside it.
+function goOnBeside(item) {
+  if (here.bound?.id !== item.after || here.bound.state !== states.draft) return;
+  bindTo(item, base);
+  say(texts.after);
 }
 
 let pauses = [];
@@ -230,6 +237,7 @@ export async function bind() {
   if (here.typed) later();
   base = found && !here.typed ? pairs() : here.bound.fields;
   listen();
+  if (found?.dirty) keepOnServer();
   keptHere(here.bound.state === states.draft && !here.bound.visit);
 }
 

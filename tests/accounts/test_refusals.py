@@ -1,6 +1,7 @@
 """A page that refused what was typed: shown again by Back and a reload, to who typed it, and to nobody else."""
 
 import datetime as dt
+import sqlite3
 from urllib.parse import urlsplit
 
 import pytest
@@ -136,9 +137,9 @@ def test_what_was_refused_is_gone_once_it_is_taken(app, browser):
     assert WORDS not in browser.get(place, follow_redirects=True).text
 
 
-def test_a_fault_of_ours_is_kept_as_well(app, browser, monkeypatch):
+def test_a_fault_of_ours_is_kept_as_well(browser, monkeypatch):
     def fail(*_all, **_more):
-        raise ZeroDivisionError
+        raise OperationalError("", {}, sqlite3.OperationalError("database is locked"))
 
     monkeypatch.setattr(actions, "log_visit", fail)
     branch, day = factories.branch(), today().isoformat()
