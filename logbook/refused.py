@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from logbook import cookies
 from logbook.access import PUBLIC, Act, actor, may
-from logbook.accounts.refusals import Drawer, RefusedPage
+from logbook.accounts.kept_pages import Drawer, RefusedPage
 from logbook.config import secret_key
 from logbook.db import db
 from logbook.errors import NotAllowed, NotThere

@@ -31,8 +31,8 @@ from logbook.access import UNWATCHED, Act, Actor, Role, actor, may
 from logbook.accounts import actions, carried, devices, passwords, phone_keys, queries, renaming, roles, sessions
 from logbook.accounts.code_views import prove, waiting
 from logbook.accounts.forms import AccountForm, CodeForm, PasswordForm, PersonForm, SignInForm
+from logbook.accounts.kept_pages import Drawer
 from logbook.accounts.models import Person, SignInSession
-from logbook.accounts.refusals import Drawer
 from logbook.config import secret_key
 from logbook.db import db, reading, touching
 from logbook.errors import NotThere, RuleBroken

@@ -50,7 +50,7 @@ def test_a_refused_record_is_there_after_back_and_a_reload_with_what_was_typed_s
 def test_any_refused_form_is_there_after_back_and_a_reload(world, open_page, scripts):
     page = open_page(java_script_enabled=scripts)
     sign_in(page, world, "党办")
-    page.goto(f"{world.url}/organization/branches/new")
+    page.goto(f"{world.url}/lists/branches/new")
     page.locator("[name=host_unit]").fill("码头管理所")
     page.locator("main form[method=post] button.button").last.click()
     expect(page.locator(".errors")).to_be_visible()

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from logbook.access import Role
+from logbook.accounts.kept_pages import KEPT_FOR, MOST_BYTES, MOST_PAGES, Drawer, RefusedPage
 from logbook.accounts.models import RoleGrant
-from logbook.accounts.refusals import KEPT_FOR, MOST_BYTES, MOST_PAGES, Drawer, RefusedPage
 from logbook.clock import written_at
 from logbook.db import db
 from logbook.formats import now, today
