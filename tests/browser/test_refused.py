@@ -94,7 +94,7 @@ def refused_photo(phone):
 def test_a_refused_photo_is_told_where_received_stands_until_it_was_read(world, phones):
     phone = phones()
     page = refused_photo(phone)
-    expect(page.locator(".flash")).to_contain_text("已收到")
+    expect(page.locator(".flash:has-text('已收到')")).to_be_visible()
     assert stored(world, "看了候船区。") == 1
     page.reload()
     expect(page.locator("#files-refused")).to_contain_text("IMG_0001.jpg")
