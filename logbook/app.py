@@ -18,7 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, IntegerConverter
 from werkzeug.wrappers import Response
 
-from logbook import access, cli, clock, config, cookies, formats, instance, logs, troubles
+from logbook import access, cli, clock, config, cookies, formats, instance, logs, refused, troubles
 from logbook.access import Act
 from logbook.accounts import carried
 from logbook.accounts.code_views import bp as codes
@@ -200,6 +200,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     _templates(app)
     app.before_request(_begin)
     app.after_request(_finish)
+    refused.register(app)
     app.teardown_request(lambda _error: end_request())
     return app
 

@@ -42,6 +42,7 @@ TABLE = {
     ("accounts.sign_in", "POST"): f"nobody {ALL}", ("accounts.use_code", "GET"): f"nobody {ALL}",
     ("accounts.use_code", "POST"): f"nobody {ALL}", ("accounts.me", "GET"): ALL, ("accounts.me", "POST"): ALL,
     ("accounts.sign_out", "POST"): ALL,
+    ("refused.typed", "GET"): ALL, ("refused.keep_typed", "PUT"): ALL,
     ("drafts.index", "GET"): BUSINESS, ("drafts.save", "PUT"): BUSINESS, ("drafts.remove", "DELETE"): BUSINESS,
     ("desk.home", "GET"): ALL, ("desk.health", "GET"): f"nobody {ALL}", ("desk.branch", "GET"): BUSINESS,
     ("desk.dossier", "GET"): BUSINESS, ("desk.dossier_paper", "GET"): BUSINESS,

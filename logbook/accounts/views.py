@@ -31,7 +31,9 @@ from logbook.access import UNWATCHED, Act, Actor, Role, actor, may
 from logbook.accounts import actions, carried, devices, passwords, phone_keys, queries, renaming, roles, sessions
 from logbook.accounts.code_views import prove, waiting
 from logbook.accounts.forms import AccountForm, CodeForm, PasswordForm, PersonForm, SignInForm
+from logbook.accounts.kept_pages import Drawer
 from logbook.accounts.models import Person, SignInSession
+from logbook.config import secret_key
 from logbook.db import db, reading, touching
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import local_date, now, shown_date, typed_name
@@ -294,6 +296,7 @@ def _names_around(person_id: int) -> list[str]:
 def sign_out() -> Response:
     sessions.end(current_user.session.id, at=now())
     db.session.commit()
+    Drawer(current_app.config["INSTANCE"] / "refused", secret_key(), cookies.SESSION.read(request)).wipe()
     cookie_session.clear()
     response = redirect(url_for("accounts.sign_in"), 303)
     cookies.SESSION.drop(response)

@@ -19,7 +19,10 @@ from logbook.visits.models import Level
 
 bp = Blueprint("shell", __name__)
 # What phone.js is made of: asked for together with it, or a page would wait for one after the other.
-MODULES = ("here.js", "panel.js", "writing.js", "photos.js", "leaving.js", "outbox.js", "store.js")
+MODULES = (
+    "here.js", "panel.js", "writing.js", "together.js", "photos.js", "refused.js", "leaving.js", "drafts.js",
+    "outbox.js", "store.js",
+)  # fmt: skip
 SCRIPTS = ("logbook.js", "visits.js", "shell.js", "phone.js", *MODULES)
 # Whoever looks at it: the same page for everybody, without a token or a name, and the same tomorrow.
 NOBODY = {"me": Actor(0, "", frozenset()), "owner_mark": "", "owner_id": "", "shell": True}

@@ -16,7 +16,10 @@ export const here = {
   bound: null, // the item of the form on this page
   typed: false, // by the owner, since the page is there
   locked: false, // they are leaving
+  gone: false, // the form was sent before it was bound: what it holds is no draft any more
 };
+form?.addEventListener("submit", (event) => { here.gone ||= !here.bound && event.submitter?.name !== "add"; });
+addEventListener("pageshow", (event) => { if (event.persisted) here.gone = false; });
 form?.addEventListener("input", (event) => { here.typed ||= event.isTrusted; });
 
 export const value = (item, name) => item.fields.find(([field]) => field === name)?.[1] ?? "";

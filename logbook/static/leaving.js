@@ -1,6 +1,7 @@
 // Signing out: nobody loses what waits here, and nobody reads it until its owner is back.
 
 import { here, owner } from "./here.js";
+import { lostFiles } from "./panel.js";
 import { states } from "./outbox.js";
 import * as store from "./store.js";
 import { keep } from "./writing.js";
@@ -39,7 +40,8 @@ export async function lock(unheard) {
   here.bound = null;
   here.locked = true;
   if (unheard && (owner || here.key)) localStorage.setItem(LEAVING, owner?.content ?? here.key.owner);
-  const received = here.key ? (await store.list(here.key).catch(() => [])).filter(({ state }) => state === states.received) : [];
+  const read = (item) => item.state === states.received && !lostFiles(item).length;
+  const received = here.key ? (await store.list(here.key).catch(() => [])).filter(read) : [];
   here.key = null;
   await store.forget();
   for (const item of received) await store.remove(item.id, item.rev);

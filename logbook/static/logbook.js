@@ -22,7 +22,9 @@ window.addEventListener("pageshow", () => {
 
 // What was typed is not left behind unasked, not by a link, not by changing the language, unless it is kept (phone.js).
 const texts = () => [...document.querySelectorAll("main form[method=post] textarea")].some((area) => area.value);
-let typed = Boolean(document.querySelector("[data-typed]") || (document.querySelector(".errors") && texts())); // it is there nowhere else
+const kept = new URLSearchParams(location.search).has("refused"); // by the server: Back and a reload show it
+let typed = !kept && Boolean(document.querySelector("[data-typed]") || (document.querySelector(".errors") && texts())); // it is there nowhere else
 document.querySelector("main")?.addEventListener("input", (event) => { typed ||= event.target.form?.method === "post"; });
 document.querySelector("main")?.addEventListener("submit", () => { typed = false; });
 window.addEventListener("beforeunload", (event) => { if (typed && !("kept" in document.documentElement.dataset)) event.preventDefault(); });
+if (kept) import("./kept.js");

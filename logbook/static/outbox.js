@@ -16,7 +16,7 @@ let timer;
 
 export const changed = new EventTarget(); // "change": an item's state is another; "signedout"
 
-function tell() {
+export function tell() {
   changed.dispatchEvent(new Event("change"));
 }
 
@@ -25,7 +25,7 @@ export function trust(known) {
   token = known;
 }
 
-async function ask(address, options = {}) {
+export async function ask(address, options = {}) {
   return fetch(address, {
     credentials: "same-origin", cache: "no-store", redirect: "error", signal: AbortSignal.timeout?.(PATIENCE), ...options,
     headers: { Accept: "application/json", ...options.headers },
@@ -43,18 +43,15 @@ async function fresh() {
 class SignedOut extends Error {}
 
 // What the server said; {} for what is none of its answers: a proxy's page, or one cut off in its middle.
-async function saidIn(answer) {
+export async function saidIn(answer) {
   const said = await answer.json().catch(() => null);
   return said && typeof said === "object" && !Array.isArray(said) ? said : {};
 }
 
 const isReceipt = (said) => Boolean(Number.isInteger(said?.id) && said.number && said.version && said.digest);
 
-// Whether a draft's address is one of the two forms: what comes from the server is followed nowhere else.
-const isForm = (url) => /^\/visits\/(new|[1-9]\d{0,9}\/correct)$/.test(url);
-
 // Asks with the token; once more with a fresh one where the session is a new one.
-async function authorized(key, address, options) {
+export async function authorized(key, address, options) {
   for (const again of [false, true]) {
     const now = again || !token ? await fresh() : token;
     if (now.owner !== key.owner) throw new SignedOut();
@@ -93,7 +90,7 @@ async function sendText(key, item) {
   if (isReceipt(receipt) && (answer.status === 201 || answer.status === 409)) {
     Object.assign(item, { number: receipt.number, version: receipt.version, digest: receipt.digest, visit: receipt.id });
     if (said.receipt) item.state = states.conflict; // another text is stored under this key: nothing is thrown away
-    else item.fields = [];
+    else Object.assign(item, { fields: [], dirty: false });
   } else if (answer.status === 409 && ("conflict" in said || said.receipt === null)) {
     item.state = states.conflict;
   } else if (REFUSALS.has(answer.status) && Object.keys(said).length) {
@@ -218,66 +215,7 @@ export function watch() {
   addEventListener("pageshow", (event) => event.persisted && flush());
 }
 
-// --- drafts on the server ---
-
-function putDraft(key, { id, fields, url, revision }) {
-  return authorized(key, `/drafts/${id}`, (now) => ({
-    method: "PUT", headers: { "Content-Type": "application/json", "X-CSRFToken": now.csrf_token },
-    body: JSON.stringify({ fields, url, based_on: revision ?? 0 }),
-  }));
-}
-
-// Keeps the draft on the server as well; when it was edited elsewhere, the other text becomes an item of its own.
-export async function saveDraft(key, item) {
-  const answer = await putDraft(key, item);
-  const said = await saidIn(answer);
-  if (answer.status === 409 && Array.isArray(said.fields)) {
-    const other = { id: newKey(), kind: item.kind, url: item.url, fields: said.fields, files: [], state: states.draft };
-    if (said.fields.length) await store.put(key, { ...other, created: Date.now(), attempts: 0, elsewhere: true });
-    tell();
-    return saveDraft(key, Object.assign(item, { revision: said.revision }));
-  }
-  if (!answer.ok || !said.revision) throw new Error(String(answer.status));
-  return said.revision;
-}
-
-export async function dropDraft(key, id) {
-  await authorized(key, `/drafts/${id}`, (now) => ({ method: "DELETE", headers: { "X-CSRFToken": now.csrf_token } }));
-}
-
-// Whether the server says that the record of this draft is there. A draft that is merely missing there was removed
-// elsewhere, or the server is an older one than it was: then this may be its only copy.
-async function wasSent(key, item) {
-  const answer = await putDraft(key, item);
-  return answer.status === 422 && "key" in (await saidIn(answer));
-}
-
-async function missing(key, item) {
-  if (await wasSent(key, item)) await store.remove(item.id, item.rev);
-  else await store.put(key, { ...item, revision: 0 });
-}
-
-// Drafts begun or gone on with on another device; one that was sent from there leaves here as well.
-export async function fetchDrafts(key) {
-  const answer = await ask("/drafts");
-  if (!answer.ok) return;
-  const drafts = new Map((await answer.json()).map((draft) => [draft.key, draft]));
-  for (const item of await store.list(key)) {
-    const draft = drafts.get(item.id);
-    drafts.delete(item.id);
-    if (item.state !== states.draft || item.dirty || !item.revision || draft?.revision === item.revision) continue;
-    if (!draft) await missing(key, item);
-    else if (draft.revision < item.revision) await store.put(key, { ...item, revision: draft.revision, dirty: true });
-    else await store.put(key, { ...item, fields: draft.fields, revision: draft.revision, elsewhere: true });
-  }
-  for (const draft of drafts.values()) {
-    if (!isForm(draft.url)) continue;
-    const kind = draft.url === "/visits/new" ? "visit" : "correction";
-    const item = { id: draft.key, kind, url: draft.url, fields: draft.fields, files: [], state: states.draft };
-    await store.put(key, { ...item, created: Date.parse(draft.saved_at) || Date.now(), attempts: 0, revision: draft.revision, elsewhere: true });
-  }
-  tell();
-}
+// --- names ---
 
 function base64url(bytes) {
   let text = "";

@@ -1,5 +1,6 @@
 // The list of records on their way, and of those that came: a line each, with its state and what can be done.
 
+import { dropDraft } from "./drafts.js";
 import { form, here, inShell, panel, placeOf, texts, when } from "./here.js";
 import * as outbox from "./outbox.js";
 import * as store from "./store.js";
@@ -17,6 +18,11 @@ function stateOf(item) {
   return item.attempts ? texts.sent : texts.waiting;
 }
 
+// Files that were refused, until their owner has read it or chosen others.
+export const lostFiles = (item) => (item.files ?? []).filter((file) => file.refused !== undefined && !file.told);
+
+export const whyLost = (file) => file.refused || texts.emptyFile.replace("{name}", file.name);
+
 function rowOf(item) {
   const row = document.querySelector("#outbox-row").content.firstElementChild.cloneNode(true);
   row.dataset.item = item.id;
@@ -27,8 +33,7 @@ function rowOf(item) {
   state.textContent = stateOf(item);
   state.classList.toggle("late", Boolean(item.reasons) || item.state === states.conflict);
   state.classList.toggle("ok", item.state === states.received);
-  const lost = (item.files ?? []).filter((file) => file.refused !== undefined);
-  row.querySelector("[data-files]").textContent = lost.map((file) => file.refused || file.name).join(" ");
+  row.querySelector("[data-files]").textContent = lostFiles(item).map(whyLost).join(" ");
   for (const button of row.querySelectorAll("[data-for]")) {
     const shown = button.dataset.for.split(" ").includes(item.state) && !(item.state === states.queued && item.visit);
     if (shown) button.addEventListener("click", () => ACTS[button.dataset.do](item));
@@ -42,8 +47,7 @@ const ACTS = {
   show: (item) => location.assign(`/visits/${item.visit}`),
   drop: async (item) => {
     if (!confirm(texts.sure)) return;
-    await store.remove(item.id);
-    await outbox.dropDraft(here.key, item.id).catch(() => {});
+    await dropDraft(here.key, item.id);
     await draw();
   },
 };
@@ -55,11 +59,11 @@ const writing = () => form && !form.hidden;
 
 function shownOf(items) {
   const everything = form || inShell || location.pathname === "/"; // other pages tell only what has not gone out
-  const later = (item, i) => items.slice(i + 1).some((one) => one.state === states.received && one.number === item.number);
+  const later = (item, i) => !lostFiles(item).length && items.slice(i + 1).some((one) => one.state === states.received && one.number === item.number);
   return items
     .filter((item, i) => !(item.state === states.received && later(item, i)))
     .filter((item) => !(writing() && item.id === here.bound?.id))
-    .filter((item) => everything || ![states.draft, states.received].includes(item.state))
+    .filter((item) => everything || ![states.draft, states.received].includes(item.state) || lostFiles(item).length)
     .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || b.created - a.created);
 }
 
@@ -85,7 +89,8 @@ export function note(name, on) {
 
 export async function sweep() {
   for (const item of here.key ? await store.list(here.key) : []) {
-    if (item.state === states.received && Date.now() - item.received > KEPT) await store.remove(item.id);
+    const read = item.state === states.received && !lostFiles(item).length;
+    if (read && Date.now() - item.received > KEPT) await store.remove(item.id);
   }
 }
 

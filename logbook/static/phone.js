@@ -1,12 +1,14 @@
 // The pages of somebody who records: what was typed stays on the device until the server has said that it has it.
 // Texts stand in templates/phone/parts.html; without JavaScript, or without encryption, the form is sent as ever.
 
+import { draftsBothWays } from "./drafts.js";
 import { form, here, inShell, owner, panel, trustPage } from "./here.js";
 import { leaveAtLast, lock, watchSignOut } from "./leaving.js";
 import * as outbox from "./outbox.js";
 import { draw, note, saveRescue, sweep } from "./panel.js";
 import * as store from "./store.js";
-import { bind, draftsBothWays } from "./writing.js";
+import { tellRefused } from "./refused.js";
+import { bind } from "./writing.js";
 
 const PACK_AGE = 5 * 60_000; // milliseconds: younger is not asked for again
 const PATIENCE = 30_000; // for what is taken along
@@ -69,7 +71,8 @@ export async function start() {
   document.documentElement.dataset.phone = "ready";
   outbox.watch();
   await outbox.flush();
-  if (owner && here.key && !form) await draftsBothWays().catch(() => {});
+  if (here.key) await tellRefused();
+  if (owner && here.key && !form) await draftsBothWays(here.key).catch(() => {});
   await draw();
 }
 

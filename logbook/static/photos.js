@@ -4,10 +4,11 @@ import { newKey } from "./outbox.js";
 
 const LONGEST_EDGE = 1600; // pixels
 
-export async function chosen(form) {
-  const input = form.querySelector("[type=file]");
+export const chosen = (form) => prepared(form.querySelector("[type=file]")?.files ?? []);
+
+export async function prepared(list) {
   const files = [];
-  for (const file of input?.files ?? []) {
+  for (const file of list) {
     files.push({ key: newKey(), name: file.name, blob: file.type.startsWith("image/") ? await smaller(file) : file });
   }
   return files;

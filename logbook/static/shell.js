@@ -118,12 +118,28 @@ function companions(form, pack) {
   }));
 }
 
+// Signal again: what is shown is still what was taken along.
+async function lookForSignal() {
+  const gone = document.querySelector("[data-no-signal]");
+  if (!gone) return;
+  const answer = navigator.onLine === false ? null : await fetch("/health", { cache: "no-store" }).catch(() => null);
+  const back = Boolean(answer?.ok) && !(await answer.text()).startsWith("<");
+  gone.hidden = back || !document.querySelector("[data-locked]").hidden;
+  document.querySelector("[data-signal-back]").hidden = !back;
+}
+
+function watchSignal() {
+  for (const name of ["online", "offline", "focus"]) addEventListener(name, lookForSignal);
+  setInterval(() => document.visibilityState === "visible" && lookForSignal(), 15_000);
+}
+
 phone.begin().then(async (ready) => {
   const form = document.querySelector("#findings")?.form;
   const locked = document.querySelector("[data-locked]");
   const at = document.querySelector("[data-at]");
   if (locked) locked.hidden = Boolean(ready?.pack);
   document.querySelector("[data-no-signal]")?.toggleAttribute("hidden", !ready?.pack);
+  watchSignal();
   if (ready?.pack) {
     if (form) {
       fillForm(form, ready.pack);

@@ -142,6 +142,12 @@ export async function pack(key) {
 
 // --- records on their way ---
 
+// The pages of one browser tell each other what they wrote.
+const told = globalThis.BroadcastChannel ? new BroadcastChannel("logbook") : null;
+export function watch(act) {
+  told?.addEventListener("message", ({ data }) => act(data));
+}
+
 // Thrown when another page wrote the item meanwhile: then both are kept.
 export class Elsewhere extends Error {}
 
@@ -165,7 +171,27 @@ export async function put(key, item, files) {
   });
   if (elsewhere) throw new Elsewhere();
   item.rev = rev;
+  told?.postMessage(item.id);
   return item;
+}
+
+// Changes the item as it is now, whoever writes it meanwhile; null where there is none.
+export async function update(key, id, change, files, tries = 9) {
+  const item = await get(key, id);
+  const changes = item && change(item);
+  if (!changes) return item;
+  try {
+    return await put(key, Object.assign(item, changes), files);
+  } catch (error) {
+    if (!(error instanceof Elsewhere) || !tries) throw error;
+    return update(key, id, change, files, tries - 1);
+  }
+}
+
+// A text's mark, by which it is known again without being kept.
+export async function markOf(value) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", packed(value)));
+  return [...digest.slice(0, 12)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export async function get(key, id) {

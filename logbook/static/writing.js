@@ -1,16 +1,20 @@
 // The form: what is typed is kept as a draft here and on the server, and leaves through the outbox.
 
+import { dropDraft, saveDraft } from "./drafts.js";
 import { form, here, panel, placeOf, texts, trustPage, value, when } from "./here.js";
 import * as outbox from "./outbox.js";
 import { draw, note } from "./panel.js";
 import { chosen } from "./photos.js";
 import * as store from "./store.js";
+import { choose, merged, same } from "./together.js";
 
 const { states } = outbox;
 const PAUSE = 700; // milliseconds without a key, before a draft is kept here
+const UNBROKEN = 2500; // of typing without a pause: what is lost with the phone is less than three seconds
 const SERVER_PAUSE = 4000; // and on the server
+const SERVER_UNBROKEN = 15_000;
 
-let timers = [];
+let base = []; // the fields as they were stored last, here or by another page that was heard
 
 function pairs() {
   const kept = (name, text) => typeof text === "string" && name !== "csrf_token" && name !== "typed_by";
@@ -34,20 +38,16 @@ function inTurn(act) {
 export const keep = () => inTurn(keepHere);
 
 async function keepHere() {
-  if (!here.bound || here.bound.state !== states.draft || !(written() || here.bound.rev)) return;
-  const fields = pairs();
-  if (here.bound.rev && stored && JSON.stringify(fields) === JSON.stringify(here.bound.fields)) return; // only looked at
-  Object.assign(here.bound, { fields, dirty: true });
+  if (here.gone || !here.bound || here.bound.state !== states.draft || !(written() || here.bound.rev)) return;
+  if (here.bound.rev && stored && same(pairs(), base)) return; // only looked at
   try {
-    await store.put(here.key, here.bound);
+    if (!(await storeForm())) return;
     keptHere(true);
-    say(texts.here);
-  } catch (error) {
-    if (error instanceof store.Elsewhere) return fork();
+    say(here.bound.after ? texts.after : texts.here);
+  } catch {
     keptHere(false);
     say(texts.full);
   }
-  return undefined;
 }
 
 let stored = true; // what is in the form is stored here
@@ -59,27 +59,86 @@ function keptHere(on) {
   else delete document.documentElement.dataset.kept;
 }
 
-// Another page wrote the same draft: this text becomes a draft of its own, and both stay.
-async function fork() {
-  delete here.bound.rev;
-  delete here.bound.revision;
-  here.bound.id = outbox.newKey();
-  here.bound.elsewhere = true;
-  here.bound.files = []; // they stay with what the other page wrote
-  form.elements.client_key.value = here.bound.id;
-  here.bound.fields = pairs();
-  await store.put(here.key, here.bound);
-  say(texts.forked);
+// Stores what is in the form; false where another page has sent it, and nothing was written here since.
+async function storeForm(more = () => ({}), files = undefined) {
+  for (let tries = 9; ; tries -= 1) {
+    const fields = pairs();
+    const item = { ...here.bound, fields, dirty: true, ...(await more(fields)) };
+    try {
+      Object.assign(here.bound, await store.put(here.key, item, files));
+      base = fields;
+      return true;
+    } catch (error) {
+      if (!(error instanceof store.Elsewhere) || !tries) throw error;
+      if (!(await meet())) return false;
+    }
+  }
 }
 
-// What was typed without signal goes to the server from the first page that has it.
-export async function draftsBothWays() {
-  for (const item of await store.list(here.key)) {
-    if (item.state !== states.draft || !item.dirty) continue;
-    const revision = await outbox.saveDraft(here.key, item);
-    await store.put(here.key, Object.assign(item, { revision, dirty: false }));
+// Another page wrote this item meanwhile: what both wrote is brought together.
+async function meet() {
+  const now = await store.get(here.key, here.bound.id);
+  if (!now) for (const name of ["rev", "revision"]) delete here.bound[name]; // removed there: this is its only copy
+  else if (isSent(now)) return meetSent(now);
+  else await takeTogether(now);
+  return true;
+}
+
+const isSent = (item) => Boolean(item.visit) || [states.queued, states.received].includes(item.state);
+
+async function takeTogether(now) {
+  const mine = pairs();
+  const { fields, clash } = merged(base, mine, now.fields);
+  const answer = clash.length ? await askOwner(clash, mine, now) : "";
+  if (answer === "both") return;
+  take(now, answer === "theirs" ? now.fields : answer === "mine" ? mine : fields);
+}
+
+// Goes on from the item as another page wrote it, with these fields in the form.
+function take(now, fields) {
+  if (!same(fields, pairs())) fill(fields, { over: true });
+  here.bound = { ...now, state: states.draft };
+  base = now.fields;
+}
+
+// Until the question is answered this page's text is a draft of its own, so that nothing is lost with the phone.
+async function askOwner(clash, mine, now) {
+  const { rev, revision, tried, ...text } = here.bound;
+  const aside = { ...text, id: outbox.newKey(), fields: mine, files: [], elsewhere: true, dirty: true };
+  await store.put(here.key, aside);
+  const answer = await choose(clash, mine, now.fields);
+  if (answer === "both") bindTo(aside, mine);
+  else await store.remove(aside.id);
+  return answer;
+}
+
+function bindTo(item, fields) {
+  here.bound = item;
+  base = fields;
+  form.elements.client_key.value = item.id;
+}
+
+// It was sent from another page: what was written here since then goes out as a change to it.
+async function meetSent(now) {
+  const nothingNew = same(pairs(), base) || now.mark === (await markOf(pairs()));
+  if (nothingNew) {
+    here.sent = now;
+    if (now.state === states.received) await wait(now);
+    return false;
   }
-  await outbox.fetchDrafts(here.key);
+  const { rev, revision, tried, ...text } = here.bound;
+  bindTo({ ...text, id: outbox.newKey(), after: now.id, files: [], elsewhere: true, created: Date.now() }, base);
+  return true;
+}
+
+const markOf = (fields) => store.markOf(fields.filter(([name, text]) => text && name !== "client_key"));
+
+// Follows what another page writes, as long as nothing is written here that is not stored.
+async function look() {
+  const now = here.bound?.rev && here.bound.state === states.draft ? await store.get(here.key, here.bound.id) : null;
+  if (!now || now.rev === here.bound.rev || !same(pairs(), base)) return;
+  if (now.state === states.draft) take(now, now.fields);
+  else if (now.state === states.received) await wait(now);
 }
 
 let saving = Promise.resolve(); // a draft on its way: it must not come after its record
@@ -91,28 +150,43 @@ function keepOnServer() {
 async function toServer() {
   if (!here.bound?.rev || here.bound.state !== states.draft || navigator.onLine === false) return;
   try {
-    const sent = JSON.stringify(here.bound.fields);
-    const revision = await outbox.saveDraft(here.key, here.bound);
-    if (here.bound.state !== states.draft) return;
-    await inTurn(() => {
-      Object.assign(here.bound, { revision, dirty: JSON.stringify(here.bound.fields) !== sent });
-      return store.put(here.key, here.bound);
-    });
-    say(texts.saved);
+    const now = await saveDraft(here.key, here.bound.id);
+    await inTurn(() => (now?.after && now.id !== here.bound?.id ? goOnBeside(now) : look()));
+    if (now && !now.dirty && !now.after) say(texts.saved);
   } catch { /* it is here; the server follows when it can */ }
 }
 
-function later() {
-  timers.forEach(clearTimeout);
-  timers = [setTimeout(keep, PAUSE), setTimeout(keepOnServer, SERVER_PAUSE)];
+// Its record was there already: what is in the form goes on beside it.
+function goOnBeside(item) {
+  if (here.bound?.id !== item.after || here.bound.state !== states.draft) return;
+  bindTo(item, base);
+  say(texts.after);
 }
 
-function fillControl(control, texts) {
+let pauses = [];
+const unbroken = new Map();
+
+function later() {
+  pauses.forEach(clearTimeout);
+  pauses = [setTimeout(keep, PAUSE), setTimeout(keepOnServer, SERVER_PAUSE)];
+  for (const [act, most] of [[keep, UNBROKEN], [keepOnServer, SERVER_UNBROKEN]]) {
+    if (!unbroken.has(act)) unbroken.set(act, setTimeout(() => { unbroken.delete(act); act(); }, most));
+  }
+}
+
+function stopTimers() {
+  [...pauses, ...unbroken.values()].forEach(clearTimeout);
+  unbroken.clear();
+}
+
+// `over`: in the place of what stands there, where a row has gone as well.
+function fillControl(control, texts, over) {
   if (control.type === "radio" || control.type === "checkbox") control.checked = texts.includes(control.value);
   else if (control.type !== "file" && texts.length) control.value = texts.shift();
+  else if (over && control.name.endsWith("_text")) control.value = "";
 }
 
-function fill(fields) {
+function fill(fields, { over = false } = {}) {
   const left = new Map();
   for (const [name, text] of fields) left.set(name, [...(left.get(name) ?? []), text]);
   for (const kind of ["voice", "problem", "undertaking"]) {
@@ -123,7 +197,7 @@ function fill(fields) {
   for (const control of form.elements) {
     if (!control.name || ["csrf_token", "typed_by", "client_key", "add"].includes(control.name)) continue;
     if (control.name === "member_id" && control.type === "hidden") continue; // one's own; the office chooses
-    fillControl(control, left.get(control.name) ?? []);
+    fillControl(control, left.get(control.name) ?? [], over);
   }
   otherDay(left.get("visited_on")?.[0]);
   for (const fold of form.querySelectorAll("details")) {
@@ -142,6 +216,7 @@ function otherDay(day) {
 }
 
 export async function bind() {
+  if (here.gone) return;
   const correction = !form.action.endsWith("/visits/new");
   const id = form.elements.client_key.value ||= outbox.newKey();
   const path = new URL(form.action).pathname;
@@ -152,23 +227,36 @@ export async function bind() {
   const drafts = (await store.list(here.key)).filter((one) => one.state === states.draft && one.url === path && !one.elsewhere);
   const mine = drafts.filter((one) => !branch || value(one, "branch_id") === branch);
   const last = named ?? (another || document.querySelector(".errors") ? null : mine.at(-1));
+  addEventListener("hashchange", () => location.hash === "#new" && location.reload());
+  if (asked && last?.state === states.received && !here.typed) return wait(last); // back from its record: it is no new one
   const found = here.typed && last?.id !== id ? null : last; // what was typed while this was looked for is not replaced
+  if (here.gone) return;
   here.bound = found ?? { id, kind: correction ? "correction" : "visit", url: path, fields: [], files: [], state: states.draft, created: Date.now(), attempts: 0 };
   if (another) history.replaceState(history.state, "", `#new&item=${here.bound.id}`); // loaded again it is this one, no third
   if (found) resume(found);
-  else if (here.typed) later();
-  form.addEventListener("input", later);
-  form.addEventListener("change", later);
-  form.addEventListener("submit", submit);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keep());
-  addEventListener("pagehide", keep);
+  if (here.typed) later();
+  base = found && !here.typed ? pairs() : here.bound.fields;
+  listen();
+  if (found?.dirty) keepOnServer();
   keptHere(here.bound.state === states.draft && !here.bound.visit);
 }
 
+function listen() {
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  form.addEventListener("submit", submit);
+  document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? keep() : inTurn(look)));
+  addEventListener("pagehide", keep);
+  addEventListener("pageshow", (event) => event.persisted && inTurn(look));
+  store.watch((id) => id === here.bound?.id && inTurn(look));
+}
+
+// The page that was refused shows what it was sent; opened again by Back it is older than what was typed since.
 function resume(item) {
-  const shownAgain = (here.typed || document.querySelector(".errors")) && form.elements.client_key.value === item.id;
+  const old = new URLSearchParams(location.search).has("refused");
+  const shownAgain = (here.typed || (document.querySelector(".errors") && !old)) && form.elements.client_key.value === item.id;
   if (!shownAgain) fill(item.fields);
-  if (!shownAgain) tellResumed(item);
+  if (!shownAgain && !old) tellResumed(item);
   form.elements.client_key.value = item.id;
   if (item.files?.length) say(`${texts.photosHere} ${item.files.map((file) => file.name).join(" ")}`);
   const compared = item.state === states.conflict && !item.visit; // the server shows both texts side by side
@@ -220,29 +308,43 @@ async function storeEdit(item, tries = 5) {
   return now;
 }
 
+const hold = (held) => form.querySelectorAll("button").forEach((button) => { button.disabled = held; });
+
 async function submit(event) {
-  if (event.submitter?.name === "add" || !here.bound) return;
+  if (event.submitter?.name === "add" || !here.bound) return undefined;
   event.preventDefault();
-  timers.forEach(clearTimeout);
-  form.querySelectorAll("button").forEach((button) => { button.disabled = true; });
+  stopTimers();
+  hold(true);
   say(texts.sending);
   const files = await chosen(form);
-  Object.assign(here.bound, { fields: pairs(), place: placeOf({ fields: pairs() }), state: states.queued, asked: Date.now(), reasons: undefined });
-  const before = here.bound.files;
-  here.bound.files = [...before, ...files.map(({ key: id, name }) => ({ key: id, name }))];
+  const added = files.map(({ key: id, name }) => ({ key: id, name }));
+  const frozen = async (fields) => ({
+    place: placeOf({ fields }), state: states.queued, asked: Date.now(), reasons: undefined, mark: await markOf(fields),
+    files: [...here.bound.files, ...added],
+  });
   try {
-    await inTurn(() => store.put(here.key, here.bound, files));
-  } catch (error) {
-    form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
-    Object.assign(here.bound, { state: states.draft, files: before });
-    if (error instanceof store.Elsewhere) return fork();
+    if (here.bound.after) return deliver(await inTurn(() => sendAfter(frozen, files)));
+    return deliver((await inTurn(() => storeForm(frozen, files))) ? here.bound : here.sent);
+  } catch {
+    hold(false);
     keptHere(false);
     say(texts.full);
     const reached = await fetch("/phone/token", { cache: "no-store" }).catch(() => null); // or the page would be lost
-    if (reached?.ok) return plainly({ files: true });
-    return undefined;
+    if (reached?.ok) plainly({ files: true });
   }
-  return deliver(here.bound);
+  return undefined;
+}
+
+// What was written beside a record that another page sent goes out as a change to it; a record of its own where that
+// one is here no more.
+async function sendAfter(frozen, files) {
+  const draft = here.bound;
+  const sent = await store.get(here.key, draft.after);
+  delete draft.after;
+  if (!sent || (sent.state !== states.queued && !sent.visit)) return (await storeForm(frozen, files)) ? here.bound : here.sent;
+  const now = await storeEdit(sent);
+  await dropDraft(here.key, draft.id).catch(() => {});
+  return now;
 }
 
 async function deliver(item) {
@@ -254,8 +356,7 @@ async function deliver(item) {
   if (now?.visit && now.state !== states.conflict) {
     location.assign(`/visits/${now.visit}?received=${now.version}`);
   } else if (now && !now.visit && (now.state === states.refused || now.state === states.conflict)) {
-    now.state = states.draft;
-    await store.put(here.key, now);
+    await store.update(here.key, item.id, () => ({ state: states.draft }));
     plainly(); // the server's own page says what is wrong, beside its field; the photos stay here
   } else {
     await wait(item);
@@ -277,7 +378,9 @@ async function wait(item) {
     document.querySelector("#resumed")?.setAttribute("hidden", "");
   }
   here.bound = null;
-  note("kept", true);
+  const now = await store.get(here.key, item.id);
+  note("kept", now?.state !== states.received);
+  note("done", now?.state === states.received);
   await draw();
   panel.querySelector(`[data-item="${item.id}"]`)?.scrollIntoView({ block: "center" });
 }

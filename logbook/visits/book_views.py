@@ -54,7 +54,9 @@ def show(member_id: int, year: int) -> str:
 
 
 def _by_month(records: Any) -> dict[int, list[Visit]]:
-    return {month: [r for r in records if r.visited_on.month == month and r.counts] for month in range(1, 13)}
+    """The calendar: in the order of the days, where the book is in that of its lines."""
+    by_day = sorted((one for one in records if one.counts), key=lambda one: one.visited_on)
+    return {month: [one for one in by_day if one.visited_on.month == month] for month in range(1, 13)}
 
 
 @bp.route("/books/<int:member_id>/<year:year>/book.pdf")

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from logbook.cleaning import clean_text
 from logbook.db import N_, Word
 from logbook.problems.models import Category, Handling, Side
+from logbook.visits.comparing import Piece, compare, fold
 from logbook.visits.models import Content, Kind, Level, number_of
 
 FIELDS = {
@@ -45,6 +46,12 @@ FIELDS = {
 ALIKE = 0.92  # of two texts, by difflib's ratio
 COMPARED = 2000  # characters: longer texts are compared as a whole only, the ratio would take seconds
 ON_THE_WAY = frozenset({"client_key", "waited", "unclaimed"})  # how a record came, not what it says
+TEXTS = frozenset(
+    {
+        "place", "findings", "people_met", "companions_note", "voices", "thinking", "solved_on_site", "guidance",
+        "observation", "problems", "undertakings", "late_reason",
+    }
+)  # fmt: skip
 WORDS: dict[str, type[Word]] = {"kinds": Kind, "level": Level, "contents": Content}
 
 
@@ -56,6 +63,13 @@ class Difference:
     label: str
     old: str
     new: str
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """The two brought together, only what changed marked; of what was chosen from a list, each as a whole."""
+        if self.field not in TEXTS:
+            return [Piece("-", self.old), Piece("+", self.new)]
+        return fold(compare(self.old, self.new))
 
 
 def body_of(record: Any) -> str:

@@ -191,11 +191,23 @@ def test_both_are_one_transaction(typed):
     assert db.session.query(Visit).count() == 0
 
 
+@pytest.mark.parametrize(("findings", "same"), [(None, True), ("写得更多的一条。", False), ("", False)])
+def test_whether_a_draft_says_what_its_record_says_is_told(client, typed, findings, same):
+    (member, _other), branch = typed
+    record = body(branch, client_key=KEY)
+    client(member).post("/visits/new", record)
+    text = record | ({} if findings is None else {"findings": findings})
+    fields = [[name, one] for name, of in text.items() for one in (of if isinstance(of, list) else [of])]
+    late = client(member).put(f"/drafts/{KEY}", json=sent(fields))
+    assert (late.status_code, late.json["same"]) == (422, same)
+    assert set(late.json["receipt"]) == {"id", "number", "version", "digest"}
+
+
 def test_what_was_typed_last_and_comes_after_the_record_is_no_draft(client, typed):
     (member, other), branch = typed
     client(member).post("/visits/new", body(branch, client_key=KEY))
     late = client(member).put(f"/drafts/{KEY}", json=sent())
-    assert (late.status_code, late.json) == (422, {"key": "这份草稿已经提交，不再保存。"})
+    assert (late.status_code, late.json["key"]) == (422, "这份草稿已经提交，不再保存。")
     assert kept() == [(other, KEY)]
     assert client(other).put(f"/drafts/{KEY}", json=sent(based_on=1)).status_code == 200
 
