@@ -197,7 +197,7 @@ class ImportForm(Form):
 class ConfirmImportForm(Form):
     upload = HiddenField(validators=[REQUIRED])
     digest = HiddenField(validators=[REQUIRED])
-    from_on = DateField(validators=[REQUIRED, sensible])
+    from_on = DateField(_("书记、所在党组织、上级党总支自何日起"), validators=[REQUIRED, sensible])
     own_password = PasswordField(
         _("您自己的密码"),
         validators=[Optional(), Length(max=200)],

@@ -3,23 +3,22 @@
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from flask import g, request
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
-from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from logbook.errors import RuleBroken
 from logbook.formats import fingerprint, secrecy_mark, shown_date, storable
 from logbook.settings.actions import SECURITY_BOUNDS, WORD_CHOICES
+from logbook.settings.messages import Messages
 
 
 def _storable(typed: MultiDict[str, str], form: Any) -> MultiDict[str, str]:
@@ -29,12 +28,7 @@ def _storable(typed: MultiDict[str, str], form: Any) -> MultiDict[str, str]:
     return MultiDict([(name, text if name in as_typed else storable(text)) for name, text in pairs])
 
 
-@cache
-def _own_messages(language: str) -> Any:
-    """WTForms' own messages; Flask-WTF would read their catalogue from disk in every request."""
-    return get_translations([language])
-
-
+_MESSAGES = Messages()
 SHORT = 60  # characters of what stands in a field now that fit into a line beside it
 
 
@@ -62,7 +56,7 @@ class Form(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: Any) -> Any:  # noqa: ARG002 - WTForms' own signature
-            return _own_messages(str(get_locale() or "zh"))
+            return _MESSAGES
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             if formdata is None:  # one of several on its page, and not the one that was sent
@@ -90,6 +84,15 @@ class Form(FlaskForm):
         """422 for a page that shows what is wrong with what was typed; 409 where somebody else was quicker."""
         return 409 if self.overtaken else 422 if self.errors else 200
 
+    def list_faults(self) -> list[tuple[str, str, Any]]:
+        """What is wrong: (where it is mended, its label, the message); what nobody can fill in has a sentence only."""
+        found = [("", "", message) for message in self.form_errors]
+        for field in self:
+            named = not isinstance(field, HiddenField) and field.label.text != _name_in_code(field)
+            place = (field.id, field.label.text) if named else ("", "")
+            found += [(*place, _sentence(field, error)) for error in field.errors[:1]]
+        return found
+
     def refuse(self, broken: RuleBroken) -> None:
         """Put the domain's refusal beside its field, or on top of the form."""
         field = self._fields.get(broken.field)
@@ -97,6 +100,17 @@ class Form(FlaskForm):
             self.form_errors.append(broken.message)
         else:
             field.errors = [*field.errors, broken.message]
+
+
+def _name_in_code(field: Field) -> str:
+    """What WTForms shows of a field that has no label: its name."""
+    return str(field.short_name.replace("_", " ").title())
+
+
+def _sentence(field: Field, error: Any) -> Any:
+    """A hidden field that is missing was lost with its page: nobody can fill it in."""
+    lost = isinstance(field, HiddenField) and str(error) == gettext("请填写此项。")
+    return gettext("这一页不完整，请重新打开后再提交。") if lost else error
 
 
 def _choices(words: tuple[str, ...]) -> list[SelectChoice]:

@@ -107,9 +107,16 @@ function later() {
   timers = [setTimeout(keep, PAUSE), setTimeout(keepOnServer, SERVER_PAUSE)];
 }
 
+// An open problem of a branch that is not chosen yet: its list comes with the branch, and knows its name.
+function choose(control, text) {
+  const known = control.name !== "problem_repeats" || !text || [...control.options ?? []].some((one) => one.value === text);
+  if (!known) control.append?.(new Option(text, text));
+  control.value = text;
+}
+
 function fillControl(control, texts) {
   if (control.type === "radio" || control.type === "checkbox") control.checked = texts.includes(control.value);
-  else if (control.type !== "file" && texts.length) control.value = texts.shift();
+  else if (control.type !== "file" && texts.length) choose(control, texts.shift());
 }
 
 function fill(fields) {
@@ -220,14 +227,20 @@ async function storeEdit(item, tries = 5) {
   return now;
 }
 
+// A button that answers a question says so in the form, which may be sent more than once.
+function answer(button) {
+  if (button?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
+}
+
 async function submit(event) {
   if (event.submitter?.name === "add" || !here.bound) return;
   event.preventDefault();
+  answer(event.submitter);
   timers.forEach(clearTimeout);
   form.querySelectorAll("button").forEach((button) => { button.disabled = true; });
   say(texts.sending);
   const files = await chosen(form);
-  Object.assign(here.bound, { fields: pairs(), place: placeOf({ fields: pairs() }), state: states.queued, asked: Date.now(), reasons: undefined });
+  Object.assign(here.bound, { fields: pairs(), place: placeOf({ fields: pairs() }), state: states.queued, asked: Date.now(), attended: true, attempts: 0, reasons: undefined });
   const before = here.bound.files;
   here.bound.files = [...before, ...files.map(({ key: id, name }) => ({ key: id, name }))];
   try {

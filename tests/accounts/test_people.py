@@ -60,8 +60,8 @@ def test_the_office_adds_and_renames_people_but_opens_no_doors(client):
         ({"name": "名" * 61}, "请不超过60个字"),
         ({"sign_in_name": "guanli"}, "已有人使用"),
         ({"sign_in_name": "空 格"}, "请用2至60个小写字母"),
-        ({"official_order": "x"}, "不是有效的整数"),
-        ({"roles": ["king"]}, "king"),
+        ({"official_order": "x"}, "请填整数"),
+        ({"roles": ["king"]}, "请从列出的选项中选择"),
     ],
 )
 def test_a_wrong_entry_is_refused_at_its_field(admin, values, said):
