@@ -49,10 +49,11 @@ MESSAGES = {
 
 
 class Messages:
-    """As WTForms asks for them; what it never says of a form of ours is said in general."""
+    """As WTForms asks for them. A field's name in code, where it has no label, is asked for as well, and stays."""
 
     def gettext(self, text: str) -> str:
-        return str(gettext(MESSAGES.get(text, AGAIN)))
+        known = MESSAGES.get(text)
+        return str(gettext(known)) if known else text
 
     def ngettext(self, singular: str, _plural: str, _n: int) -> str:
         return self.gettext(singular)
