@@ -60,6 +60,7 @@ from logbook.settings.views import current
 from logbook.typed import TypedRequest
 from logbook.visits.book_views import bp as books
 from logbook.visits.draft_views import bp as drafts
+from logbook.visits.offer_views import bp as offers
 from logbook.visits.upload_views import bp as uploads
 from logbook.visits.views import bp as visits
 from logbook.years.views import bp as years
@@ -75,6 +76,7 @@ FEATURES = (
     visits,
     books,
     drafts,
+    offers,
     uploads,
     years,
     review,

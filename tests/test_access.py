@@ -45,6 +45,7 @@ TABLE = {
     ("refused.typed", "GET"): ALL, ("refused.keep_typed", "PUT"): ALL,
     ("drafts.index", "GET"): BUSINESS, ("drafts.save", "PUT"): BUSINESS, ("drafts.remove", "DELETE"): BUSINESS,
     ("desk.home", "GET"): ALL, ("desk.health", "GET"): f"nobody {ALL}", ("desk.branch", "GET"): BUSINESS,
+    ("desk.branches", "GET"): BUSINESS, ("offers.open_problems", "GET"): BUSINESS,
     ("desk.dossier", "GET"): BUSINESS, ("desk.dossier_paper", "GET"): BUSINESS,
     ("shell.worker", "GET"): f"nobody {ALL}", ("shell.home", "GET"): f"nobody {ALL}",
     ("shell.form", "GET"): f"nobody {ALL}",

@@ -23,7 +23,8 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 CATALOGUE = ROOT / "logbook" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 NO_FEATURES = {"documents", "sample", "static", "translations"}
 WEB = {
-    "__init__", "book_views", "carried", "cli", "code_views", "draft_views", "forms", "paper_page", "papers",
+    "__init__", "book_views", "carried", "cli", "code_views", "draft_views", "forms", "offer_views", "offered",
+    "paper_page", "papers",
     "refusals", "report_views", "shell", "stand_in_views", "upload_views", "views", "voting",
     "witness_page", "witness_views",
 }  # fmt: skip

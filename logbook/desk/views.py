@@ -157,6 +157,16 @@ def _left(order: Directive, by: Actor, liaisons: Sequence[Liaison], on: dt.date)
     return [one.branch.name for one, first in years.first_visits(by, liaisons, order.issued_on, on) if first is None]
 
 
+@bp.route("/branches")
+@may(Act.READ_CARD)
+def branches() -> str:
+    """Every branch there is today, one's own first: the way to its card, whoever's liaison it is."""
+    by, on = actor(), today()
+    mine = {one.branch_id for one in organization.liaisons_of(by.person_id, on)} if by.is_member else set()
+    listed = sorted(organization.branches(on), key=lambda one: one.id not in mine)
+    return render_template("desk/branches.html", branches=listed, mine=mine, open_here=problems.open_by_branch(on))
+
+
 @bp.route("/branches/<int:branch_id>")
 @may(Act.READ_CARD)
 def branch(branch_id: int) -> str:

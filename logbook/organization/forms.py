@@ -205,7 +205,7 @@ class ConfirmImportForm(Form):
     digest = HiddenField(validators=[REQUIRED])
     apart = SelectMultipleField(choices=[], validate_choice=False)  # the questions answered with 不是，另建
     shown_apart = HiddenField()  # as they were answered on the page
-    from_on = DayField(validators=[REQUIRED, sensible])
+    from_on = DayField(_("书记、所在党组织、上级党总支自何日起"), validators=[REQUIRED, sensible])
     own_password = PasswordField(
         _("您自己的密码"),
         validators=[Optional(), Length(max=200)],

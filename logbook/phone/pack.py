@@ -92,7 +92,8 @@ def _last_report(card: Card) -> str:
 
 def _problem(one: Problem) -> dict[str, Any]:
     side = answerable(one.side.label, one.unit, one.owner_name)
-    return {"id": one.id, "text": one.text, "state": one.state.label, "side": side, "due": _due(one)}
+    raised = {"number": one.label, "day": shown_short(one.raised_on)}
+    return {"id": one.id, "text": one.text, "state": one.state.label, "side": side, "due": _due(one)} | raised
 
 
 def _promise(one: Undertaking) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from logbook.problems.models import Category, Handling, Side
 from logbook.settings.queries import Settings
 from logbook.settings.views import current
 from logbook.visits.forms import VisitForm
+from logbook.visits.lines import GRAMMAR_TEXT
 from logbook.visits.models import Level
 
 bp = Blueprint("shell", __name__)
@@ -23,7 +24,7 @@ MODULES = (
     "here.js", "panel.js", "writing.js", "together.js", "photos.js", "refused.js", "leaving.js", "drafts.js",
     "outbox.js", "store.js",
 )  # fmt: skip
-SCRIPTS = ("logbook.js", "visits.js", "shell.js", "phone.js", *MODULES)
+SCRIPTS = ("logbook.js", "visits.js", "lines.js", "progress.js", "folds.js", "shell.js", "phone.js", *MODULES)
 # Whoever looks at it: the same page for everybody, without a token or a name, and the same tomorrow.
 NOBODY = {"me": Actor(0, "", frozenset()), "owner_mark": "", "owner_id": "", "shell": True}
 ANY_DAY = dt.date(2000, 1, 3)  # shell.js puts today in its place
@@ -66,5 +67,6 @@ def form() -> str:
     blank.offer(today=ANY_DAY, seven=current().seven_constructions, levels=list(Level))
     return render_template(
         "phone/form.html", form=blank, faults={}, for_self=True, last_on=None, branch=None, open_problems=[],
-        categories=list(Category), sides=list(Side), handlings=list(Handling), files_lost=False, **NOBODY,
+        categories=list(Category), sides=list(Side), handlings=list(Handling), files_lost=False,
+        grammar=GRAMMAR_TEXT, **NOBODY,
     )  # fmt: skip

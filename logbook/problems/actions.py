@@ -1,7 +1,7 @@
 """The ledger's rules: lines taken from a source, progress, closing. None is ever deleted."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -140,14 +140,20 @@ def take_up(problem_id: int, source: Source, *, due_on: dt.date, measures: str, 
     return True
 
 
-def _check(lines: Iterable[NewProblem | NewUndertaking], name: str, on: dt.date) -> None:
+def line_breaches(lines: Iterable[NewProblem | NewUndertaking], name: str, on: dt.date) -> Iterator[RuleBroken]:
+    """All that lines break, each for its own: problem-2 is the problem of line 2."""
     for new in lines:
         if new.due_on is not None and not on <= new.due_on <= on + LONGEST_DUE:
-            raise RuleBroken(f"{name}-{new.line}", _("完成时限应在下基层日期之后，十年以内。"))
+            yield RuleBroken(f"{name}-{new.line}", _("完成时限应在下基层日期之后，十年以内。"))
         if not new.text.strip():
-            raise RuleBroken(f"{name}-{new.line}", _("请写明内容。"))
+            yield RuleBroken(f"{name}-{new.line}", _("请写明内容。"))
         if len(new.text) > MAX_LINE:
-            raise RuleBroken(f"{name}-{new.line}", _("每条不超过%(most)s字。", most=MAX_LINE))
+            yield RuleBroken(f"{name}-{new.line}", _("每条不超过%(most)s字。", most=MAX_LINE))
+
+
+def _check(lines: Iterable[NewProblem | NewUndertaking], name: str, on: dt.date) -> None:
+    for broken in line_breaches(lines, name, on):
+        raise broken
 
 
 def _known(source: Source) -> tuple[dict[int, Any], dict[int, Any]]:

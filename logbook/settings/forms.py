@@ -3,11 +3,10 @@
 import enum
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from flask import g, request
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -24,7 +23,6 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice, SelectFieldBase
-from wtforms.i18n import get_translations
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import TextInput
 
@@ -32,6 +30,7 @@ from logbook.cleaning import clean_line, clean_text, cleaned
 from logbook.errors import RuleBroken
 from logbook.formats import as_count, as_date, fingerprint, secrecy_mark, shown_date
 from logbook.settings.actions import SECURITY_BOUNDS, WORD_CHOICES
+from logbook.settings.messages import Messages
 from logbook.typed import PASSWORDS
 
 
@@ -78,12 +77,7 @@ def _cleaner(field: type[Field]) -> Callable[[str | None], str] | None:
     return clean_text if issubclass(field, TextAreaField) else clean_line
 
 
-@cache
-def _own_messages(language: str) -> Any:
-    """WTForms' own messages; Flask-WTF would read their catalogue from disk in every request."""
-    return get_translations([language])
-
-
+_MESSAGES = Messages()
 SHORT = 60  # characters of what stands in a field now that fit into a line beside it
 
 
@@ -111,7 +105,7 @@ class Form(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: Any) -> Any:  # noqa: ARG002 - WTForms' own signature
-            return _own_messages(str(get_locale() or "zh"))
+            return _MESSAGES
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             if formdata is None:  # one of several on its page, and not the one that was sent
@@ -145,6 +139,15 @@ class Form(FlaskForm):
         """422 for a page that shows what is wrong with what was typed; 409 where somebody else was quicker."""
         return 409 if self.overtaken else 422 if self.errors else 200
 
+    def list_faults(self) -> list[tuple[str, str, Any]]:
+        """What is wrong: (where it is mended, its label, the message); what nobody can fill in has a sentence only."""
+        found = [("", "", message) for message in self.form_errors]
+        for field in self:
+            named = not isinstance(field, HiddenField) and field.label.text != _name_in_code(field)
+            place = (field.id, field.label.text) if named else ("", "")
+            found += [(*place, _sentence(field, error)) for error in field.errors[:1]]
+        return found
+
     def refuse(self, broken: RuleBroken) -> None:
         """Put the domain's refusal beside its field, or on top of the form."""
         field = self._fields.get(broken.field)
@@ -152,6 +155,17 @@ class Form(FlaskForm):
             self.form_errors.append(broken.message)
         else:
             field.errors = [*field.errors, broken.message]
+
+
+def _name_in_code(field: Field) -> str:
+    """What WTForms shows of a field that has no label: its name."""
+    return str(field.short_name.replace("_", " ").title())
+
+
+def _sentence(field: Field, error: Any) -> Any:
+    """A hidden field that is missing was lost with its page: nobody can fill it in."""
+    lost = isinstance(field, HiddenField) and str(error) == gettext("请填写此项。")
+    return gettext("这一页不完整，请重新打开后再提交。") if lost else error
 
 
 def _choices(words: tuple[str, ...]) -> list[SelectChoice]:

@@ -7,6 +7,7 @@ const PIECE = 128 * 1024; // bytes of a photo sent at once
 const WAIT = 30_000; // milliseconds before the next try, while something waits
 const PATIENCE = 60_000; // for one answer
 const REFUSALS = new Set([403, 404, 422]); // by a rule; anything else may pass
+const ATTENDED = 8000; // milliseconds: afterwards the page says that it waits
 const AWAITED = 60_000; // what is sent later than this after 提交 has waited
 
 export const states = { draft: "draft", queued: "queued", received: "received", refused: "refused", conflict: "conflict" };
@@ -76,6 +77,8 @@ function body(item, now) {
   form.append("typed_by", now.typed_by);
   form.set("client_key", item.id);
   if (Date.now() - item.asked > AWAITED) form.append("waited", "1");
+  // Its page is on the screen: a question can be answered. What is sent later is stored, and its record's page tells.
+  if (item.attended && item.attempts <= 1 && Date.now() - item.asked < ATTENDED) form.append("asks", "1");
   return form;
 }
 

@@ -1,11 +1,14 @@
-// The page of a record: choices by thumb, more rows without a round trip, the parts this member uses first, and lines
-// that begin with 问题： or 我来办： offered as what they are, while they are typed, spoken or pasted. Without JavaScript
-// the lists stay lists, the server adds the rows, and the page after saving says which lines these are.
+// The page of a record: choices by thumb, more rows without a round trip, and what the text tells the ledger offered
+// as what it is, while it is typed, spoken or pasted. Without JavaScript the lists stay lists, the server adds the rows,
+// and the page after saving says what the text tells.
+
+import { askWhyLate, openForFilling } from "./folds.js";
+import { Grammar, ledgerLines, without } from "./lines.js";
+import { OpenProblems } from "./progress.js";
 
 const findings = document.querySelector("#findings");
 const offers = document.querySelector("#offers");
 const pattern = document.querySelector("#offer");
-const folds = document.querySelector(".folds");
 const form = findings.form;
 
 // --- a list's choices as chips: the list stays what is sent, whoever sets it says so with a change event ---
@@ -64,9 +67,17 @@ function addRow(kind) {
   }
   for (const control of next.querySelectorAll("input, textarea")) control.value = "";
   next.querySelectorAll(".error").forEach((error) => error.remove());
+  next.querySelectorAll("[name=problem_repeats]").forEach(forget);
   rows.append(next);
   next.querySelectorAll("select[data-chips]").forEach(show);
   return next;
+}
+
+// Of the row it was copied from: what was asked there, and answered.
+function forget(select) {
+  select.querySelector("[value=new]")?.remove();
+  select.options[0].textContent = pattern.dataset.fresh;
+  select.value = "";
 }
 
 function emptyRow(kind) {
@@ -81,96 +92,58 @@ for (const button of form.querySelectorAll("[data-add]")) {
   });
 }
 
-// --- the parts this member uses, first; only their names are kept, and nobody's name ---
+openForFilling(form.querySelector(".folds"));
+askWhyLate(form, form.querySelector(".folds"));
 
-const place = `folds.${folds.dataset.owner}`;
+// --- what the text tells the ledger ---
 
-function used() {
-  try {
-    return JSON.parse(localStorage.getItem(place)) ?? [];
-  } catch {
-    return []; // no storage here, or not ours
-  }
-}
-
-function remember(name, open) {
-  const names = used().filter((one) => one !== name);
-  try {
-    localStorage.setItem(place, JSON.stringify(open ? [name, ...names] : names));
-  } catch {
-    // A full or forbidden storage: then the order is the usual one.
-  }
-}
-
-const empty = (part) => [...part.querySelectorAll("textarea, input[type=text]")].every((box) => !box.value);
-const known = used();
-folds.prepend(...known.map((name) => folds.querySelector(`[data-fold="${CSS.escape(name)}"]`)).filter(Boolean));
-folds.addEventListener("click", ({ target }) => {
-  const part = target.closest("summary")?.parentElement;
-  if (part && (!part.open || empty(part))) remember(part.dataset.fold, !part.open); // as it was before this tap
-});
-
-// --- lines that are more than a line ---
-
-const KINDS = ["problem", "undertaking"].map((kind) => ({ kind, starts: new RegExp(`^(${pattern.dataset[kind]})[：:]\\s*`) }));
-const CLOSEST = 3; // open problems offered with a line
 const PAUSE = 600; // milliseconds without a key
+const grammar = new Grammar(JSON.parse(pattern.dataset.grammar));
+const problems = new OpenProblems(form, offers, pattern.dataset);
 const refused = new Set();
 let waiting;
 
-const bare = (line, { starts }) => line.replace(starts, "").trim();
-const pairs = (text) => new Set([...text].slice(1).map((_letter, i) => text.slice(i, i + 2)));
+const keyOf = ({ kind, text }) => `${kind} ${text}`;
 
-// How many pairs of letters two texts share: enough to put the likeliest first.
-function alike(one, other) {
-  const theirs = pairs(other);
-  return [...pairs(one)].filter((pair) => theirs.has(pair)).length;
-}
-
-function take(line, found, { take: kind, repeats }) {
+function take(line, { take: kind, repeats }) {
   if (!kind) {
-    refused.add(line);
+    refused.add(keyOf(line));
   } else {
     const row = emptyRow(kind);
-    row.querySelector("textarea").value = bare(line, found);
-    if (repeats) row.querySelector("[name=problem_repeats]").value = repeats;
+    row.querySelector("textarea").value = line.text;
+    if (kind === "problem") row.querySelector("[name=problem_repeats]").value = repeats ?? "";
     form.querySelector(`#fold-${kind}`).open = true;
-    remember(kind, true);
-    findings.value = findings.value.split("\n").filter((one) => one !== line).join("\n");
-    if (!findings.value.trim()) findings.value = bare(line, found);
+    findings.value = without(findings.value, line) || line.text;
     findings.dispatchEvent(new Event("input", { bubbles: true }));
   }
   offer();
 }
 
-function offerOf(line, found) {
+function offerOf(line) {
   const box = pattern.content.firstElementChild.cloneNode(true);
-  const text = bare(line, found);
-  box.querySelector("p").textContent = `“${text}”`;
-  for (const { kind } of KINDS) {
-    if (kind !== found.kind) box.querySelector(`[data-take="${kind}"]`).remove();
-  }
+  box.querySelector("p").textContent = `“${line.text}”`;
+  box.querySelectorAll("[data-take]").forEach((button) => button.dataset.take && button.dataset.take !== line.kind && button.remove());
   const list = box.querySelector(".progress");
-  const here = form.elements.branch_id.value === offers.dataset.branch; // another branch has other problems
-  if (!here) list?.remove();
-  const likely = [...box.querySelectorAll("[data-repeats]")].sort((a, b) => alike(text, b.textContent) - alike(text, a.textContent));
-  likely.forEach((button, i) => (i < CLOSEST ? list.append(button) : button.remove()));
-  box.addEventListener("click", ({ target }) => target.matches("button") && take(line, found, target.dataset));
+  const likely = problems.buttons(line.text);
+  if (likely.length) list.append(...likely);
+  else list.remove();
+  // Found anew: what stands before it may have been taken meanwhile.
+  const now = () => told().find((one) => keyOf(one) === keyOf(line));
+  box.addEventListener("click", ({ target }) => target.matches("button") && now() && take(now(), target.dataset));
   return box;
 }
 
+const told = () => ledgerLines(findings.value, grammar).filter((line) => !refused.has(keyOf(line)));
+
 function offer() {
-  const found = findings.value.split("\n").flatMap((line) => {
-    const kind = KINDS.find((one) => one.starts.test(line) && bare(line, one));
-    return kind && !refused.has(line) ? [[line, kind]] : [];
-  });
+  const found = told();
   // Redrawn only when something changed: leaving the text box for a button must not take the button away.
-  const shown = JSON.stringify(found.map(([line]) => line));
+  const shown = JSON.stringify([found.map(keyOf), problems.list() ?? []]);
   if (shown === offers.dataset.shown) return;
   offers.dataset.shown = shown;
-  offers.replaceChildren(...found.map(([line, kind]) => offerOf(line, kind)));
+  offers.replaceChildren(...found.map(offerOf));
   // On a phone the text box fills the screen; but a list of errors is read first.
-  if (!document.querySelector(".errors")) offers.scrollIntoView({ block: "nearest" });
+  if (found.length && !document.querySelector(".errors")) offers.scrollIntoView({ block: "nearest" });
 }
 
 function soon(event) {
@@ -181,6 +154,7 @@ function soon(event) {
 findings.addEventListener("change", offer);
 findings.addEventListener("input", soon);
 findings.addEventListener("compositionend", soon);
+problems.addEventListener("change", offer);
 offer();
 
 // --- what is being filled stands clear of the button that stays: focus alone heeds no scroll padding ---

@@ -179,10 +179,17 @@ function stopTimers() {
   unbroken.clear();
 }
 
+// An open problem of a branch that is not chosen yet: its list comes with the branch, and knows its name.
+function choose(control, text) {
+  const known = control.name !== "problem_repeats" || !text || [...control.options ?? []].some((one) => one.value === text);
+  if (!known) control.append?.(new Option(text, text));
+  control.value = text;
+}
+
 // `over`: in the place of what stands there, where a row has gone as well.
 function fillControl(control, texts, over) {
   if (control.type === "radio" || control.type === "checkbox") control.checked = texts.includes(control.value);
-  else if (control.type !== "file" && texts.length) control.value = texts.shift();
+  else if (control.type !== "file" && texts.length) choose(control, texts.shift());
   else if (over && control.name.endsWith("_text")) control.value = "";
 }
 
@@ -310,9 +317,15 @@ async function storeEdit(item, tries = 5) {
 
 const hold = (held) => form.querySelectorAll("button").forEach((button) => { button.disabled = held; });
 
+// A button that answers a question says so in the form, which may be sent more than once.
+function answer(button) {
+  if (button?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
+}
+
 async function submit(event) {
   if (event.submitter?.name === "add" || !here.bound) return undefined;
   event.preventDefault();
+  answer(event.submitter);
   stopTimers();
   hold(true);
   say(texts.sending);

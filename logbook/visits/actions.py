@@ -335,21 +335,15 @@ def correct(
     more, parsed on the version it is based on, returns what is stored; its author's draft of it goes.
     """
     drafts.remove(new.client_key, by=by)
-    repeated = _corrected(visit_id, new, based_on, by)
+    repeated = corrected(visit_id, new, based_on, by)
     if repeated is not None:
         return repeated
     visit = correctable(visit_id, by=by)
     new = _with_reason(new, late=visit.late_reason == WAITED)  # the page on the phone never knew of it
     if visit.version != based_on:
         raise RuleBroken("based_on", _("您填写期间，这条记录已有新的版本。请对照下面的不同，决定后再提交。"))
-    if new.visited_on.year != visit.year:
-        raise RuleBroken("visited_on", _("更正不能改变年度。请撤销这条记录，重新登记。"))
-    if new.member_id != visit.member_id:
-        raise RuleBroken("member_id", _("更正不能改变党组成员。请撤销这条记录，重新登记。"))
-    if not reason.strip():
-        raise RuleBroken("reason", _("请写一句更正的原因。"))
-    if len(reason) > MAX_LINE:
-        raise RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
+    for broken in rules.correction_breaches(visit, new, reason):
+        raise broken
     rules.check(new, by, at, locked=queries.is_locked(visit.year), paper_on=visit.paper_on)
     rules.refuse_own(visit, by, "branch_id", new.branch_id)
     rules.refuse_own_praise(new, by, visit)
@@ -366,7 +360,7 @@ def correct(
     return visit
 
 
-def _corrected(visit_id: int, new: NewVisit, based_on: int, by: Actor) -> Visit | None:
+def corrected(visit_id: int, new: NewVisit, based_on: int, by: Actor) -> Visit | None:
     """The record, when its newest version is this very correction, by this person: its answer was lost."""
     visit = queries.plain_visit(visit_id)
     if visit is None or not 1 <= based_on == visit.version - 1:

@@ -2,8 +2,7 @@
 
 import datetime as dt
 import enum
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -21,17 +20,19 @@ from logbook.errors import RuleBroken
 from logbook.formats import LARGEST, as_count, as_date, as_integer, as_label
 from logbook.organization.models import Branch
 from logbook.problems.actions import NewProblem, NewUndertaking
-from logbook.problems.models import Category, Handling, Side
+from logbook.problems.models import Category, Handling, Problem, Side
 from logbook.settings.forms import WrittenForm
+from logbook.visits.asking import told
 from logbook.visits.attachments import NewFile
 from logbook.visits.models import Content, Kind, Level
-from logbook.visits.queries import Filters
+from logbook.visits.queries import Filters, SameDay
 from logbook.visits.rules import LONG, SHORT, NewVisit, missing
 
 _ = lazy_gettext
 T = TypeVar("T", bound=enum.Enum)
 V = TypeVar("V")
 OTHER_DAY = "other"
+NEW = "new"  # in the place of an open problem: asked, and none of them
 ROWS = {
     "voice": ("text", "category"),
     "problem": ("line", "text", "category", "side", "handling", "owner", "due", "repeats"),
@@ -42,6 +43,7 @@ PARTS = {
     "files": _("照片、文件"),
 }  # fmt: skip
 MOST_SEARCHED = 100  # characters of a search
+SHOWN = 40  # characters of an open problem in a question
 MOST_ROWS = 50  # of one kind in one record
 HALF_DAYS = {1: _("半天"), 2: _("一天"), 3: _("一天半"), 4: _("两天"), 6: _("三天"), 8: _("四天"), 10: _("五天")}
 
@@ -53,6 +55,12 @@ class Row:
     values: dict[str, str]
     number: int | None = None
     errors: list[object] = field(default_factory=list)
+    alike: Problem | None = None  # the open problem that it seems to repeat, when that is asked
+
+    @property
+    def is_progress(self) -> bool:
+        """Whether it was taken as progress of an open problem, which has its terms already."""
+        return self.values.get("repeats", "").isdigit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,10 @@ class VisitForm(WrittenForm):
     branch_id = SelectField(_("党组织"), validate_choice=False, choices=[])
     place = _text(_("其他地点"), description=_("不在名册内的，写明地点。"))
     kinds = _ticks(_("方式"))
-    findings = TextAreaField(_("基本情况"), description=_("三两行就够，可用语音输入；没有问题写“无问题”。"))
+    findings = TextAreaField(
+        _("基本情况"),
+        description=_("三两行就够，可用语音输入；没有问题写“无问题”。写“问题：……”“我来办：……”，会提示记进台账。"),
+    )
     level = RadioField(_("知悉范围"), validate_choice=False, choices=[])
     half_days = SelectField(_("时长"), validate_choice=False, choices=[])
     people_met = _text(_("座谈走访对象"))
@@ -118,12 +129,15 @@ class VisitForm(WrittenForm):
     based_on = HiddenField()
     client_key = HiddenField()
     waited = HiddenField()  # no page shows it: a phone's outbox adds it
+    another = HiddenField()  # the records of that day that this one is none of
 
     def __init__(self, *, rows: dict[str, list[Row]] | None = None, **options: Any) -> None:
         super().__init__(**options)
         typed = options["formdata"] if "formdata" in options else form_data()
         self.rows = rows or {kind: [] for kind in ROWS} if typed is None else {k: _rows(typed, k) for k in ROWS}
         self.part_errors: dict[str, list[object]] = {"voices": [], "files": []}
+        self.parsed: NewVisit | None = None  # as typed, whether anything is wrong with it or not
+        self.same_day: Sequence[SameDay] = ()  # the records of that day that are asked about
         self._stored_lines = {row.values["text"] for kind in (rows or {}).values() for row in kind}
 
     def validate(self, extra_validators: Any = None) -> bool:  # noqa: ARG002 - WTForms' own signature
@@ -177,21 +191,48 @@ class VisitForm(WrittenForm):
 
     def refuse(self, broken: RuleBroken) -> None:
         """Put a refusal beside its field or row (problem-2: the problem of line 2), or on top of the form."""
-        kind, _dash, number = broken.field.partition("-")
-        row = next((r for r in self.rows.get(kind, []) if str(r.number) == number), None)
         if str(broken.message) in {message for _label, message in self.faults().values()}:
             return
-        if row is not None:
-            row.errors.append(broken.message)
-        elif broken.field in self.part_errors:
-            self.part_errors[broken.field].append(broken.message)
-        else:
+        errors = self._errors_of(broken.field)
+        if errors is None:
             super().refuse(broken)
+        else:
+            errors.append(broken.message)
+
+    def refuse_more(self, others: Iterable[RuleBroken]) -> None:
+        """Put what else is wrong in its place, so that it is told in one round; one fault for each place."""
+        for broken in others:
+            errors = self._errors_of(broken.field)
+            place = self._fields.get(broken.field)
+            if not (errors or (place is not None and place.errors)):
+                self.refuse(broken)
+
+    def _errors_of(self, name: str) -> list[object] | None:
+        """The faults of a row or a part; None for a field's, which WTForms keeps."""
+        kind, _dash, number = name.partition("-")
+        row = next((r for r in self.rows.get(kind, []) if str(r.number) == number), None)
+        return row.errors if row is not None else self.part_errors.get(name)
+
+    def ask(self, same: Sequence[SameDay], repeated: Mapping[int, Problem], *, own: bool) -> RuleBroken | None:
+        """Ask what nobody answered yet, each in its place; return the first question."""
+        answered = (self.another.data or "").split(",")
+        self.same_day = [one for one in same if str(one.id) not in answered]
+        asked = []
+        if self.same_day:
+            said = _("当日已有您到该处的记录%(numbers)s。") if own else _("当日已有该成员到该处的记录%(numbers)s。")
+            asked.append(RuleBroken("another", str(said) % {"numbers": told(self.same_day)}))
+        for row in self.rows["problem"]:
+            row.alike = repeated.get(row.number or 0) if row.values["repeats"] != NEW else None
+            if row.alike is not None:
+                asked.append(RuleBroken(f"problem-{row.number}", _asked_of(row.alike)))
+        for question in asked:
+            self.refuse(question)
+        return asked[0] if asked else None
 
     def faults(self) -> dict[str, tuple[str, str]]:
         """What is wrong: {field or row: (its label, the message)}; for the summary and for JSON."""
         wrong: list[tuple[str, object, Sequence[object]]] = [("", "", self.form_errors)]
-        wrong += [(f.name, f.label.text, f.errors) for f in self]
+        wrong += [(f.name, "" if isinstance(f, HiddenField) else f.label.text, f.errors) for f in self]
         for kind, label in PARTS.items():
             found = enumerate(self.rows.get(kind, ()), 1)
             wrong += [(f"{kind}-{i}", f"{label}{i}", row.errors) for i, row in found if row.errors]
@@ -210,9 +251,10 @@ class VisitForm(WrittenForm):
             if not self[broken.field].errors:
                 self.refuse(broken)
         self.refuse_secrecy_marks()
+        self.parsed = NewVisit(**values)
         for name, (_label, message) in self.faults().items():
             raise RuleBroken(name, message)
-        return NewVisit(**values)
+        return self.parsed
 
     def _singles(self) -> dict[str, Any]:
         return {
@@ -332,7 +374,7 @@ class VisitForm(WrittenForm):
             handling=Handling(typed["handling"] or Handling.COORDINATE.value),
             owner_unit=typed["owner"][:100],
             due_on=_strict(as_date, typed["due"]),
-            repeats_id=_strict(as_integer, typed["repeats"]),
+            repeats_id=None if typed["repeats"] == NEW else _strict(as_integer, typed["repeats"]),
         )
         return [new]
 
@@ -364,6 +406,15 @@ class _Lines:
             return int(number or 0)
         self.last += 1
         return self.last
+
+
+def _asked_of(problem: Problem) -> object:
+    return gettext(
+        "与在办问题%(number)s（%(day)s提出）“%(text)s”相同或相近：是它的进展，还是新的问题？请选一项。",
+        number=problem.label,
+        day=formats.shown_short(problem.raised_on),
+        text=problem.text if len(problem.text) <= SHOWN else f"{problem.text[:SHOWN]}…",
+    )
 
 
 def empty_row(kind: str) -> Row:
@@ -400,14 +451,6 @@ def _strict(parse: Callable[[str], V | None], text: str) -> V | None:
     if text and value is None:
         raise ValueError(text)
     return value
-
-
-_LEDGER_LINE = re.compile(r"(问题|我来办|领办)[：:]\s*\S")
-
-
-def ledger_lines(findings: str) -> list[str]:
-    """Lines that begin with 问题： or 我来办：, as visits.js offers them while they are typed."""
-    return [line for line in findings.split("\n") if _LEDGER_LINE.match(line)]
 
 
 # --- a stored record as a form shows it -----------------------------------------------------------

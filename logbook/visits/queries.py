@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -53,6 +53,7 @@ from logbook.visits.models import (
     VisitKind,
     VisitVersion,
     Voice,
+    number_of,
 )
 
 PAGE = 25
@@ -427,6 +428,34 @@ def own_texts(member_id: int, but: int, limit: int = 50) -> Sequence[Row[int, in
         .order_by(Visit.year.desc(), Visit.seq.desc())
         .limit(limit)
     ).all()
+
+
+class SameDay(NamedTuple):
+    """A record of the same member, day and place; a number is told to whom the record may be shown."""
+
+    id: int
+    year: int
+    seq: int
+    readable: bool
+
+    @property
+    def number(self) -> str:
+        return number_of(self.year, self.seq)
+
+
+def same_day(
+    actor: Actor, member_id: int, on: dt.date, place: tuple[int | None, str], *, but: int | None = None
+) -> list[SameDay]:
+    """The member's records of that day at a branch, or at a place without one, the first first."""
+    branch_id, name = place
+    here = Visit.branch_id == branch_id if branch_id is not None else Visit.branch_id.is_(None) & (Visit.place == name)
+    found = db.session.execute(
+        select(Visit.id, Visit.year, Visit.seq, rights.readable(actor))
+        .where(Visit.member_id == member_id, Visit.visited_on == on, here)
+        .where(Visit.withdrawn_at.is_(None), Visit.declined_at.is_(None), Visit.id != (but or 0))
+        .order_by(Visit.id)
+    )
+    return [SameDay(row[0], row[1], row[2], bool(row[3])) for row in found]
 
 
 def last_visited_on(branch_id: int) -> dt.date | None:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from flask_babel import lazy_gettext as _
 
@@ -13,7 +14,7 @@ from logbook.formats import MAX_TEXT, local_date
 from logbook.organization import bound
 from logbook.organization import queries as organization
 from logbook.organization.queries import Ground
-from logbook.problems.actions import NewProblem, NewUndertaking
+from logbook.problems.actions import NewProblem, NewUndertaking, line_breaches
 from logbook.problems.models import Category
 from logbook.settings.queries import Settings
 from logbook.visits import queries
@@ -71,22 +72,56 @@ def check_author(member_id: int, by: Actor) -> None:
 
 def check(new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool, paper_on: dt.date | None = None) -> None:
     """Refuse what breaks a rule; `paper_on` is the date of the paper original as it stands."""
-    today = local_date(at)
-    if new.visited_on > today:
-        raise RuleBroken("visited_on", _("下基层日期不能晚于今天。"))
-    if new.visited_on < EARLIEST:
-        raise RuleBroken("visited_on", _("请核对年份。"))
-    if locked:
-        raise locked_out(new.visited_on.year)
-    for broken in missing(new.findings, new.kinds, new.branch_id, new.place):
+    for broken in breaches(new, by, at, locked=locked, paper_on=paper_on):
         raise broken
-    _check_texts(new)
-    _check_level(new, by)
-    _check_paper(new, by, today, paper_on)
+
+
+def breaches(
+    new: NewVisit, by: Actor, at: dt.datetime, *, locked: bool, paper_on: dt.date | None = None
+) -> Iterator[RuleBroken]:
+    """All that a record breaks, also of one that lacks something: what lacks is told, and nothing else of it."""
+    today = local_date(at)
+    yield from _day_breaches(new.visited_on, today, locked=locked)
+    yield from missing(new.findings, new.kinds, new.branch_id, new.place)
+    yield from _text_breaches(new)
+    if new.member_id != by.person_id and new.level is Level.SELF:
+        yield RuleBroken("level", _("代为登记的记录不能设为仅本人。"))
+    yield from _paper_breaches(new, by, today, paper_on)
     if new.member_id in new.companion_ids:
-        raise RuleBroken("companion_ids", _("同行成员不含本人。"))
+        yield RuleBroken("companion_ids", _("同行成员不含本人。"))
     if len(new.files) > MOST_FILES:
-        raise too_many()
+        yield too_many()
+
+
+def all_breaches(new: NewVisit, by: Actor, at: dt.datetime, stored: Visit | None = None) -> Iterator[RuleBroken]:
+    """What else is to be mended in a record that was refused, so that it is told at once: of the form, nothing stored.
+
+    `stored` is the record that it corrects.
+    """
+    known = new.visited_on is not None  # a day that could not be read is told already
+    locked = known and queries.is_locked(new.visited_on.year)
+    yield from breaches(new, by, at, locked=locked, paper_on=stored.paper_on if stored else None)
+    if not known:
+        return
+    yield from line_breaches(new.problems, "problem", new.visited_on)
+    yield from line_breaches(new.undertakings, "undertaking", new.visited_on)
+    for rule in (partial(ground_of, new), partial(refuse_own_praise, new, by, stored)):
+        try:
+            rule()
+        except RuleBroken as broken:
+            yield broken
+
+
+def correction_breaches(visit: Visit, new: NewVisit, reason: str) -> Iterator[RuleBroken]:
+    """What a correction cannot be, and cannot be without."""
+    if new.visited_on is not None and new.visited_on.year != visit.year:
+        yield RuleBroken("visited_on", _("更正不能改变年度。请撤销这条记录，重新登记。"))
+    if new.member_id != visit.member_id:
+        yield RuleBroken("member_id", _("更正不能改变党组成员。请撤销这条记录，重新登记。"))
+    if not reason.strip():
+        yield RuleBroken("reason", _("请写一句更正的原因。"))
+    if len(reason) > MAX_LINE:
+        yield RuleBroken("reason", _("每条不超过%(most)s字。", most=MAX_LINE))
 
 
 def refuse_own(visit: Visit, by: Actor, field: str, to_branch: int | None = None) -> None:
@@ -149,29 +184,35 @@ def missing(findings: str, kinds: Sequence[Kind], branch_id: int | None, place: 
         yield RuleBroken("findings", _("请写一两行基本情况；没有问题可写“无问题”。"))
 
 
-def _check_texts(new: NewVisit) -> None:
+def _day_breaches(on: dt.date | None, today: dt.date, *, locked: bool) -> Iterator[RuleBroken]:
+    if on is None:
+        return
+    if on > today:
+        yield RuleBroken("visited_on", _("下基层日期不能晚于今天。"))
+    elif on < EARLIEST:
+        yield RuleBroken("visited_on", _("请核对年份。"))
+    elif locked:
+        yield locked_out(on.year)
+
+
+def _text_breaches(new: NewVisit) -> Iterator[RuleBroken]:
     for field, most in (*((name, MAX_TEXT) for name in LONG), *((name, MAX_LINE) for name in SHORT)):
         length = len(getattr(new, field))
         if length > most:
-            raise RuleBroken(
+            yield RuleBroken(
                 field, _("共%(n)s字，超过%(most)s字，没有保存。请精简，或作为附件上传。", n=length, most=most)
             )
     if any(len(text) > MAX_LINE for text, _category in new.voices):
-        raise RuleBroken("voices", _("每条不超过%(most)s字。", most=MAX_LINE))
+        yield RuleBroken("voices", _("每条不超过%(most)s字。", most=MAX_LINE))
 
 
-def _check_level(new: NewVisit, by: Actor) -> None:
-    if new.member_id != by.person_id and new.level is Level.SELF:
-        raise RuleBroken("level", _("代为登记的记录不能设为仅本人。"))
-
-
-def _check_paper(new: NewVisit, by: Actor, today: dt.date, stored: dt.date | None) -> None:
+def _paper_breaches(new: NewVisit, by: Actor, today: dt.date, stored: dt.date | None) -> Iterator[RuleBroken]:
     own = new.member_id == by.person_id
     if own and new.paper_on != stored:
-        raise RuleBroken("paper_on", _("纸质原件记录日期由党办代为登记时填写。"))
-    if new.paper_on is not None and not new.visited_on <= new.paper_on <= today:
+        yield RuleBroken("paper_on", _("纸质原件记录日期由党办代为登记时填写。"))
+    if new.paper_on is not None and new.visited_on is not None and not new.visited_on <= new.paper_on <= today:
         field = "visited_on" if own else "paper_on"  # the member's form has no field for the paper's date
-        raise RuleBroken(field, _("纸质原件记录日期应在下基层日期和今天之间。"))
+        yield RuleBroken(field, _("纸质原件记录日期应在下基层日期和今天之间。"))
 
 
 def ground_of(new: NewVisit) -> Ground | None:

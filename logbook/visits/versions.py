@@ -130,12 +130,18 @@ def repeated(text: str, earlier: Iterable[tuple[int, int, str]]) -> str | None:
 
 
 def _alike(one: str, other: str) -> bool:
+    return nearness(one, other, ALIKE) > ALIKE
+
+
+def nearness(one: str, other: str, least: float = 0.0) -> float:
+    """How much two texts say the same, from 0 to 1, by difflib's ratio; 0 where it cannot be above `least`."""
     if one == other:
-        return True
+        return 1.0
     if max(len(one), len(other)) > COMPARED:
-        return False
+        return 0.0
     matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
-    return all(ratio() > ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
+    quick = min(matcher.real_quick_ratio(), matcher.quick_ratio())
+    return matcher.ratio() if quick > least else 0.0
 
 
 def _shown(field: str, value: Any, names: dict[str, dict[int, str]]) -> str:

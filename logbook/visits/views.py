@@ -27,7 +27,7 @@ from logbook.printing.refusals import days_apart
 from logbook.problems import queries as problems
 from logbook.problems.models import Category, Handling, Side, SourceKind
 from logbook.settings.views import current
-from logbook.visits import actions, attachments, papers, queries, rules, versions
+from logbook.visits import actions, attachments, offered, papers, queries, rules, versions
 from logbook.visits.forms import (
     STATES,
     Basis,
@@ -37,9 +37,9 @@ from logbook.visits.forms import (
     WithdrawForm,
     contents_offered,
     filters_from,
-    ledger_lines,
     typed_from,
 )
+from logbook.visits.lines import GRAMMAR_TEXT
 from logbook.visits.models import Content, Kind, Level, Visit
 from logbook.visits.queries import Filters, Record
 from logbook.visits.rules import NewVisit
@@ -124,7 +124,9 @@ def log() -> Answer:
         return _form_page(form, by)
     try:
         new = _with_files(form.new_visit(member_of(form, by), Basis()))
-        visit = _stored(new, by)
+        if _asks():
+            offered.ask(form, new, by)
+        visit = _stored(new, by, offered.answers(form))
     except RuleBroken as broken:
         db.session.close()
         return _refused(form, broken, by)
@@ -135,13 +137,18 @@ def log() -> Answer:
     return _told(visit, 1, versions.digest_of(versions.body_of(new)) if as_sent else ""), 201
 
 
-def _stored(new: NewVisit, by: Actor) -> Visit:
+def _asks() -> bool:
+    """Whether somebody is there to answer: a page, or a phone whose form is on the screen; nobody where it waited."""
+    return not _wants_json() or request.form.get("asks") == "1"
+
+
+def _stored(new: NewVisit, by: Actor, reason: str) -> Visit:
     try:
-        visit = actions.log_visit(new, by=by, at=now(), settings=current())
+        visit = actions.log_visit(new, by=by, at=now(), settings=current(), reason=reason)
         db.session.commit()
     except IntegrityError:  # the same record, or the year's first, came in at the same moment: look again
         db.session.close()
-        visit = actions.log_visit(new, by=by, at=now(), settings=current())
+        visit = actions.log_visit(new, by=by, at=now(), settings=current(), reason=reason)
         db.session.commit()
     return visit
 
@@ -183,6 +190,8 @@ def _folder() -> Path:
 def _refused(form: VisitForm, broken: RuleBroken, by: Actor) -> Answer:
     form.refuse(broken)
     status = 409 if broken.field == "client_key" else 422
+    if form.parsed is not None and status == 422:  # noqa: PLR2004
+        form.refuse_more(rules.all_breaches(form.parsed, by, now()))
     if not _wants_json():
         return _form_page(form, by, status)
     return ({"receipt": _receipt(form.client_key.data, by)} if status == 409 else _faults(form)), status  # noqa: PLR2004
@@ -226,7 +235,8 @@ def _form_page(form: VisitForm, by: Actor, status: int = 200, **shown: Any) -> t
     form.offer(today=today(), seven=current().seven_constructions, levels=levels)
     page = render_template(
         "visits/log.html", form=form, faults=form.faults(), for_self=for_self, last_on=_last_on(branch_id),
-        branch=organization.branch(branch_id) if branch_id else None, open_problems=_open_problems(branch_id),
+        branch=organization.branch(branch_id) if branch_id else None, grammar=GRAMMAR_TEXT,
+        open_problems=offered.open_problems(branch_id, record.visit.id if record else None),
         categories=list(Category), sides=list(Side), handlings=list(Handling),
         files_lost=_files_chosen(), **shown,
     )  # fmt: skip
@@ -235,10 +245,6 @@ def _form_page(form: VisitForm, by: Actor, status: int = 200, **shown: Any) -> t
 
 def _last_on(branch_id: int | None) -> Any:
     return queries.last_visited_on(branch_id) if branch_id else None
-
-
-def _open_problems(branch_id: int | None) -> Any:
-    return problems.open_at_branch({branch_id, *organization.inside(branch_id, today())}) if branch_id else []
 
 
 # --- one record -----------------------------------------------------------------------------------
@@ -250,18 +256,17 @@ def show(visit_id: int) -> str:
     record = _record(visit_id)
     visit, by = record.visit, actor()
     own = visit.member_id == by.person_id
-    like, offered = None, []
+    like = None
     known = by.person_id in {visit.member_id, visit.entered_by_id}
     received = as_integer(request.args.get("received", "")) if known else None  # the version just sent
-    if received == 1:
-        offered = ledger_lines(visit.findings)
     if own and received == 1:  # a gentle hint, to the author alone, right after sending
         like = versions.repeated(visit.findings, queries.own_texts(by.person_id, visit.id))
     lines = problems.of_source(SourceKind.VISIT, visit.id)
     return render_template(
         "visits/show.html", received=received, record=record, visit=visit, own=own, like=like,
         problems=lines[0], undertakings=lines[1],
-        changeable=_changeable(record, by), offered=offered, form=InstructForm(formdata=None),
+        changeable=_changeable(record, by), form=InstructForm(formdata=None),
+        hints=offered.hints(record, by, lines, just_sent=received == 1),
         trip=queries.trip_people(by, visit) if visit.joint_of_id else [],
     )  # fmt: skip
 
@@ -310,6 +315,8 @@ def _names(at: dt.datetime) -> dict[str, dict[int, str]]:
 def correct(visit_id: int) -> Answer:
     by, record = actor(), _record(visit_id)
     basis, typed, rows = basis_of(record, _stood_on(record, by))
+    if request.method == "GET":
+        _fill_in(record, typed, rows)
     form = VisitForm(data=typed, rows=rows)
     if not form.validate_on_submit() or form.adds_row():
         visit = actions.correctable(visit_id, by=by)
@@ -317,22 +324,46 @@ def correct(visit_id: int) -> Answer:
             rules.refuse_own(visit, by, "")
         return _form_page(form, by, record=record)
     try:
-        new = form.new_visit(record.visit.member_id, basis)
-        if _files_chosen():
-            actions.correctable(visit_id, by=by)  # before anything is stored for a record that takes nothing
-        visit = actions.correct(visit_id, _with_files(new), **form.grounds(), by=by, at=now(), settings=current())
-        db.session.commit()
+        visit = _corrected(form, record, basis, by)
     except RuleBroken as broken:
         db.session.close()
-        actions.correctable(visit_id, by=by)  # what no other text would mend is said apart
+        stored = actions.correctable(visit_id, by=by)  # what no other text would mend is said apart
         form.refuse(broken)
-        if broken.field == "based_on":
-            return _conflict(form, by, _record(visit_id), new)
+        if form.parsed is not None and broken.field == "based_on":
+            return _conflict(form, by, _record(visit_id), form.parsed)
+        if form.parsed is not None:
+            form.refuse_more(rules.correction_breaches(stored, form.parsed, form.reason.data or ""))
+            form.refuse_more(rules.all_breaches(form.parsed, by, now(), stored))
         return (_faults(form), 422) if _wants_json() else _form_page(form, by, 422, record=_record(visit_id))
     if _wants_json():
         return _told(visit, visit.version), 201
     flash(_("已更正，现在是第%(n)s版。", n=visit.version))
     return redirect(url_for("visits.show", visit_id=visit_id), 303)
+
+
+def _corrected(form: VisitForm, record: Record, basis: Basis, by: Actor) -> Visit:
+    new, visit_id = form.new_visit(record.visit.member_id, basis), record.visit.id
+    if _files_chosen():
+        actions.correctable(visit_id, by=by)  # before anything is stored for a record that takes nothing
+    new, grounds = _with_files(new), form.grounds()
+    if _asks() and actions.corrected(visit_id, new, grounds["based_on"], by) is None:
+        for broken in rules.correction_breaches(record.visit, new, grounds["reason"]):
+            raise broken
+        known_lines = [one["line"] for one in basis.body.get("problems", ())]
+        offered.ask(form, new, by, stored=record.visit, known_lines=known_lines)
+    visit = actions.correct(visit_id, new, **grounds, by=by, at=now(), settings=current())
+    db.session.commit()
+    return visit
+
+
+def _fill_in(record: Record, typed: dict[str, Any], rows: dict[str, list[Row]]) -> None:
+    """What the record's page offered, filled in: it is read, and submitted like any other correction."""
+    if request.args.get("lines") and "findings" in typed:
+        offered.take_lines(typed, rows)
+    if request.args.get("merge"):
+        own = problems.of_source(SourceKind.VISIT, record.visit.id)[0]
+        found = offered.merges(record.visit, own)
+        offered.take_merges(typed, rows, {str(one.source_line): found[one.id] for one in own if one.id in found})
 
 
 def _stood_on(record: Record, by: Actor) -> int | None:

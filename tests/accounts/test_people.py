@@ -61,7 +61,7 @@ def test_the_office_adds_and_renames_people_but_opens_no_doors(client):
         ({"sign_in_name": "guanli"}, "已有人使用"),
         ({"sign_in_name": "空 格"}, "请用2至60个小写字母"),
         ({"official_order": "x"}, "请填整数"),
-        ({"roles": ["king"]}, "king"),
+        ({"roles": ["king"]}, "请从列出的选项中选择"),
     ],
 )
 def test_a_wrong_entry_is_refused_at_its_field(admin, values, said):

@@ -1,5 +1,6 @@
 """A visit in thirty seconds, by one thumb: what is tapped and filled, how it looks, what it never asks."""
 
+import datetime as dt
 import io
 import re
 
@@ -8,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from logbook.formats import today
 from tests.browser.test_every_page import sign_in
 
 PHONE = {"width": 320, "height": 640, "has_touch": True, "is_mobile": True, "reduced_motion": "reduce"}
@@ -42,6 +44,9 @@ COVERED = """() => { const foot = document.querySelector(".foot");
     return free ? [] : [`${one.outerHTML.slice(0, 90)} ${box.top} ${edge.top}`];
   });
 }"""
+CLEAR = """() => { const box = document.activeElement.getBoundingClientRect();
+  const edge = document.querySelector(".foot").getBoundingClientRect().top;
+  return box.top >= 0 && box.top + Math.min(box.height, 60) <= edge + 1; }"""
 FILLED = """words => { const part = document.querySelector(".part:first-child");
   const report = part.cloneNode(true); // 上次述职评议 is one paragraph
   report.querySelector("p + p").remove();
@@ -58,6 +63,18 @@ def phone(request, open_page):
     if request.param == "large":
         page.add_init_script(LARGE)
     return page
+
+
+@pytest.fixture(autouse=True)
+def _quiet_day(request):
+    """What other tests of this module recorded lately is withdrawn: nobody is asked whether it is the same visit."""
+    if "busy_bureau" in request.fixturenames:
+        house = request.getfixturevalue("busy_bureau")
+        house.rows("UPDATE visit SET withdrawn_at = recorded_at WHERE visited_on >= :on", on=str(yesterday()))
+
+
+def yesterday():
+    return today() - dt.timedelta(days=1)
 
 
 def counts(page):
@@ -150,23 +167,43 @@ def test_nothing_is_wrong_in_any_light(bureau, open_page, look):
     assert phone.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto", "reduced motion"
 
 
-def test_the_parts_somebody_uses_come_first_for_them_alone(bureau, open_page):
+def test_the_parts_keep_their_order_whatever_somebody_opens(bureau, open_page):
     phone = open_page(**PHONE)
-    first = phone.locator(".folds > details").first
+    order = "all => all.filter((one) => !one.hidden).map((one) => one.dataset.fold)"
     sign_in(phone, bureau, "党组成员")
     phone.goto(f"{bureau.url}/visits/new")
-    expect(first).to_contain_text("基层呼声")
-    phone.locator("summary", has_text="同行人员").tap()
+    before = phone.eval_on_selector_all(".folds > details", order)
+    for name in ("同行人员", "现场解决"):
+        phone.locator("summary", has_text=name).tap()
     phone.reload()
-    expect(first).to_contain_text("同行人员")
-    kept = phone.evaluate("Object.entries(localStorage)")
-    assert [value for _key, value in kept] == ['["companions"]']
-    assert re.fullmatch(r"folds\.[0-9a-f]{16}", kept[0][0])
-    phone.get_by_role("button", name="退出").tap()
-    phone.wait_for_url("**/sign-in*")
-    sign_in(phone, bureau, "党办")
+    assert phone.eval_on_selector_all(".folds > details", order) == before
+    assert phone.evaluate("Object.keys(localStorage)") == []
+
+
+def test_why_it_is_late_is_asked_of_a_late_day_only(bureau, open_page):
+    phone = open_page(**PHONE)
+    sign_in(phone, bureau, "党组成员")
     phone.goto(f"{bureau.url}/visits/new")
-    expect(first).to_contain_text("基层呼声")
+    late = phone.locator("#fold-late")
+    expect(late).to_be_hidden()
+    phone.get_by_text("其他日期", exact=True).first.tap()
+    phone.locator("#other_on").fill(str(today() - dt.timedelta(days=30)))
+    expect(late).to_be_visible()
+    phone.get_by_text("昨天", exact=True).tap()
+    expect(late).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+def test_a_part_that_is_opened_is_ready_to_be_filled(bureau, open_page, size):
+    page = open_page(*size)
+    sign_in(page, bureau, "党组成员")
+    for name in ("平时工作掌握情况", "问题", "同行人员", "现场解决"):
+        page.goto(f"{bureau.url}/visits/new")
+        summary = page.locator("details.fold summary", has_text=f"＋{name}").first
+        summary.click()
+        fold = page.locator("details.fold", has=summary).first
+        fold.locator(":focus").wait_for()
+        page.wait_for_function(CLEAR)
 
 
 def test_a_line_is_taken_as_progress_of_an_open_problem(busy_bureau, open_page):

@@ -235,3 +235,17 @@ def test_the_card_says_how_many_records_one_may_not_read(client, bureau):
     empty = client(member).get(f"/branches/{factories.branch()}").text
     assert "今年还没有领导到过" in empty
     assert "还没有记录。" in empty
+
+
+def test_every_branchs_card_is_reached_from_the_menu(client):
+    member, mine, other = factories.member(), factories.branch(), factories.branch(name="环湖巡护党支部")
+    factories.liaison(member, mine)
+    browser = client(member)
+    assert 'href="/branches"' in browser.get("/").text
+    page = browser.get("/branches").text
+    assert page.index(f'href="/branches/{mine}"') < page.index(f'href="/branches/{other}"')
+    assert "名册里还没有支部" not in page
+
+
+def test_a_list_of_no_branches_says_what_comes_next(client):
+    assert "名册里还没有支部" in client(factories.member()).get("/branches").text

@@ -393,7 +393,7 @@ def test_the_hint_of_a_repeated_text_is_the_authors_alone(client, place):
     text = "到码头、环湖路巡查，同支委和6名党员职工座谈，护林防火安排到位，总体平稳"
     first = client(member).post("/visits/new", body(branch, findings=text + "。"))
     assert "文字相近" not in client(member).get(first.headers["Location"]).text
-    again = client(member).post("/visits/new", body(branch, findings=text + "！"))
+    again = client(member).post("/visits/new", body(branch, findings=text + "！", another="1"))
     assert f"您的记录{TODAY.year}-001文字相近" in client(member).get(again.headers["Location"]).text
     assert "文字相近" not in client(factories.leader()).get(again.headers["Location"]).text
 
@@ -504,7 +504,7 @@ def test_a_book_shows_its_records_in_order_and_hides_what_it_must(client, place)
     factories.book(member, TODAY.year)
     browser = client(member)
     browser.post("/visits/new", body(branch, thinking="岗位顾虑", observation="台账规范", findings="第一次。"))
-    browser.post("/visits/new", body(branch, level="self", findings="私下谈话。"))
+    browser.post("/visits/new", body(branch, level="self", findings="私下谈话。", another="1"))
     path = browser.get("/book").headers["Location"]
     mine = browser.get(path).text
     for text in ("第1次", "第2次", "岗位顾虑", "台账规范", "私下谈话"):
@@ -628,7 +628,7 @@ def test_every_field_reads_in_plain_words_in_the_history(clock, client, place):
 def test_a_very_long_text_is_not_compared_letter_by_letter(client, place):
     member, branch = place
     client(member).post("/visits/new", body(branch, findings="长" * 3000))
-    again = client(member).post("/visits/new", body(branch, findings="长" * 3001))
+    again = client(member).post("/visits/new", body(branch, findings="长" * 3001, another="1"))
     assert "文字相近" not in client(member).get(again.headers["Location"]).text
 
 
@@ -793,9 +793,9 @@ def test_lines_that_name_a_problem_are_pointed_out_after_saving(client, place):
     member, branch = place
     answer = client(member).post("/visits/new", body(branch, findings="总体平稳。\n问题：码头无棚\n我来办：联系路灯"))
     page = client(member).get(answer.headers["Location"]).text
-    assert "<li>问题：码头无棚</li><li>我来办：联系路灯</li>" in page
-    assert 'href="/visits/1/correct">要有人办' in page
-    assert "要有人办" not in client(member).get("/visits/1").text
+    assert "<li>问题：码头无棚</li><li>领办事项：联系路灯</li>" in page
+    assert 'href="/visits/1/correct?lines=1">记进台账' in page
+    assert "记进台账" not in client(member).get("/visits/1").text
 
 
 def test_a_problem_is_the_bureaus_unless_somebody_says_otherwise(client, place):
