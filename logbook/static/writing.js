@@ -332,7 +332,8 @@ async function submit(event) {
   const files = await chosen(form);
   const added = files.map(({ key: id, name }) => ({ key: id, name }));
   const frozen = async (fields) => ({
-    place: placeOf({ fields }), state: states.queued, asked: Date.now(), reasons: undefined, mark: await markOf(fields),
+    place: placeOf({ fields }), state: states.queued, asked: Date.now(), attended: true, attempts: 0,
+    reasons: undefined, mark: await markOf(fields),
     files: [...here.bound.files, ...added],
   });
   try {

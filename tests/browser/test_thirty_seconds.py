@@ -201,8 +201,7 @@ def test_a_part_that_is_opened_is_ready_to_be_filled(bureau, open_page, size):
         page.goto(f"{bureau.url}/visits/new")
         summary = page.locator("details.fold summary", has_text=f"＋{name}").first
         summary.click()
-        fold = page.locator("details.fold", has=summary).first
-        fold.locator(":focus").wait_for()
+        page.locator("details.fold[open] :focus").wait_for(state="attached")
         page.wait_for_function(CLEAR)
 
 
