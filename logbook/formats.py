@@ -24,7 +24,6 @@ _DAY_OF_DIGITS = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 # Read as a dash, though Unicode has them elsewhere: minus, hyphen bullet, box drawing, the long vowel of kana.
 _DASHES = frozenset("\u2212\u2043\u02c9\u2500\u2501\u30fc")
 _BLANK = frozenset("\u115f\u1160\u2800")  # letters and signs that show nothing
-_SECRECY = re.compile(r"绝密|机密|秘密★|秘密\s*[☆*]")
 
 
 def local_date(instant: dt.datetime) -> dt.date:
@@ -132,9 +131,3 @@ def as_date(text: str) -> dt.date | None:
 def fingerprint(*said: object) -> str:
     """Return SHA-256 of what was said, so that whoever read it before sees that it says something else now."""
     return hashlib.sha256(json.dumps(said, default=str, ensure_ascii=False).encode()).hexdigest()
-
-
-def secrecy_mark(text: str) -> str | None:
-    """Return the first secrecy mark (绝密, 机密, 秘密★) found in `text`, or None."""
-    found = _SECRECY.search(text)
-    return found.group() if found else None

@@ -28,7 +28,8 @@ from wtforms.widgets import TextInput
 
 from logbook.cleaning import clean_line, clean_text, cleaned
 from logbook.errors import RuleBroken
-from logbook.formats import as_count, as_date, fingerprint, secrecy_mark, shown_date
+from logbook.formats import as_count, as_date, fingerprint, shown_date
+from logbook.marks import secrecy_mark
 from logbook.settings.actions import SECURITY_BOUNDS, WORD_CHOICES
 from logbook.settings.messages import Messages
 from logbook.typed import PASSWORDS
