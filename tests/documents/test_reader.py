@@ -7,7 +7,15 @@ import pytest
 
 from logbook.documents import numbers, package, reader
 from tests.documents.word_files import (
-    SPACES, box, cell, field, generated, packed, paragraph, run, table,
+    SPACES,
+    box,
+    cell,
+    field,
+    generated,
+    packed,
+    paragraph,
+    run,
+    table,
 )  # fmt: skip
 
 TIMES = 100 if os.environ.get("LOGBOOK_THOROUGH") else 8
@@ -90,10 +98,11 @@ HURTING = {
 def test_a_file_built_to_hurt_is_refused_soon(kind):
     content = packed(HURTING[kind])
     begun = time.process_time()
-    with pytest.raises(package.Refused):
-        reader.read(content)
-        assert kind == "tables"  # deep, but linear
-        raise package.Refused
+    if kind == "tables":  # deep, but read once
+        assert reader.read(content).blocks
+    else:
+        with pytest.raises(package.Refused):
+            reader.read(content)
     assert time.process_time() - begun < 2
 
 
