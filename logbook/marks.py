@@ -1,7 +1,7 @@
 """Secrecy marks as papers write them (机密★1年, 秘　密, 【绝密】), told from words that hold the same characters.
 
 绝密 and 机密 are marks wherever they are words of their own, and not 司机密切配合. 秘密 is one where it stands apart:
-before a star, beside 密级, with a term, in brackets, on a line of its own, or between signs; 保守国家秘密 is ordinary text.
+before a star, beside 密级, with a term, in brackets, on a line of its own, or between signs; 保守国家秘密 is ordinary.
 """
 
 import re

@@ -1,11 +1,12 @@
-"""The child that makes papers: a job on stdin, each result on stdout behind its length."""
+"""The child that makes papers and reads files: a job on stdin, each result on stdout behind its length."""
 
+import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from logbook.documents import child, pdf, sheet, word
+from logbook.documents import child, package, pdf, reader, sheet, word
 
 Take = Callable[[], Any]
 
@@ -28,7 +29,25 @@ def _workbook(take: Take) -> Iterator[bytes]:
     yield content
 
 
-MAKERS: dict[str, Callable[[Take], Iterable[bytes]]] = {"pdf": _pdf, "word": _word, "workbook": _workbook}
+def _read(take: Take) -> Iterator[bytes]:
+    """What a Word file says, or the one word why it isn't taken."""
+    content = take()
+    child.end_with_server()
+    try:
+        found: reader.WordText | str = reader.read(content)
+    except package.Refused as refused:
+        found = str(refused)
+    except package.BROKEN:
+        found = "damaged"
+    yield pickle.dumps(found)
+
+
+MAKERS: dict[str, Callable[[Take], Iterable[bytes]]] = {
+    "pdf": _pdf,
+    "word": _word,
+    "workbook": _workbook,
+    "read": _read,
+}
 
 
 def main() -> None:

@@ -6,14 +6,14 @@ Reading is pure: bytes in, frozen rows and faults out. Nothing here knows the da
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from flask_babel import lazy_gettext as _
 
 from logbook.cleaning import clean_text
 from logbook.db import N_
+from logbook.documents.reader import Cell, Paragraph, Table, lines, tables
 from logbook.errors import RuleBroken
-from logbook.formats import as_integer, as_typed
+from logbook.formats import as_typed
 from logbook.problems.actions import MAX_LINE
 from logbook.review import word_file
 
@@ -21,6 +21,8 @@ LONGEST_HEAD = 12  # characters of a cell of the head; a longer one is a sentenc
 TITLES = {"measures": N_("整改措施"), "progress": N_("进展情况"), "result": N_("整改结果")}
 RESULT = "整改结果："  # begins the step in which a secretary says how it ended; closing is the ledger's
 _SIGNS = {"measures": "措施", "progress": "进展", "result": "结果", "source": "来源", "line": "序号"}
+_ASIDE = re.compile(r"[（(][^（）()]*[）)]")  # as （截至2026年3月5日）
+_ALSO = re.compile(r"[0-9]{4}-[0-9]{1,6}[、,，和及/及;；.]+[0-9]{1,6}(?![0-9年月日-])")
 _NUMBER = re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{1,6})(?![0-9])")
 
 
@@ -54,12 +56,12 @@ def plain(text: str) -> str:
 def read(name: str, content: bytes) -> tuple[list[Row], list[Fault]]:
     """The rows of all lists in a file. One that can't be read at all is a fault of the file."""
     try:
-        body = word_file.body(name, content)
+        document = word_file.read(name, content)
     except RuleBroken as broken:
         return [], [Fault(name, 0, broken.message)]
     rows: list[Row] = []
     faults: list[Fault] = []
-    for i, cells in enumerate(_filled(body), 1):
+    for i, cells in enumerate(_filled(document.blocks), 1):
         found = _row(name, i, cells)
         if isinstance(found, Row):
             rows.append(found)
@@ -74,11 +76,14 @@ def read(name: str, content: bytes) -> tuple[list[Row], list[Fault]]:
 # --- tables ---------------------------------------------------------------------------------------
 
 
-def _filled(body: Any) -> Iterator[dict[str, list[str]]]:
-    """The rows below the heads of all lists, by what each column is."""
-    for table in body.iter(_q("w:tbl")):
-        columns: dict[str, list[int]] = {}
-        for cells in _rows(table):
+def _filled(blocks: tuple[Paragraph | Table, ...]) -> Iterator[dict[str, list[str]]]:
+    """The rows below the heads of all lists, by what each column is; a list cut in two goes on with the head above."""
+    columns: dict[str, list[int]] = {}
+    for table in tables(blocks):
+        rows = list(_rows(table))
+        if columns and not any(map(_head, rows)) and not _goes_on(rows, columns):
+            columns = {}  # a table of something else
+        for cells in rows:
             head = _head(cells)
             if head:
                 columns = head  # a head repeated further down is one again, not a row
@@ -88,11 +93,17 @@ def _filled(body: Any) -> Iterator[dict[str, list[str]]]:
                 }
 
 
+def _goes_on(rows: list[dict[int, str]], columns: dict[str, list[int]]) -> bool:
+    """Whether a table without a head is the rest of the list above: a number stands where numbers stood."""
+    places = [at for key in ("source", "line") for at in columns.get(key, ())]
+    return any(any(_numbers([cells.get(at, "")])) for cells in rows for at in places)
+
+
 def _head(cells: dict[int, str]) -> dict[str, list[int]]:
     """Which column is what, where this row is a head; empty where it isn't."""
     found: dict[str, list[int]] = {}
     for at, text in cells.items():
-        said = "".join(text.split())
+        said = _ASIDE.sub("", "".join(text.split()))
         name = next((name for name, sign in _SIGNS.items() if sign in said and len(said) <= LONGEST_HEAD), None)
         if name:
             found.setdefault(name, []).append(at)
@@ -100,46 +111,16 @@ def _head(cells: dict[int, str]) -> dict[str, list[int]]:
     return found if whole else {}
 
 
-def _rows(table: Any) -> Iterator[dict[int, str]]:
+def _rows(table: Table) -> Iterator[dict[int, str]]:
     """The cells of each row by the column of the grid they begin in; one merged downwards says in each row the same."""
     above: dict[int, str] = {}
-    for row in table.xpath("./w:tr | ./w:sdt/w:sdtContent/w:tr"):
-        if row.xpath("./w:trPr/w:del"):  # taken out with changes tracked
-            continue
-        at, cells = _columns(row.xpath("./w:trPr/w:gridBefore/@w:val")), {}
-        for cell in row.xpath("./w:tc | ./w:sdt/w:sdtContent/w:tc"):
-            merged = cell.xpath("./w:tcPr/w:vMerge[not(@w:val='restart')]")
-            cells[at] = above.get(at, "") if merged else _text(cell)
-            at += max(1, _columns(cell.xpath("./w:tcPr/w:gridSpan/@w:val")))
-        above = cells
-        yield cells
+    for row in table.rows:
+        above = {one.column: above.get(one.column, "") if one.goes_on else _text(one) for one in row}
+        yield above
 
 
-def _columns(said: list[str]) -> int:
-    """How many columns of the grid a file says; what is no number is none, and no table has a thousand."""
-    return min(sum(as_integer(one) or 0 for one in said), 1000)
-
-
-def _text(cell: Any) -> str:
-    paragraphs = ("".join(map(_piece, one.iter(*map(_q, _PIECES)))) for one in cell.iter(_q("w:p")))
-    return plain("\n".join(paragraphs))
-
-
-_PIECES = ("w:t", "w:br", "w:cr", "w:tab", "w:noBreakHyphen")
-_OTHERS = {"br": "\n", "cr": "\n", "tab": " ", "noBreakHyphen": "-"}
-
-
-def _piece(element: Any) -> str:
-    kind = element.tag.rsplit("}", 1)[-1]
-    if kind == "t":
-        return "" if element.xpath("ancestor::w:moveFrom") else element.text or ""
-    return _OTHERS[kind]
-
-
-def _q(name: str) -> str:
-    from docx.oxml.ns import qn  # noqa: PLC0415 - see review.word_file
-
-    return str(qn(name))
+def _text(cell: Cell) -> str:
+    return plain("\n".join(lines(cell.blocks)).replace("\t", " "))
 
 
 # --- rows -----------------------------------------------------------------------------------------
@@ -152,7 +133,7 @@ def _row(name: str, i: int, cells: dict[str, list[str]]) -> Row | Fault | None:
     numbers = set(_numbers([*cells.get("source", ()), *cells.get("line", ())]))
     if not numbers:
         return Fault(name, i, _("这一行没有编号（如整改2026-03），请不要改动“来源”。"))
-    if len(numbers) > 1:
+    if len(numbers) > 1 or any(_ALSO.search(as_typed(one)) for key in ("source", "line") for one in cells.get(key, ())):
         return Fault(name, i, _("这一行有几个编号。"))
     filled = {key: "\n".join(filter(None, dict.fromkeys(cells[key]))) for key in TITLES}
     for key, text in filled.items():

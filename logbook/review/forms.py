@@ -78,6 +78,7 @@ class WrittenReportForm(WrittenForm):
         description=_("在会上念的那一份。"),
     )  # fmt: skip
 
+    unread = 0  # pictures, formulas and notes of the file, which are no text
     based_on = HiddenField()
     files = FileField(_("从Word文件读入（代替上面的述职报告）"))
 
@@ -85,7 +86,7 @@ class WrittenReportForm(WrittenForm):
         """Both as typed, or the first as its Word file says. Raise RuleBroken("files")."""
         file, written = self.files.data, self.written.data or ""
         if file:
-            written = word_file.words(file.filename, file.stream.read(word_file.MOST_BYTES + 1))
+            written, self.unread = word_file.words(file.filename, file.stream.read(word_file.MOST_BYTES + 1))
         return written, self.speech.data or ""
 
 

@@ -170,7 +170,8 @@ def written(report_id: int) -> Answer:
         try:
             actions.file_report(report_id, *form.texts(), based_on=form.based_on.data or "", by=actor())
             db.session.commit()
-            flash(_("已保存。"))
+            unread = _("Word文件里有%(n)s处图片、图表、公式或注释没有读入，请核对。", n=form.unread)
+            flash(_("已保存。") + (unread if form.unread else ""))
             return redirect(url_for("review.show", year=meeting.year, _anchor=f"r{report_id}"), 303)
         except RuleBroken as broken:
             db.session.close()

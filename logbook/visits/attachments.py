@@ -6,7 +6,6 @@ import io
 import os
 import struct
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,9 +13,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from logbook.cleaning import clean_text
 from logbook.config import MIB
+from logbook.documents import package
 from logbook.errors import RuleBroken
 from logbook.instance import sync
 
@@ -25,9 +26,6 @@ MOST_BYTES = 10 * MIB
 MOST_PIXELS = 40_000_000  # read in the picture's header, before anything is decoded
 LONGEST_EDGE = 2560  # pixels of a stored picture
 LONGEST_NAME = 120  # characters
-MOST_ENTRIES = 2_000  # of a docx or xlsx, which are zip archives
-MOST_UNPACKED = 200 * MIB
-MOST_RATIO = 200  # unpacked : packed, of an entry above one MiB
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ENDINGS = {
@@ -93,7 +91,7 @@ def _checked(name: str, stream: IO[bytes]) -> tuple[NewFile, bytes]:
     return NewFile(_with_ending(name, media_type), digest, media_type, len(content)), content
 
 
-def _refusal(name: str, why: str) -> RuleBroken:
+def _refusal(name: str, why: object) -> RuleBroken:
     return RuleBroken("files", _("“%(name)s”没有保存：%(why)s。", name=name, why=why))
 
 
@@ -104,48 +102,59 @@ def _with_ending(name: str, media_type: str) -> str:
 
 
 def _media_type(name: str, content: bytes) -> str:
-    if content.startswith(b"%PDF-"):
-        return "application/pdf"
+    if not content:
+        raise _refusal(name, _("文件是空的"))
     if content.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if content.startswith(b"PK\x03\x04"):
+        if b"OFD.xml" in content[: 64 * 1024] or name.lower().endswith(".ofd"):
+            raise _refusal(name, _("OFD文件暂不收，请转换成pdf后再选"))
         return office_type(name, content)
-    raise _refusal(name, _("只收pdf、docx、xlsx、jpg、png文件，按内容辨认，改扩展名不起作用"))
+    if b"%PDF-" in content[:1024] and not content.startswith((b"MZ", b"\x7fELF", b"<", b"\xd0\xcf\x11\xe0")):
+        return "application/pdf"  # readers look no further for its head; scanners and mail put bytes before it
+    raise _refusal(name, _other(content))
+
+
+def _other(content: bytes) -> object:
+    """Why a file that is none of ours isn't taken, and what helps."""
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            return _("加了密码的文件打不开，请去掉密码后再选")
+        return _("是doc、xls、wps等旧格式，请另存为docx或xlsx后再选")
+    brand = content[8:12] if content[4:8] == b"ftyp" else b""
+    if brand in {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}:
+        return _("是HEIC照片，请转换成jpg后再选；以后在手机“设置→相机→格式”里选“兼容性最佳”")
+    picture = content.startswith((b"GIF8", b"BM", b"II*\x00", b"MM\x00*")) or content[8:12] == b"WEBP"
+    if picture:
+        return _("这种图片（WebP、GIF、BMP、TIFF）不收，请另存为jpg或png后再选")
+    return _("只收pdf、docx、xlsx、jpg、png文件，按内容辨认，改扩展名不起作用")
 
 
 def office_type(name: str, content: bytes) -> str:
-    """What a zip archive is, Word or Excel; raise RuleBroken("files") for a bomb, macros, and anything else."""
+    """What a zip archive is, Word or Excel; raise RuleBroken("files") for what isn't taken, and say why."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            _refuse_bomb(name, entries, len(content))
-            _refuse_macros(name, archive)
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, *_BROKEN) as error:
-        raise _refusal(name, _("文件已损坏，或不是Word、Excel文件")) from error
-    for part, media_type in (("word/document.xml", WORD), ("xl/workbook.xml", EXCEL)):
-        if part in names:
-            return media_type
-    raise _refusal(name, _("不是Word、Excel文件；压缩包请解开后再选"))
+        return WORD if package.look_through(content).kind == package.WORD else EXCEL
+    except package.Refused as refused:
+        raise refusal(name, str(refused)) from refused
 
 
-def _refuse_bomb(name: str, entries: list[zipfile.ZipInfo], size: int) -> None:
-    dense = any(e.file_size > MIB and e.file_size > MOST_RATIO * max(e.compress_size, 1) for e in entries)
-    total = sum(e.file_size for e in entries)
-    # Entries that together are packed larger than the archive share their bytes.
-    shared = sum(e.compress_size for e in entries) > size
-    if len(entries) > MOST_ENTRIES or total > MOST_UNPACKED or dense or shared:
-        raise _refusal(name, _("解开后过大，疑似压缩炸弹"))
+def refusal(name: str, why: str) -> RuleBroken:
+    """The sentence to a word of `package.Refused`."""
+    return _refusal(name, _WHY.get(why, _WHY["damaged"]))
 
 
-def _refuse_macros(name: str, archive: zipfile.ZipFile) -> None:
-    with archive.open("[Content_Types].xml") as part:
-        types = part.read(MIB).lower()
-    named = any(entry.lower().endswith("vbaproject.bin") for entry in archive.namelist())
-    if named or b"macroenabled" in types or b"vbaproject" in types:
-        raise _refusal(name, _("含有宏，请另存为不带宏的文件"))
+_WHY = {
+    "bomb": lazy_gettext("解开后过大，疑似压缩炸弹"),
+    "large": lazy_gettext("解开后过大，疑似压缩炸弹"),
+    "macros": lazy_gettext("含有宏，请另存为不带宏的文件"),
+    "embedded": lazy_gettext("内嵌了其他文件或控件，请删去后再选"),
+    "linked": lazy_gettext("链接着外部的模板、数据或图片，请断开链接后再选"),
+    "unknown": lazy_gettext("含有不认识的内容，请用Word、Excel或WPS另存一份后再选"),
+    "other": lazy_gettext("不是Word、Excel文件；压缩包请解开后再选"),
+    "damaged": lazy_gettext("文件已损坏，或不是Word、Excel文件"),
+}
 
 
 def _picture(name: str, content: bytes, media_type: str) -> bytes:
@@ -158,11 +167,18 @@ def _picture(name: str, content: bytes, media_type: str) -> bytes:
             if image.width * image.height > MOST_PIXELS:
                 raise _refusal(name, _("像素过大（超过4000万），请缩小后再选"))
             image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
-            upright: Any = ImageOps.exif_transpose(image)
+            upright: Any = ImageOps.exif_transpose(_eight_bits(image))
             upright.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
             return _encoded(upright, media_type)
     except _BROKEN as error:
         raise _refusal(name, _("图片已损坏，打不开")) from error
+
+
+def _eight_bits(image: Any) -> Any:
+    """A scanner's grey of 16 bits and more, scaled to 8: Pillow's own conversion cuts off what is above 255."""
+    if image.mode not in {"I", "F"} and not image.mode.startswith("I;16"):
+        return image
+    return image.convert("F").point(lambda grey: grey / 257).convert("L")
 
 
 def _encoded(image: Any, media_type: str) -> bytes:

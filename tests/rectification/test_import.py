@@ -366,3 +366,19 @@ def test_a_list_drawn_up_later_takes_the_next_numbers(office, bureau):
     comment(bureau.woods, bureau.head, "后来说的。")
     office.post(f"{PATH}/draft")
     assert items()[5].due_on == today() + dt.timedelta(days=90)
+
+
+def test_a_list_cut_in_two_goes_on_and_a_dated_head_is_one(app):
+    document = listed(numbered(1, 进展情况="一"))
+    for cell in document.tables[0].rows[0].cells:
+        if cell.text == "进展情况":
+            cell.text = "进展情况（截至2026年3月5日）"
+    second = document.add_table(rows=1, cols=len(document.tables[0].columns))
+    for at, one in enumerate(document.tables[0].rows[1].cells):
+        second.rows[0].cells[at].text = one.text.replace(f"{YEAR}-01", f"{YEAR}-02").replace("一", "二")
+    assert read(document) == ({1: ("", "一", ""), 2: ("", "二", "")}, [])
+
+
+def test_numbers_of_merged_rows_are_named(app):
+    _found, ((row, why),) = read(listed({"来源": f"整改{YEAR}-01、02", "进展情况": "x"}))
+    assert (row, "几个编号" in why) == (1, True)

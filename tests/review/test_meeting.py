@@ -187,7 +187,14 @@ def test_a_report_is_read_from_its_word_file(client, bureau, meeting):
     sent = filed(browser, path) | {"written": "旧的", "files": (io.BytesIO(stream.getvalue()), "述职报告.docx")}
     assert browser.post(path, sent, content_type="multipart/form-data").status_code == 303
     assert db.session.get(Report, meeting[woods]).written == "一年来的工作。\n表里的字"
-    for content, why in ((b"", "文件是空的"), (b"\xd0\xcf\x11\xe0", "不是Word文件"), (b"PK\x03\x04x", "文件已损坏")):
+    empty = io.BytesIO()
+    Document().save(empty)  # a scan, too, holds no text
+    for content, why in (
+        (empty.getvalue(), "文件里没有文字"),
+        (b"", "文件是空的"),
+        (b"\xd0\xcf\x11\xe0", "不是Word文件"),
+        (b"PK\x03\x04x", "文件已损坏"),
+    ):
         sent = filed(browser, path) | {"written": "旧的", "files": (io.BytesIO(content), "a.docx")}
         refused = browser.post(path, sent, content_type="multipart/form-data")
         assert (refused.status_code, why in refused.text, "旧的" in refused.text) == (422, True, True), why

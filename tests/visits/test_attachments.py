@@ -53,7 +53,7 @@ def keep(folder, content, name="文件.bin"):
     [
         (b"MZ\x90 program", "只收pdf"),
         (b"<html>", "只收pdf"),
-        (b"", "只收pdf"),
+        (b"", "文件是空的"),
         (b"%PDF-" + b"x" * (11 * 1024 * 1024), "超过10 MB"),
         (b"PK\x03\x04 broken", "已损坏"),
         (archive({"a.txt": b"x", "[Content_Types].xml": b"<Types/>"}), "不是Word、Excel"),
@@ -166,3 +166,30 @@ def test_what_was_damaged_on_the_disk_is_healed_by_the_same_file_coming_again(fo
     healed = path.stat()
     keep(folder, b"%PDF-1.7 x")
     assert (path.stat().st_ino, path.stat().st_mode) == (healed.st_ino, whole.st_mode), "what is whole is left alone"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "文件是空的"), (b"\xd0\xcf\x11\xe0old", "旧格式"), (b"GIF89a", "另存为jpg"),
+        (b"RIFFxxxxWEBPVP8", "另存为jpg"),
+        (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "去掉密码"),
+        (b"\0\0\0\x18ftypheic", "兼容性最佳"), (b"PK\x03\x04\0OFD.xml", "OFD"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_what_helps(folder, content, why):
+    with pytest.raises(RuleBroken) as broken:
+        keep(folder, content, "甲.docx")
+    assert why in str(broken.value.message)
+
+
+def test_a_pdf_with_bytes_before_its_head_is_one(folder):
+    assert keep(folder, b"\xef\xbb\xbf%PDF-1.7 x", "甲.pdf").media_type == "application/pdf"
+
+
+def test_a_grey_of_16_bits_is_scaled(folder):
+    raw = io.BytesIO()
+    Image.new("I;16", (4, 4), 257 * 100).save(raw, "PNG")
+    file = keep(folder, raw.getvalue(), "a.png")
+    with Image.open(attachments.path_of(folder, file.digest)) as image:
+        assert image.getpixel((0, 0)) == (100, 100, 100)
