@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from logbook.accounts.models import Person
+from logbook.errors import RuleBroken
 from logbook.formats import as_integer, as_typed
 from logbook.review import word_file
 from logbook.review.actions import Arrangement, NewDecision
@@ -83,10 +84,12 @@ class WrittenReportForm(WrittenForm):
     files = FileField(_("从Word文件读入（代替上面的述职报告）"))
 
     def texts(self) -> tuple[str, str]:
-        """Both as typed, or the first as its Word file says. Raise RuleBroken("files")."""
+        """Both as typed, or the first as its Word file says. Raise RuleBroken("files"), also for a mark in the file."""
         file, written = self.files.data, self.written.data or ""
         if file:
             written, self.unread = word_file.words(file.filename, file.stream.read(word_file.MOST_BYTES + 1))
+            for said in self.refusals(written)[:1]:
+                raise RuleBroken("files", said)
         return written, self.speech.data or ""
 
 

@@ -176,6 +176,28 @@ def test_a_report_filed_meanwhile_is_not_written_over_by_whoever_was_told_of_ano
     assert browser.post(path, filled(late.text, path)).status_code == 303  # told, they decide
 
 
+def word_file(*paragraphs):
+    handed_in, stream = Document(), io.BytesIO()
+    for text in paragraphs:
+        handed_in.add_paragraph(text)
+    handed_in.save(stream)
+    return io.BytesIO(stream.getvalue()), "述职报告.docx"
+
+
+def test_a_mark_in_a_word_report_is_asked_about_as_one_that_is_typed(client, bureau, meeting):
+    browser, (woods, _lake) = client(bureau[0]), bureau[3]
+    path = f"/review/reports/{meeting[woods]}/written"
+    sent = filed(browser, path)
+    refused = browser.post(
+        path, sent | {"files": word_file("机密★1年", "一年来的工作。")}, content_type="multipart/form-data"
+    )
+    assert (refused.status_code, "文字中有“机密★" in refused.text, "no_secrets" in refused.text) == (422, True, True)
+    assert not db.session.get(Report, meeting[woods]).written
+    looked = sent | {"files": word_file("机密★1年", "一年来的工作。"), "no_secrets": "y"}
+    assert browser.post(path, looked, content_type="multipart/form-data").status_code == 303
+    assert "机密★1年" in db.session.get(Report, meeting[woods]).written
+
+
 def test_a_report_is_read_from_its_word_file(client, bureau, meeting):
     browser, (woods, _lake) = client(bureau[0]), bureau[3]
     path = f"/review/reports/{meeting[woods]}/written"
