@@ -85,9 +85,10 @@ def look_through(content: bytes) -> Package:
 def _refuse_bomb(entries: list[zipfile.ZipInfo], size: int) -> None:
     dense = any(e.file_size > MIB and e.file_size > MOST_RATIO * max(e.compress_size, 1) for e in entries)
     total = sum(e.file_size for e in entries)
+    links = sum(e.file_size for e in entries if e.filename.lower().endswith(".rels"))
     # Entries that together are packed larger than the archive share their bytes.
     shared = sum(e.compress_size for e in entries) > size
-    if len(entries) > MOST_PARTS or total > MOST_UNPACKED or dense or shared:
+    if len(entries) > MOST_PARTS or total > MOST_UNPACKED or links > MIB or dense or shared:
         raise Refused("bomb")
 
 
