@@ -180,7 +180,7 @@ function stopTimers() {
 }
 
 // An open problem of a branch that is not chosen yet: its list comes with the branch, and knows its name.
-function choose(control, text) {
+function fillIn(control, text) {
   const known = control.name !== "problem_repeats" || !text || [...control.options ?? []].some((one) => one.value === text);
   if (!known) control.append?.(new Option(text, text));
   control.value = text;
@@ -189,7 +189,7 @@ function choose(control, text) {
 // `over`: in the place of what stands there, where a row has gone as well.
 function fillControl(control, texts, over) {
   if (control.type === "radio" || control.type === "checkbox") control.checked = texts.includes(control.value);
-  else if (control.type !== "file" && texts.length) choose(control, texts.shift());
+  else if (control.type !== "file" && texts.length) fillIn(control, texts.shift());
   else if (over && control.name.endsWith("_text")) control.value = "";
 }
 
