@@ -115,14 +115,14 @@ def test_a_file_that_was_chosen_is_asked_for_again_once_and_only_then(client, pa
     without = browser.post("/visits/new", body).text
     file = {"files": (io.BytesIO(b"%PDF-1.7 x"), "通知.pdf")}
     with_file = browser.post("/visits/new", body | file, content_type="multipart/form-data").text
-    assert [page.count("重新选择") for page in (without, with_file)] == [0, 1]
+    assert [page.count("请重新选择") for page in (without, with_file)] == [0, 1]
     assert "写了一半的话" in with_file
 
 
 def test_a_workbook_too_is_asked_for_again(client, pair):
     clerk = client(factories.office())
     body = opened(clerk, "/lists/import", csrf_token="stale") | {"file": (io.BytesIO(b"PK"), "名册.xlsx")}
-    assert clerk.post("/lists/import", body, content_type="multipart/form-data").text.count("重新选择") == 1
+    assert clerk.post("/lists/import", body, content_type="multipart/form-data").text.count("请重新选择") == 1
 
 
 def test_nor_is_it_forgotten_where_the_form_has_no_page_of_its_own(client, pair):
@@ -132,7 +132,7 @@ def test_nor_is_it_forgotten_where_the_form_has_no_page_of_its_own(client, pair)
         "file": (io.BytesIO(b"x"), "一.pdf"),
     }
     page = browser.post("/directives/1/close", body, content_type="multipart/form-data").text
-    assert (page.count("重新选择"), "已修好" in page, "\x01" in page) == (1, True, False)
+    assert (page.count("请重新选择"), "已修好" in page, "\x01" in page) == (1, True, False)
 
 
 def test_nothing_that_a_page_carries_is_left_unasked(client, pair):

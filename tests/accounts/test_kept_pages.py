@@ -184,7 +184,7 @@ def test_a_ballot_lies_on_no_disk(app, world):
     assert files(app) == []
 
 
-@pytest.mark.parametrize("name", ["x", "..", "a/b", "%00", "名", "a.typed"])
+@pytest.mark.parametrize("name", ["x", "..", "a/b", "名", "a.typed"])
 def test_a_name_that_is_no_ones_leads_to_the_form(browser, name):
     assert browser.get(f"{PATH}?refused={name}", follow_redirects=True).status_code == 200
     assert browser.get(f"/nowhere?refused={name}", follow_redirects=True).status_code == 200

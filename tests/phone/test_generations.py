@@ -64,6 +64,7 @@ def by_deactivation(client, person):
         "sign_in_name": "wang",
         "roles": "member",
         "own_password": factories.PASSWORD,
+        "go_on": "y",
     }
     client(factories.sysadmin()).post(f"/people/{person}", form)
 
