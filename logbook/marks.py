@@ -9,6 +9,7 @@ import unicodedata
 
 from logbook.cleaning import clean_text
 
+_STAR = "[★☆✩✪✭✯⭐*※]"
 _MARK = "[绝机秘][ \t]*密"
 _APART = " \t、“”\"‘’'《》一-龥〇A-Za-z0-9"  # what a mark does not stand beside, but for blanks
 # Where 机 ends a word (司机, 时机, 手机), and where 密 begins one (密切, 密集, 密码).
@@ -18,8 +19,8 @@ _OPEN, _CLOSED = r"[\[({【〔〖〈<《]", r"[\])}】〕〗〉>》]"
 _YEARS = "[0-9一二三四五六七八九十]+[ \t]*(?:年|个月|月|天|日)(?![前来内以初底间])"
 _TERM = f"(?:{_YEARS}|长期(?!以)|(?:解密|启封|公布)[之以]?前)"
 _PATTERNS = (
-    rf"{_MARK}[ \t]*[★☆✩✪✭✯⭐*※]",
-    rf"[★☆✩✪✭✯⭐*※][ \t]*{_MARK}(?![一-龥])",
+    rf"{_MARK}[ \t]*{_STAR}",
+    rf"{_STAR}[ \t]*{_MARK}(?![一-龥])",
     rf"(?:密级|保密等级|保密级别|涉密等级)(?:标识|标志|为|是)?[ \t]*[:：]?[ \t]*{_MARK}",
     rf"{_MARK}[ \t]*[·•:：—-]?[ \t]*{_TERM}",
     rf"{_OPEN}[ \t]*{_MARK}(?:级|件)?[ \t]*{_CLOSED}",
@@ -33,6 +34,9 @@ _FOUND = re.compile("|".join(f"(?:{one})" for one in _PATTERNS))
 
 
 def secrecy_mark(text: str) -> str | None:
-    """Return the first secrecy mark found in `text`, as it stands there without what is unseen; None for none."""
+    """Return the first secrecy mark found in `text` (绝密, 机密, 秘密, 秘密★), however it is spaced there, or None."""
     found = _FOUND.search(unicodedata.normalize("NFKC", clean_text(text)))
-    return " ".join(found.group().split()) if found else None
+    if found is None:
+        return None
+    word = next(char for char in found.group() if char in "绝机秘") + "密"
+    return word + "★" if word == "秘密" and re.search(_STAR, found.group()) else word

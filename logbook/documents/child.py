@@ -32,7 +32,7 @@ class PaperLate(PaperFailed):
     """It took longer than a paper may."""
 
 
-def results(kind: str, parts: Iterable[Any], room: Path | None = None, longest: float = LONGEST) -> Iterator[bytes]:
+def results(kind: str, parts: Iterable[Any], room: Path | None = None, longest: float | None = None) -> Iterator[bytes]:
     """Each result of a job; see `pieces`."""
     kept: list[bytes] = []
     for piece in pieces(kind, parts, room, longest):
@@ -43,7 +43,7 @@ def results(kind: str, parts: Iterable[Any], room: Path | None = None, longest: 
             kept.clear()
 
 
-def pieces(kind: str, parts: Iterable[Any], room: Path | None = None, longest: float = LONGEST) -> Iterator[bytes]:
+def pieces(kind: str, parts: Iterable[Any], room: Path | None = None, longest: float | None = None) -> Iterator[bytes]:
     """Hand the parts of a job to a child; yield its results in pieces, an empty one after each.
 
     `room` is an empty folder for what is temporary, one of its own where there is none. Raise PaperFailed.
@@ -52,7 +52,7 @@ def pieces(kind: str, parts: Iterable[Any], room: Path | None = None, longest: f
         folder = room or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         child = begin("logbook.documents.making", folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         stack.callback(end, child)
-        yield from _hand_over(child, (kind, longest), parts)
+        yield from _hand_over(child, (kind, LONGEST if longest is None else longest), parts)
         _judge(child)
 
 

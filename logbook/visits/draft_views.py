@@ -82,7 +82,7 @@ def _says(stored: NewVisit, typed: MultiDict[str, str]) -> bool:
         new = form.new_visit(stored.member_id, Basis())
     except RuleBroken:
         return False  # a text that is not whole yet
-    return actions.is_same(replace(new, files=stored.files), versions.digest_of(versions.body_of(stored)))
+    return actions.is_same(replace(new, files=stored.files), versions.body_of(stored))
 
 
 @bp.delete("/drafts/<key:key>")

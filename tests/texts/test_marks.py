@@ -156,4 +156,5 @@ def test_there_are_sixty_of_each():
 
 
 def test_what_is_said_names_the_mark():
-    assert secrecy_mark("附件　机　密 ★ １ 年 见后") == "机 密 ★"
+    said = {"附件　机　密 ★ １ 年 见后": "机密", "密级：绝密": "绝密", "秘 密 ☆": "秘密★", "（秘密）": "秘密"}
+    assert {text: secrecy_mark(text) for text in said} == said
