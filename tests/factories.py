@@ -180,6 +180,11 @@ def visit(member_id, branch_id=None, visited_on=dt.date(2026, 6, 9), *, kinds=(K
     return visit_id
 
 
+def another():
+    """The form's answer that a record is none of those that are stored, whatever their day."""
+    return {"another": ",".join(str(one) for (one,) in db.session.query(Visit.id))}
+
+
 def problem(raised_by_id=None, branch_id=None, **values):
     """A line of the ledger, written past the actions; without a source of its own its label is made up."""
     n = next(_count)

@@ -131,7 +131,8 @@ def shelf(browsers, people, branch):
 
 def record(browsers, people, branch, kept):
     by = browsers["clerk" if kept.entered else "author"]
-    sent = kept.body(branch, people["author"], 1) | {"files": [(io.BytesIO(png()), f"{kept.mark('FIL', 1)}.png")]}
+    sent = kept.body(branch, people["author"], 1) | factories.another()
+    sent["files"] = [(io.BytesIO(png()), f"{kept.mark('FIL', 1)}.png")]
     path = by.post("/visits/new", sent).headers["Location"].split("?")[0]
     changed = kept.body(branch, people["author"], 2) | {"reason": kept.mark("WHY"), "based_on": "1"}
     if kept.entered and not kept.wide:

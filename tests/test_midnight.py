@@ -90,7 +90,7 @@ def test_late_begins_with_the_eighth_day(clock, client, place):
     for moment, late in (("2028-01-07T23:50", False), ("2028-01-08T00:05", True)):
         clock(moment)
         sent = body | {"other_on": "2027-12-31", "findings": moment, "late_reason": "出差" if late else ""}
-        client(place[0]).post("/visits/new", sent)
+        client(place[0]).post("/visits/new", sent | factories.another())
         assert db.session.query(Visit).filter_by(findings=moment).one().late is late
 
 

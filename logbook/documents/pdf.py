@@ -23,7 +23,8 @@ JOINED = {"Mn", "Me", "Cf", "Sk"}
 MISSING = re.compile(
     r'the text `"(.+?)"` could not be displayed|contains the (?:disallowed )?codepoint `"(.+?)"`', re.DOTALL
 )
-# Letters without a place to break are broken anywhere, as Word does it: in a cell sooner than in a line.
+PAIR = 2  # cells of a form's row that go over the whole width
+# Letters without a place to break are broken anywhere, as Word does it: in a narrow cell sooner than in a line.
 UNBROKEN, UNBROKEN_IN_CELLS = (re.compile(rf"[0-9A-Za-z\u00c0-\u024f]{{{most},}}") for most in (30, 12))
 
 
@@ -100,8 +101,12 @@ def _blocks(blocks: Sequence[Block]) -> list[dict[str, Any]]:
 
 def _block(block: Block) -> dict[str, Any]:
     values: dict[str, Any] = printable(asdict(block)) | {"kind": type(block).__name__.lower()}
-    if not isinstance(block, Chart):
-        values = _breakable(values, UNBROKEN_IN_CELLS if isinstance(block, Table | Form) else UNBROKEN)
+    if isinstance(block, Form):
+        values["rows"] = [
+            _breakable(row, UNBROKEN if len(row) == PAIR else UNBROKEN_IN_CELLS) for row in values["rows"]
+        ]
+    elif not isinstance(block, Chart):
+        values = _breakable(values, UNBROKEN_IN_CELLS if isinstance(block, Table) else UNBROKEN)
     if isinstance(block, Table):
         values["widths"] = list(block.widths) or [1] * len(block.head)
     if isinstance(block, Signature):

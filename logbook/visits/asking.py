@@ -37,7 +37,7 @@ def _folded(text: str) -> str:
 
 
 def _apart(text: str) -> list[str]:
-    return sorted(char for char in text if char in TELLS_APART or (char.isascii() and char.isalpha()))
+    return [char for char in text if char in TELLS_APART or (char.isascii() and char.isalpha())]
 
 
 def like(text: str, open_problems: Iterable[Problem]) -> Problem | None:

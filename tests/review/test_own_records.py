@@ -118,11 +118,11 @@ def test_praise_written_elsewhere_is_not_moved_to_ones_own_branch(client, bureau
 
 def test_a_record_under_the_wrong_branch_is_set_right_without_the_praise(client, bureau):
     head, fields = client(bureau.head), {"observation": "好。", "observation_widened": "y"}
-    head.post("/visits/new", correction(bureau.other, member_id=str(bureau.member)) | fields)
+    head.post("/visits/new", correction(bureau.other, member_id=str(bureau.member)) | fields | factories.another())
     record = latest(Visit).id
     shown = filled(head.get(f"/visits/{record}/correct").text, f"/visits/{record}/correct")
     assert shown["observation"] == ["好。"]
-    changed = shown | {"branch_id": str(bureau.own), "observation": "", "reason": "填错了"}
+    changed = shown | {"branch_id": str(bureau.own), "observation": "", "reason": "填错了"} | factories.another()
     assert sent(head, f"/visits/{record}/correct", changed).status_code == 303
     assert (db.session.get(Visit, record).branch_id, db.session.get(Visit, record).observation) == (bureau.own, "")
 
@@ -164,7 +164,7 @@ def recorded(client, bureau, *, own):
         branch, by = factories.branch("湖滨党支部"), factories.member(name="书记员")
         factories.term(branch, by)
         member = by
-    client(by).post("/visits/new", correction(branch, member_id=str(member)) | lines())
+    client(by).post("/visits/new", correction(branch, member_id=str(member)) | lines() | factories.another())
     return branch, client(by), latest(Visit).id, latest(Problem).id
 
 
