@@ -30,7 +30,7 @@ BEGUN = {
 # What must be said besides, where what is stored is changed with a word of why.
 BESIDES = {
     "problems.undertaking": {"text": "已联系。"}, "accounts.edit_person": {"own_password": factories.PASSWORD},
-    "reports.decide": {"decided_on": today, "reason": "再次研究。"},
+    "reports.decide": {"decided_on": today, "reason": "再次研究。", "go_on": "y"},
 }  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def others(control, form, sent):
     if kind == "checkbox":
         value = control.get("value", "y")
         return [[one for one in now if one and one != value] if value in now else [*filter(None, now), value]]
-    if kind == "number":
+    if control.get("inputmode") == "numeric":
         return [[str(int(now[0] or 0) + 1)], [str(int(now[0] or 0) + 2)]]
     if kind == "date":
         day = dt.date.fromisoformat(now[0]) if now[0] else today()

@@ -319,7 +319,7 @@ def sent(browser, branch, **values):
     body = {
         "visited_on": today().isoformat(), "branch_id": str(branch), "kinds": ["research"], "findings": "总体平稳。",
     } | values  # fmt: skip
-    assert browser.post("/visits/new", body).status_code == 303
+    assert browser.post("/visits/new", body | factories.another()).status_code == 303
     return db.session.query(Visit).order_by(Visit.id.desc()).first().id, body
 
 

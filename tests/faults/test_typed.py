@@ -41,6 +41,7 @@ BUTTONS = {
     "ballots.make_codes", "ballots.make_witness_code", "ballots.type_again", "ballots.watch",
     "codes.acknowledge", "codes.agree", "codes.decline", "codes.give", "codes.print_code", "codes.withdraw",
     "comments.add_facts", "comments.draft", "comments.draft_all", "comments.look_at",
+    "comments.take_back",
     "minutes.draft", "minutes.settle", "organization.confirm_import", "organization.copy_liaison", "organization.void",
     "pack.build", "pack.folder", "pack.move", "pack.remove", "pack.replace", "pack.whole",
     "phone.import_rescue", "printing.cancel", "problems.close_directive", "problems.reopen_directive",
@@ -70,9 +71,7 @@ def written(form):
     for one in form.iter():
         name, kind = one.get("name"), one.get("type", "text")
         if one.tag == "textarea" or (one.tag == "input" and kind in {"text", "search", "tel", "url", "email"}):
-            sent[name] = [f"写好的话 {name} <b>&"]
-        elif one.tag == "input" and kind == "number":
-            sent[name] = ["17"]
+            sent[name] = ["17" if one.get("inputmode") == "numeric" else f"写好的话 {name} <b>&"]
         elif one.tag == "input" and kind == "date":
             sent[name] = ["2025-03-09"]
         elif one.tag == "input" and kind == "password":
