@@ -203,3 +203,16 @@ def test_what_was_typed_in_any_form_stays_or_can_be_sent_again(app, world, forms
     assert walk(forms, send_when_the_session_is_over) == {}
     app.config["WTF_CSRF_ENABLED"] = True
     assert walk(forms, send_with_an_old_token) == {}
+
+
+def test_while_others_write_a_form_is_shown_as_itself(app, world, locked):
+    """With its own fields to go on in, and not on the bare page of a database that is away."""
+    _people, browsers = world
+    for reader, page, name in (("owner", "/visits/new", "findings"), ("office", "/lists/branches/new", "name")):
+        forms = posting(browsers[reader].get(page).text)
+        body = written(next(one for one in forms if endpoint_of(one.get("action")) == endpoint_of(page)))
+        with locked():
+            answer = send(browsers[reader], page, body)
+        controls = [one for form in posting(answer.text) for one in form.iter() if one.get("name") == name]
+        assert answer.status_code == 503
+        assert [one for one in controls if one.get("type") != "hidden"], page
