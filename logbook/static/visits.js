@@ -142,8 +142,9 @@ function offer() {
   if (shown === offers.dataset.shown) return;
   offers.dataset.shown = shown;
   offers.replaceChildren(...found.map(offerOf));
-  // On a phone the text box fills the screen; but a list of errors is read first.
-  if (found.length && !document.querySelector(".errors")) offers.scrollIntoView({ block: "nearest" });
+  // On a phone the text box fills the screen; but a list of errors is read first, and nothing moves under a finger.
+  const writing = document.activeElement === findings;
+  if (found.length && writing && !document.querySelector(".errors")) offers.scrollIntoView({ block: "nearest" });
 }
 
 function soon(event) {
@@ -151,7 +152,7 @@ function soon(event) {
   if (!event.isComposing) waiting = setTimeout(offer, PAUSE);
 }
 
-findings.addEventListener("change", offer);
+findings.addEventListener("change", soon); // not at once: it is told in the middle of a tap on something else
 findings.addEventListener("input", soon);
 findings.addEventListener("compositionend", soon);
 problems.addEventListener("change", offer);
@@ -160,7 +161,7 @@ offer();
 // --- what is being filled stands clear of the button that stays: focus alone heeds no scroll padding ---
 
 form.addEventListener("focusin", ({ target }) => {
-  if (target.offsetHeight < innerHeight / 2) target.scrollIntoView({ block: "nearest" });
+  if (target.matches(":focus-visible") && target.offsetHeight < innerHeight / 2) target.scrollIntoView({ block: "nearest" });
 });
 
 // --- a text box as tall as its text, where the browser's own sizing is not known ---

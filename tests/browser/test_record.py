@@ -25,8 +25,8 @@ def test_a_book_prints_without_tags_and_says_that_it_is_internal(bureau, open_pa
     sign_in(desk, bureau, "党办")
     desk.goto(f"{bureau.url}/visits?state=late")
     desk.locator("a.row").first.click()
-    name = desk.locator("h1 + p").inner_text().split("，")[1].split("第")[0]
-    year = desk.locator("h1 + p").inner_text()[2:6]
+    numbered = desk.locator("h1 ~ p", has_text="编号").first.inner_text()
+    name, year = numbered.split("，")[1].split("第")[0], numbered[2:6]
     desk.goto(f"{bureau.url}/books/{year}")
     desk.get_by_role("link", name=name).click()
     expect(desk.get_by_role("button", name="打印")).to_be_visible()

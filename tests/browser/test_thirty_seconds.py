@@ -252,7 +252,7 @@ def test_recording_asks_for_no_place_no_camera_and_nobody_else(busy_bureau, open
     assert not [one.url for one in requests if not one.url.startswith(busy_bureau.url + "/")]
     posted = next(one for one in requests if one.method == "POST" and "/visits/new" in one.url)
     sent = set(re.findall(r'name="(\w+)"', posted.post_data_buffer.decode()))
-    assert sent <= names, "nothing but the form's own fields"
+    assert sent <= names | {"asks"}, "nothing but the form's own fields, and that a question would be seen"
     assert not [name for name in sent if re.search("latitude|longitude|location|gps|position|device|agent", name)]
     policy = posted.response().headers["permissions-policy"]
     assert all(f"{one}=()" in policy for one in ("geolocation", "camera", "microphone"))

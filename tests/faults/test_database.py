@@ -127,7 +127,9 @@ def test_writers_in_one_process_take_turns(house, browser):
     def write(n):
         http = house.test_client()
         http.set_cookie("logbook", token)
-        answers.append(http.post("/visits/new", data=body(client_key=f"k{n}", findings=f"第{n}次")).status_code)
+        answers.append(
+            http.post("/visits/new", data=body(client_key=f"k{n}", branch_id="", place=f"第{n}站")).status_code
+        )
 
     answers = []
     threads = [threading.Thread(target=write, args=(n,)) for n in range(12)]
