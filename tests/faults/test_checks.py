@@ -17,7 +17,7 @@ def house(tmp_path_factory):
     place = tmp_path_factory.mktemp("house")
     for name in ("logbook", "door", "templates", "migrations", "benchmarks", "tests"):
         shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "babel.cfg", "run.py"):
+    for name in ("pyproject.toml", "babel.cfg", "run.py", ".gitignore"):
         shutil.copy(ROOT / name, place / name)
     return place
 
