@@ -568,7 +568,7 @@ def test_members_are_told_who_makes_the_meeting(client, bureau):
 def test_secrecy_marks_in_ground_and_place_take_a_tick(client, bureau, meeting):
     browser, (woods, _lake) = client(bureau[0]), bureau[3]
     graded = {"grade": "fairly_good", "decided_on": today().isoformat(), "ground": "机密会议纪要"}
-    for path, typed in ((f"/review/reports/{meeting[woods]}/grade", graded), (f"/review/{YEAR}", {"place": "机密室"})):
+    for path, typed in ((f"/review/reports/{meeting[woods]}/grade", graded), (f"/review/{YEAR}", {"place": "机密★"})):
         refused = browser.post(path, typed)
         assert (refused.status_code, 'name="no_secrets"' in refused.text) == (422, True), path
         assert browser.post(path, typed | {"no_secrets": "y"}).status_code == 303
@@ -636,3 +636,15 @@ def test_feedback_waits_for_the_grade_and_opens_what_was_hidden(client, bureau, 
     actions.give_feedback(report, today(), by=by, at=now())
     db.session.commit()
     assert client(member).get(f"/review/reports/{report}").status_code == 200
+
+
+def test_a_mark_in_a_word_report_is_told_in_one_round_with_another_fault(client, bureau, meeting):
+    browser, (woods, _lake) = client(bureau[0]), bureau[3]
+    path = f"/review/reports/{meeting[woods]}/written"
+    sent = filed(browser, path) | {"speech": "秘密★1年", "files": word_file("机密★1年", "一年来的工作。")}
+    refused = browser.post(path, sent, content_type="multipart/form-data")
+    assert (refused.status_code, "文字中有“机密”" in refused.text, "文字中有“秘密★”" in refused.text) == (
+        422,
+        True,
+        True,
+    )
