@@ -51,6 +51,9 @@ OTHER_BEHIND = _compile(
 LEVEL_BEFORE = _compile(f"[绝机秘]密级?{GAP}[、,和与及或/]{GAP}$")
 LEVEL_BEHIND = _compile(f"^级?{GAP}[、,和与及或/]{GAP}[绝机秘]密")
 STARRED = _compile(f"^[级件]?{GAP}{STAR}")
+COUNTED = _compile("^(?:文?件|公文|材料|各?[0-9一二两三]+份)")
+STAR_BEHIND = _compile(f"^{GAP}{STAR}")
+STAR_BEFORE = _compile(f"{STAR}{GAP}$")
 NAMED = _compile("密级[:：]\\s*$")
 REACH = 60
 IN_TITLE = _compile("《[^》\\n]*$")
@@ -62,7 +65,7 @@ def secrecy_mark(text: str) -> str | None:
     for found in CANDIDATE.finditer(plain):
         before, behind = _cut_around(plain, found.start(), found.end())
         if _is_marked(before, behind) or _is_word_of_its_own(found[1], found[2], before, behind):
-            starred = re.search(f"^{GAP}{STAR}", behind) or re.search(f"{STAR}{GAP}$", before)
+            starred = STAR_BEHIND.search(behind) or STAR_BEFORE.search(before)
             return f"{found[1]}密★" if found[1] == "秘" and starred else f"{found[1]}密"
     upright = UPRIGHT.search(plain)
     return f"{upright[1]}密" if upright else None
@@ -83,7 +86,7 @@ def _is_marked(before: str, behind: str) -> bool:
 
 def _is_level(before: str, behind: str) -> bool:
     """Whether it is one of the levels that are listed: 绝密、机密、秘密三级."""
-    is_last = LEVEL_BEFORE.search(before) and not re.search("^(?:文?件|公文|材料|各?[0-9一二两三]+份)", behind)
+    is_last = LEVEL_BEFORE.search(before) and not COUNTED.search(behind)
     return bool(is_last or LEVEL_BEHIND.search(behind))
 
 

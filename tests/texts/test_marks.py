@@ -1,8 +1,16 @@
 """Sixty spellings of a secrecy mark, and sixty ordinary words that hold the same characters."""
 
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
+import logbook
 from logbook.marks import secrecy_mark
+
+MODULE = Path(logbook.__file__).parent / "static" / "marks.js"
 
 MARKS = [
     "机密★1年",
@@ -262,3 +270,20 @@ def test_there_are_sixty_of_each():
 def test_what_is_said_names_the_mark():
     said = {"附件　机　密 ★ １ 年 见后": "机密", "密级：绝密": "绝密", "秘 密 ☆": "秘密★", "（秘密）": "秘密"}
     assert {text: secrecy_mark(text) for text in said} == said
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node to run the phone's script with")
+def test_the_phone_says_the_same_as_the_server(tmp_path):
+    texts = [
+        text
+        for one in [*MARKS, *WORDS]
+        for text in (one, f"到支部走访。\n{one}\n其他正常。", f"到支部走访，{one}，好。")
+    ]
+    script = tmp_path / "run.mjs"
+    script.write_text(
+        f'import {{ secrecyMark }} from "{tmp_path}/marks.mjs";\n'
+        f"console.log(JSON.stringify({json.dumps(texts)}.map(secrecyMark)));\n"
+    )
+    (tmp_path / "marks.mjs").write_text(MODULE.read_text())
+    said = subprocess.run(["node", script], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert json.loads(said) == [secrecy_mark(text) for text in texts]
