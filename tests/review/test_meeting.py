@@ -21,6 +21,7 @@ from logbook.visits.models import Level, Visit
 from logbook.years import actions as years
 from tests import factories
 from tests.client import filled
+from tests.texts.test_marks import MARKS, WORDS
 
 YEAR = today().year
 IN_YEAR = dt.date(YEAR, 3, 5)
@@ -648,3 +649,13 @@ def test_a_mark_in_a_word_report_is_told_in_one_round_with_another_fault(client,
         True,
         True,
     )
+
+
+def test_a_word_report_is_asked_about_for_marks_and_not_for_ordinary_words(client, bureau, meeting):
+    browser, (woods, _lake) = client(bureau[0]), bureau[3]
+    path = f"/review/reports/{meeting[woods]}/written"
+    for mark in MARKS[::10]:
+        sent = filed(browser, path) | {"files": word_file("一年来的工作。", *mark.split("\n"), "其他正常。")}
+        assert browser.post(path, sent, content_type="multipart/form-data").status_code == 422, mark
+    sent = filed(browser, path) | {"files": word_file(*(f"到支部走访，{word}，职工反映较好。" for word in WORDS))}
+    assert browser.post(path, sent, content_type="multipart/form-data").status_code == 303
