@@ -16,7 +16,7 @@ from logbook.accounts.models import Person
 from logbook.accounts.passwords import MAX_PASSWORD
 from logbook.folding import clean_name
 from logbook.formats import SIGN_IN_NAME, today, typed_name
-from logbook.settings.forms import DayField, EditForm, Form, InOrderForm, NumberField
+from logbook.settings.forms import DayField, EditForm, Form, InOrderForm, NumberField, WrittenForm
 
 NAME = Length(max=60, message=_("请不超过60个字。"))
 PASSWORD = Length(max=MAX_PASSWORD, message=_("密码长度为8至128个字符。"))
@@ -66,7 +66,7 @@ class SecondForm(Form):
         self.person_id.choices = [SelectChoice(value=0, label=_("不指定")), *members]
 
 
-class PersonForm(EditForm):
+class PersonForm(EditForm, WrittenForm):
     name = StringField(_("姓名"), filters=[clean_name], validators=[REQUIRED, NAME])
     another = BooleanField(_("不是同一人，另建"))  # shown where somebody's name looks the same
     post = StringField(_("职务"), validators=[NAME])

@@ -18,7 +18,7 @@ from logbook.ballots.opening import NewBallot, Numbers
 from logbook.cleaning import clean_text
 from logbook.errors import NotThere, RuleBroken
 from logbook.formats import as_count, typed_code
-from logbook.settings.forms import InOrderForm
+from logbook.settings.forms import InOrderForm, WrittenForm
 
 MARKS = dict(zip("1234", counting.GRADES, strict=True))  # the keys of the tally page
 NO_PAGE = "-"  # a B ballot is cut apart, and one's own page is not cast
@@ -31,7 +31,7 @@ def digest_of(code: str) -> str:
     return sessions.keyed_digest(typed_code(code))
 
 
-class OpenForm(InOrderForm):
+class OpenForm(WrittenForm, InOrderForm):
     sheet = RadioField(_("测评方式"), choices=[], default=Sheet.GRADES.value)
     clerk_id = SelectField(_("计票人"), choices=[])
     witness_id = SelectField(_("监票人"), choices=[])

@@ -15,7 +15,7 @@ from logbook.folding import clean_name
 from logbook.formats import today
 from logbook.organization.actions import MAX_TARGET, NewBranch, NewLiaison
 from logbook.organization.models import Branch, BranchKind, HostKind, Period
-from logbook.settings.forms import DayField, EditForm, Form, NumberField
+from logbook.settings.forms import DayField, EditForm, Form, NumberField, WrittenForm
 
 FIRST, LAST = dt.date(1949, 10, 1), dt.date(2100, 12, 31)
 NAME = Length(max=60, message=_("请不超过60个字。"))
@@ -54,7 +54,7 @@ def _branches(branches: Iterable[Branch]) -> list[SelectChoice]:
     return [SelectChoice(value=branch.id, label=branch.name) for branch in branches]
 
 
-class BranchForm(EditForm):
+class BranchForm(EditForm, WrittenForm):
     name = StringField(
         _("名称"), filters=[clean_name], validators=[REQUIRED, NAME],
         description=_("写全称，例如三岭山森林公园党支部。"),

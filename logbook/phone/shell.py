@@ -22,7 +22,7 @@ bp = Blueprint("shell", __name__)
 # What phone.js is made of: asked for together with it, or a page would wait for one after the other.
 MODULES = (
     "here.js", "panel.js", "writing.js", "together.js", "photos.js", "refused.js", "leaving.js", "drafts.js",
-    "outbox.js", "store.js",
+    "outbox.js", "store.js", "asking.js", "marks.js",
 )  # fmt: skip
 SCRIPTS = ("logbook.js", "visits.js", "lines.js", "progress.js", "folds.js", "shell.js", "phone.js", *MODULES)
 # Whoever looks at it: the same page for everybody, without a token or a name, and the same tomorrow.

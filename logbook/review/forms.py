@@ -1,7 +1,7 @@
 """The forms of a meeting."""
 
 from collections.abc import Iterable, Mapping
-from typing import Self
+from typing import Any, Self
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.file import FileField
@@ -83,14 +83,24 @@ class WrittenReportForm(WrittenForm):
     based_on = HiddenField()
     files = FileField(_("从Word文件读入（代替上面的述职报告）"))
 
+    _words = ""  # of the Word file
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Validate, and read the file: what is wrong with it, or marked in it, is told with all other faults."""
+        fine = super().validate(extra_validators)
+        file = self.files.data
+        if not file:
+            return fine
+        try:
+            self._words, self.unread = word_file.words(file.filename, file.stream.read(word_file.MOST_BYTES + 1))
+            self.files.errors = [*self.files.errors, *self.refusals(self._words)]
+        except RuleBroken as broken:
+            self.refuse(broken)
+        return fine and not self.files.errors
+
     def texts(self) -> tuple[str, str]:
-        """Both as typed, or the first as its Word file says. Raise RuleBroken("files"), also for a mark in the file."""
-        file, written = self.files.data, self.written.data or ""
-        if file:
-            written, self.unread = word_file.words(file.filename, file.stream.read(word_file.MOST_BYTES + 1))
-            for said in self.refusals(written)[:1]:
-                raise RuleBroken("files", said)
-        return written, self.speech.data or ""
+        """Both as typed, or the first as its Word file says."""
+        return self._words or self.written.data or "", self.speech.data or ""
 
 
 class GradeForm(EditForm, WrittenForm, InOrderForm):

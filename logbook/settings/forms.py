@@ -200,7 +200,11 @@ class WrittenForm(Form):
     def refuse_secrecy_marks(self) -> None:
         """Put a refusal beside every text with a mark; what stands as it was stored is not asked about again."""
         for field in self:
-            if isinstance(field, StringField) and field.data != field.object_data:
+            if (
+                isinstance(field, StringField)
+                and not isinstance(field, PasswordField)
+                and field.data != field.object_data
+            ):
                 field.errors = [*field.errors, *self.refusals(field.data)]
 
     def refusals(self, text: str | None) -> list[object]:
@@ -311,7 +315,7 @@ def _nought(number: int | None) -> int:
     return number or 0
 
 
-class SettingsForm(EditForm):
+class SettingsForm(EditForm, WrittenForm):
     unit_name = StringField(_("单位名称"), validators=[DataRequired(), Length(max=60)])
     group_word = SelectField(_("党组的称谓"), choices=_choices(WORD_CHOICES["group_word"]))
     office_word = SelectField(_("党办的称谓"), choices=_choices(WORD_CHOICES["office_word"]))
@@ -346,7 +350,9 @@ class SettingsForm(EditForm):
 
     def values(self) -> dict[str, str | int | bool]:
         """The settings as typed, by name."""
-        return {name: value for name, value in self.data.items() if name not in {"csrf_token", "based_on"}}
+        return {
+            name: value for name, value in self.data.items() if name not in {"csrf_token", "based_on", "no_secrets"}
+        }
 
 
 class SecurityForm(EditForm):

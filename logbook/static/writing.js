@@ -1,5 +1,6 @@
 // The form: what is typed is kept as a draft here and on the server, and leaves through the outbox.
 
+import { asksAboutMarks } from "./asking.js";
 import { dropDraft, saveDraft } from "./drafts.js";
 import { form, here, panel, placeOf, texts, trustPage, value, when } from "./here.js";
 import * as outbox from "./outbox.js";
@@ -291,6 +292,7 @@ function editSent(item) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (await asksAboutMarks(form)) return;
     try {
       await deliver(await storeEdit(item));
     } catch {
@@ -325,9 +327,11 @@ function answer(button) {
 async function submit(event) {
   if (event.submitter?.name === "add" || !here.bound) return undefined;
   event.preventDefault();
-  answer(event.submitter);
-  stopTimers();
+  const { submitter } = event;
   hold(true);
+  if (await asksAboutMarks(form)) return hold(false);
+  answer(submitter);
+  stopTimers();
   say(texts.sending);
   const files = await chosen(form);
   const added = files.map(({ key: id, name }) => ({ key: id, name }));

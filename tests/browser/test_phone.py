@@ -237,13 +237,35 @@ def test_a_closed_year_leaves_the_record_on_the_phone_with_its_reason(world, pho
 def test_a_refused_record_keeps_its_reason_when_it_was_only_looked_at(world, phones):
     phone = phones()
     world.line.cut()
-    write(phone, "传达机密会议")
+    write(phone, TEXT)
+    year = world.rows("SELECT max(year) FROM visit")[0][0]
+    lock = "INSERT INTO locked_year (year, locked_at, locked_by_id) SELECT :year, '2026-01-01', min(id) FROM person"
+    world.rows(lock, year=year)
     world.line.restore()
     arrived(phone)
     phone.page.locator("#outbox").get_by_role("button", name="打开").click()
-    expect(phone.page.locator("#resumed.warning")).to_contain_text("没有送出：文字中有“机密”字样")
+    expect(phone.page.locator("#resumed.warning")).to_contain_text("没有送出：")
     phone.goto("/")
-    expect(phone.page.locator("#outbox li")).to_contain_text("没有送出：文字中有“机密”字样")
+    expect(phone.page.locator("#outbox li")).to_contain_text("没有送出：")
+
+
+def test_a_secrecy_mark_is_asked_about_before_a_record_waits_without_signal(world, phones):
+    phone, marked = phones(), "传达机\u3000密 ★ 会议"
+    world.line.cut()
+    write(phone, marked, send=False)
+    page = phone.page
+    page.locator(".foot button.big").click()
+    expect(page.locator("#asks-marked")).to_contain_text("基本情况")
+    expect(page.locator("#asks-marked")).to_contain_text("“机密”")
+    expect(page.locator("#findings")).to_have_value(marked)
+    assert [item["state"] for item in phone.items()] == ["draft"]
+    page.locator("[name=no_secrets]").check()
+    page.locator(".foot button.big").click()
+    page.locator("#outbox [data-note=kept]:visible").wait_for()
+    assert [item["state"] for item in phone.items()] == ["queued"]
+    world.line.restore()
+    arrived(phone)
+    assert stored(world, marked) == 1
 
 
 def test_what_waits_is_not_printed_and_a_page_that_needs_signal_says_so(world, phones):

@@ -29,6 +29,8 @@ from tests.rectification.conftest import (
     upload,
     word,
 )
+from tests.texts.test_marks import MARKS
+from tests.texts.test_marks import WORDS as ORDINARY
 
 HEAD = ("序号", "问题", "来源", "整改措施", "责任人", "完成时限", "进展情况", "整改结果", "销号")
 
@@ -218,6 +220,14 @@ def test_a_mark_of_secrecy_waits_for_the_tick(office, bureau):
     sent = {"rows": value(preview, "rows"), "digest": value(preview, "digest"), "no_secrets": "y"}
     assert office.post(f"{PATH}/import/confirm", sent).status_code == 303
     assert items()[1].measures == "见机密文件。"
+
+
+def test_every_tenth_spelling_of_a_mark_waits_for_the_tick_and_no_ordinary_word(office, bureau):
+    for mark in MARKS[::10]:
+        preview = upload(office, listed(numbered(1, 整改措施=f"看了材料。\n{mark}")))
+        assert "勾选后再提交" in preview.text, mark
+    ordinary = "；".join(f"到支部走访，{one}，职工反映较好" for one in ORDINARY[::3])
+    assert "勾选后再提交" not in upload(office, listed(numbered(1, 整改措施=ordinary))).text
 
 
 def value(page, name):

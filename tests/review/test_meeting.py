@@ -21,6 +21,7 @@ from logbook.visits.models import Level, Visit
 from logbook.years import actions as years
 from tests import factories
 from tests.client import filled
+from tests.texts.test_marks import MARKS, WORDS
 
 YEAR = today().year
 IN_YEAR = dt.date(YEAR, 3, 5)
@@ -568,7 +569,7 @@ def test_members_are_told_who_makes_the_meeting(client, bureau):
 def test_secrecy_marks_in_ground_and_place_take_a_tick(client, bureau, meeting):
     browser, (woods, _lake) = client(bureau[0]), bureau[3]
     graded = {"grade": "fairly_good", "decided_on": today().isoformat(), "ground": "机密会议纪要"}
-    for path, typed in ((f"/review/reports/{meeting[woods]}/grade", graded), (f"/review/{YEAR}", {"place": "机密室"})):
+    for path, typed in ((f"/review/reports/{meeting[woods]}/grade", graded), (f"/review/{YEAR}", {"place": "机密★"})):
         refused = browser.post(path, typed)
         assert (refused.status_code, 'name="no_secrets"' in refused.text) == (422, True), path
         assert browser.post(path, typed | {"no_secrets": "y"}).status_code == 303
@@ -636,3 +637,25 @@ def test_feedback_waits_for_the_grade_and_opens_what_was_hidden(client, bureau, 
     actions.give_feedback(report, today(), by=by, at=now())
     db.session.commit()
     assert client(member).get(f"/review/reports/{report}").status_code == 200
+
+
+def test_a_mark_in_a_word_report_is_told_in_one_round_with_another_fault(client, bureau, meeting):
+    browser, (woods, _lake) = client(bureau[0]), bureau[3]
+    path = f"/review/reports/{meeting[woods]}/written"
+    sent = filed(browser, path) | {"speech": "秘密★1年", "files": word_file("机密★1年", "一年来的工作。")}
+    refused = browser.post(path, sent, content_type="multipart/form-data")
+    assert (refused.status_code, "文字中有“机密”" in refused.text, "文字中有“秘密★”" in refused.text) == (
+        422,
+        True,
+        True,
+    )
+
+
+def test_a_word_report_is_asked_about_for_marks_and_not_for_ordinary_words(client, bureau, meeting):
+    browser, (woods, _lake) = client(bureau[0]), bureau[3]
+    path = f"/review/reports/{meeting[woods]}/written"
+    for mark in MARKS[::10]:
+        sent = filed(browser, path) | {"files": word_file("一年来的工作。", *mark.split("\n"), "其他正常。")}
+        assert browser.post(path, sent, content_type="multipart/form-data").status_code == 422, mark
+    sent = filed(browser, path) | {"files": word_file(*(f"到支部走访，{word}，职工反映较好。" for word in WORDS))}
+    assert browser.post(path, sent, content_type="multipart/form-data").status_code == 303

@@ -1,8 +1,16 @@
 """Sixty spellings of a secrecy mark, and sixty ordinary words that hold the same characters."""
 
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
+import logbook
 from logbook.marks import secrecy_mark
+
+MODULE = Path(logbook.__file__).parent / "static" / "marks.js"
 
 MARKS = [
     "机密★1年",
@@ -48,7 +56,6 @@ MARKS = [
     "(机密)",
     "[秘 密]",
     "（机密级）",
-    "《绝密》",
     "关于候船区的情况（秘密）。",
     "附件1（机密）",
     "机密",
@@ -70,6 +77,60 @@ MARKS = [
     "传达机密会议",
     "原件属机密",
     "内容涉绝密",
+    "本件为秘密级",
+    "阅秘密件",
+    "秘密文件一份",
+    "编号001 秘密",
+    "秘密壹年",
+    "机·密★",
+    "机.密",
+    "秘_密★",
+    "机-密★",
+    "机\u3000密\u3000文件",
+    "收到机\u3000密\u3000文件一份",
+    "见绝\u3000密\u3000文件",
+    "密级（机密）",
+    "密级——机密",
+    "密级标注：秘密",
+    "秘密（5年）",
+    "机密/10年",
+    "秘密/5年",
+    "机 密 级",
+    "[绝密]★长期",
+    "★★机密",
+    "绝\u3000\u3000\u3000密",
+    "机\n密\n★1年",
+    "机/密★",
+    "机|密★",
+    "「机密」",
+    "『绝密』",
+    "<秘密>",
+    "标有秘密字样",
+    "印有“秘密”",
+    "盖有秘密章",
+    "定为秘密",
+    "秘密★两年",
+    "秘密贰年",
+    "机密★拾年",
+    "机—密",
+    "绝・密★",
+    "秘 密 件",
+    "秘\u3000密\u3000电报",
+    "【秘密级】",
+    "机密，请注意保管",
+    "本材料绝密！",
+    "文号3\u3000秘密",
+    "密级:秘\xa0密",
+    "机\u2060密★",
+    "秘密公文",
+    "秘密\n★1年",
+    "绝_密",
+    "秘密，5年",
+    "绝密、机密文件各一份",
+    "密级：绝密、机密",
+    "秘密！",
+    "机密文件要求收回",
+    "机密★、秘密★",
 ]
 WORDS = [
     "与司机密切配合",
@@ -136,6 +197,57 @@ WORDS = [
     "景区的秘密在于水",
     "保守秘密。",
     "“秘密”一词",
+    "机密性",
+    "数据机密性",
+    "国家秘密分为绝密、机密、秘密三级",
+    "宣传保密法：绝密、机密、秘密",
+    "学习了机密文件管理规定",
+    "电影《秘密》",
+    "观看了《绝密》",
+    "《绝密》",
+    "《绝密使命》",
+    "绝密交通线",
+    "机密处",
+    "机密室",
+    "机密档案柜",
+    "秘密 和 隐私",
+    "秘密1年多",
+    "机密、秘密的区别",
+    "绝密和机密的定密权限",
+    "机密级、秘密级的划分",
+    "到机密科走访",
+    "机密库房已整修",
+    "党员观看《绝密行动》",
+    "读《机密档案》有感",
+    "电影《机密押运》",
+    "绝密飞行",
+    "学习机密载体管理办法",
+    "机密工作培训",
+    "机密信息保护制度",
+    "秘密花园小区",
+    "秘密武器是服务",
+    "小秘密",
+    "心里的秘密",
+    "不是什么秘密",
+    "没有秘密可言",
+    "秘密就是坚持",
+    "技术秘密",
+    "国家秘密文件管理",
+    "个人秘密",
+    "保守秘密，严守纪律",
+    "电视机密码",
+    "相机、密码锁",
+    "订机票、密切配合",
+    "洗衣机密封圈",
+    "起重机密布",
+    "收音机密友",
+    "秘密在哪里",
+    "秘密通道景点",
+    "发现了秘密",
+    "秘密基地研学",
+    "保守秘密10多年",
+    "升降机密闭试验",
+    "断绝密约",
 ]
 
 
@@ -158,3 +270,20 @@ def test_there_are_sixty_of_each():
 def test_what_is_said_names_the_mark():
     said = {"附件　机　密 ★ １ 年 见后": "机密", "密级：绝密": "绝密", "秘 密 ☆": "秘密★", "（秘密）": "秘密"}
     assert {text: secrecy_mark(text) for text in said} == said
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node to run the phone's script with")
+def test_the_phone_says_the_same_as_the_server(tmp_path):
+    texts = [
+        text
+        for one in [*MARKS, *WORDS]
+        for text in (one, f"到支部走访。\n{one}\n其他正常。", f"到支部走访，{one}，好。")
+    ]
+    script = tmp_path / "run.mjs"
+    script.write_text(
+        f'import {{ secrecyMark }} from "{tmp_path}/marks.mjs";\n'
+        f"console.log(JSON.stringify({json.dumps(texts)}.map(secrecyMark)));\n"
+    )
+    (tmp_path / "marks.mjs").write_text(MODULE.read_text())
+    said = subprocess.run(["node", script], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert json.loads(said) == [secrecy_mark(text) for text in texts]
