@@ -224,7 +224,7 @@ def progress(by_id, *, problem_id=None, undertaking_id=None, text="已到现场�
 
 def directive(entered_by_id, **values):
     values = {
-        "text": "近期都要下到挂点支部",
+        "text": "近期都要下到所联系的支部",
         "issued_on": dt.date(2026, 6, 9),
         "due_on": dt.date(2026, 7, 9),
     } | values

@@ -140,12 +140,12 @@ def _answerable(result: Result, words: Words) -> Iterable[str]:
         return
     for one in ballot.classes:
         if one.typed_by:
-            yield f"{words.apply(one.voters.chinese)}纸质测评表录入：{one.typed_by}。"
+            yield words.apply(f"{one.voters.chinese}纸质测评表录入：") + f"{one.typed_by}。"
     yield from (step_said(one, words) for one in result.steps)
     if ballot.witness_codes > 1:
         yield f"监票码发放{ballot.witness_codes}次。"
     if ballot.sealed_by:
-        yield f"原始测评表已当场封存，封存人：{ballot.sealed_by}。"
+        yield words.apply("原始测评表已当场封存，封存人：") + f"{ballot.sealed_by}。"
     clerk = ballot.clerk.name if ballot.clerk else ""
     yield f"计票人：{clerk}　　监票人：{ballot.witness_name}"
     yield SIGNED

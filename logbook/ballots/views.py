@@ -288,7 +288,8 @@ def sheet(year: int, class_id: int, ending: str) -> Response:
     """The class's ballot, to be printed as often as it is handed out."""
     meeting, reports, ballot, voters = _class(year, class_id)
     made = papers.sheet(meeting, reports, ballot.columns, voters.voters, current())
-    return printing.send(made, ending, f"{year}年述职评议测评表（{voters.voters.chinese}）")
+    name = current().words.apply(f"{year}年述职评议测评表（{voters.voters.chinese}）")
+    return printing.send(made, ending, name)
 
 
 @bp.route("/review/<year:year>/ballot/statistics.<any(docx, pdf):ending>")

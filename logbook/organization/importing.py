@@ -6,7 +6,7 @@ The plan compares each line with what the database has; carrying out writes what
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from flask_babel import lazy_gettext as _
@@ -451,13 +451,13 @@ def _write_point(point: Point) -> None:
         _write(point.found, {name: getattr(point.new, name) for name in ("from_on", "to_on", "target", "period")})
 
 
-def as_lines(on: dt.date, year: int) -> dict[str, list[list[object]]]:
+def as_lines(on: dt.date, year: int, apply: Callable[[str], str] = str) -> dict[str, list[list[object]]]:
     """The lists as they hold on a day, with the year's liaison, as lines of the workbook."""
     work = Work(Lists(), on, Actor(0, "", frozenset()))
     names = {entry.found.id: _reference(work, entry) for entry in work.people if entry.found}
     branches = {branch_id: entry.name for branch_id, entry in work.by_branch_id.items()}
     return {
-        PEOPLE: [_person_line(work, entry.found, branches) for entry in work.people if entry.found],
+        PEOPLE: [_person_line(work, entry.found, branches, apply) for entry in work.people if entry.found],
         BRANCHES: [_branch_line(work, entry.found, branches, names) for entry in work.branches if entry.found],
         LIAISON: [_liaison_line(row, names) for row in queries.liaisons(year)],
     }  # fmt: skip
@@ -474,9 +474,9 @@ def _reference(work: Work, entry: PersonEntry) -> str:
     return entry.name if alone or not entry.found else entry.found.sign_in_name or entry.name
 
 
-def _person_line(work: Work, person: Person, branches: Mapping[int, str]) -> list[object]:
+def _person_line(work: Work, person: Person, branches: Mapping[int, str], apply: Callable[[str], str]) -> list[object]:
     own = held(work.memberships.get(person.id, ()), work.from_on)
-    roles = "、".join(role.chinese for role in Role if role in work.roles.get(person.id, ()))
+    roles = "、".join(apply(role.chinese) for role in Role if role in work.roles.get(person.id, ()))
     return [
         person.name, person.post, person.official_order, person.sign_in_name or "", roles,
         branches[own.branch_id] if own else "",

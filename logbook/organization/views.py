@@ -397,8 +397,9 @@ def template() -> Response:
 @bp.route("/lists/current.xlsx")
 @may(Act.KEEP_LISTS)
 def export() -> Response:
-    lines = importing.as_lines(_day(_year()), _year())
-    return printing.export(workbook.template(lines, apply=current().words.apply), _("名册.xlsx"))
+    apply = current().words.apply
+    lines = importing.as_lines(_day(_year()), _year(), apply)
+    return printing.export(workbook.template(lines, apply=apply), _("名册.xlsx"))
 
 
 @bp.route("/lists/import", methods=["GET", "POST"])

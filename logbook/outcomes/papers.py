@@ -102,12 +102,12 @@ def notice(meeting: Meeting, held: Held, settings: Settings, on: dt.date, *, gra
         Heading(f"{numeral}、整改要求", 1),
         Para(settings.words.apply(
             f"{f'会后形成整改事项{held.items}项。' if held.items else ''}各党（总）支部书记要对照点评意见，逐项填写"
-            f"整改措施，报{settings.words.office}；整改结果由党办核实后销号，作为下一年度述职评议的首项内容。"
+            f"整改措施，报党办；整改结果由党办核实后销号，作为下一年度述职评议的首项内容。"
         )),
     ]  # fmt: skip
     return Paper(
         title=settings.words.apply(f"关于{meeting.year}年度党组织书记抓基层党建工作\n述职评议情况的通报"),
-        blocks=tuple(blocks), inner=False, signed=settings.words.apply(f"中共{settings.unit_name}党组"), dated=on,
+        blocks=tuple(blocks), inner=False, signed=f"中共{settings.unit_name}{settings.words.group}", dated=on,
         made_from=f"{meeting.year}年述职评议会议",
     )  # fmt: skip
 
@@ -128,11 +128,9 @@ def account(meeting: Meeting, held: Held, settings: Settings, on: dt.date) -> Pa
         Para("特此报告。"),
     ]  # fmt: skip
     return Paper(
-        title=settings.words.apply(
-            f"中共{settings.unit_name}党组关于\n{meeting.year}年度党组织书记抓基层党建工作\n述职评议情况的报告"
-        ),
+        title=f"中共{settings.unit_name}{settings.words.group}关于\n{meeting.year}年度党组织书记抓基层党建工作\n述职评议情况的报告",
         blocks=tuple(blocks), receiver=settings.superior, dated=on, inner=False,
-        signed=settings.words.apply(f"中共{settings.unit_name}党组"), made_from=f"{meeting.year}年述职评议会议",
+        signed=f"中共{settings.unit_name}{settings.words.group}", made_from=f"{meeting.year}年述职评议会议",
     )  # fmt: skip
 
 

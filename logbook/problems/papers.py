@@ -157,5 +157,5 @@ def listed(kind: str, problems: Sequence[Problem], settings: Settings, on: dt.da
         body = Table(("序号", "编号", *map(words.apply, head)), rows, (1.4, 2.8, *widths), note=made)
     return Paper(
         title=f"{settings.unit_name}{words.apply(name)}", blocks=(body,), landscape=True,
-        made_from=f"{name}，{len(rows)}条，{full_date(on)}",
+        made_from=f"{words.apply(name)}，{len(rows)}条，{full_date(on)}",
     )  # fmt: skip

@@ -16,6 +16,9 @@ LIAISON_WORDS = ("挂点", "联系点", "挂钩", "包联")
 BALLOT_WORDS = ("测评表", "评分表")
 
 
+_PRESETS = re.compile("党组成员|党组(?!织)|党办|测评表|挂点联系|挂点")
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The four words of a unit. Pages and papers are written with the presets; `apply` puts the unit's in."""
@@ -29,12 +32,14 @@ class Words:
         """Return `text` with the preset words replaced; 党组织 is not 党组."""
         if self == Words():
             return text
-        member = "成员" if self.group == "党组" else "委员"
-        text = re.sub(r"党组(?!织)(成员)?", lambda m: self.group + (member if m[1] else ""), text)
-        text = text.replace("党办", self.office).replace("测评表", self.ballot)
-        if self.liaison != "挂点":
-            text = text.replace("挂点联系", "包联" if self.liaison == "包联" else "联系")
-        return text.replace("挂点", self.liaison)
+        member = "成员" if self.group.endswith("党组") else "委员"
+        liaison = {"联系点": "联系", "包联": "包联"}.get(self.liaison, f"{self.liaison}联系")
+        said = {
+            "党组": self.group, "党组成员": self.group + member, "党办": self.office, "测评表": self.ballot,
+            "挂点": self.liaison, "挂点联系": liaison,
+        }  # fmt: skip
+        # In one pass: a word that holds a preset (机关党组) is not put in twice.
+        return _PRESETS.sub(lambda found: said[found[0]], text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def test_a_units_word_is_shown_as_text_whatever_stands_in_it(client):
         ("党委", "党组成员到党组织，报党组书记", "党委委员到党组织，报党委书记"),
         ("党工委", "党组成员", "党工委委员"),
         ("党组", "党组成员和党组织", "党组成员和党组织"),
+        ("机关党组", "党组成员报党组", "机关党组成员报机关党组"),
     ],
 )
 def test_a_party_organization_is_no_party_group(word, text, said):
@@ -50,7 +51,7 @@ def test_a_party_organization_is_no_party_group(word, text, said):
 
 
 @pytest.mark.parametrize(
-    ("word", "said"), [("挂点", "挂点联系支部"), ("联系点", "联系支部"), ("挂钩", "联系支部"), ("包联", "包联支部")]
+    ("word", "said"), [("挂点", "挂点联系支部"), ("联系点", "联系支部"), ("挂钩", "挂钩联系支部"), ("包联", "包联支部")]
 )
 def test_the_word_for_liaison_is_not_doubled(word, said):
     assert Words(liaison=word).apply("挂点联系支部") == said
