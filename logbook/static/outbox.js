@@ -5,6 +5,7 @@ import * as store from "./store.js";
 
 const PIECE = 128 * 1024; // bytes of a photo sent at once
 const WAIT = 30_000; // milliseconds before the next try, while something waits
+const CLASHES = 5; // times that another page may write while one sends, before it waits
 const PATIENCE = 60_000; // for one answer
 const REFUSALS = new Set([403, 404, 422]); // by a rule; anything else may pass
 const ATTENDED = 8000; // milliseconds: afterwards the page says that it waits
@@ -186,6 +187,7 @@ async function sendAll() {
   if (!key || navigator.onLine === false) return;
   const tried = new Set();
   let waiting = false;
+  let clashes = 0;
   for (let item = await nextOf(key, tried); item; item = await nextOf(key, tried)) {
     tried.add(item.id);
     try {
@@ -195,7 +197,9 @@ async function sendAll() {
         changed.dispatchEvent(new Event("signedout"));
         return;
       }
-      if (!(error instanceof store.Elsewhere)) waiting = true;
+      // Another page wrote it meanwhile, a draft's answer for one: at once more, on what it wrote.
+      if (error instanceof store.Elsewhere && (clashes += 1) <= CLASHES) tried.delete(item.id);
+      else waiting = true;
     }
   }
   clearTimeout(timer);
