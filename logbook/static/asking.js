@@ -19,6 +19,7 @@ function place(form) {
 // Whether the page asks now: then nothing is sent, and everything stays as it was typed.
 export async function asksAboutMarks(form) {
   if (form.elements.no_secrets?.checked) return false;
+  if (!form.elements.no_secrets && !document.querySelector("#marked")) return false; // an older page: the server asks
   const control = [...form.querySelectorAll(TEXTS)].find((one) => one.name && secrecyMark(one.value));
   if (!control || (await reachable())) return false;
   if (form.elements.no_secrets) {

@@ -114,6 +114,27 @@ def test_a_page_that_was_open_beside_the_one_that_sent_says_so(world, phones):
     assert stored(world, TEXT) == 1
 
 
+def test_a_draft_answered_between_a_records_post_and_its_receipt_leaves_nothing_waiting(world, phones):
+    """Another page keeps the draft on the server while this one sends it: its number is shown after one press."""
+    phone = phones()
+    page = begin(phone)
+    drafted, posted = [], []
+    other = phone.context.new_page()
+    other.route("**/drafts/*", lambda route: drafted.append(route))  # noqa: PLW0108 - Playwright marks the function
+    other.goto(f"{phone.line.url}/")
+    wait_until(lambda: other.evaluate("1") and drafted)
+    page.route("**/visits/new", lambda route: route.continue_() if posted else posted.append(route))
+    page.locator(PRESS).click()
+    wait_until(lambda: page.evaluate("1") and posted)
+    before = [item["rev"] for item in phone.items()]
+    drafted[0].continue_()
+    wait_until(lambda: [item["rev"] for item in phone.items()] != before)
+    posted[0].continue_()
+    page.wait_for_url("**/visits/*?received=*")
+    arrived(phone)
+    assert (stored(world, TEXT), drafts(phone)) == (1, [])
+
+
 def test_what_is_typed_on_beside_the_page_that_sent_goes_out_as_a_change_to_it(world, phones):
     phone = phones()
     page = begin(phone)

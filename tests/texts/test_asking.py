@@ -2,7 +2,6 @@
 
 from wtforms import HiddenField, PasswordField, StringField
 
-from logbook.app import create_app
 from logbook.settings.forms import Form, WrittenForm
 
 ASK_NOTHING = {
@@ -23,7 +22,7 @@ def takes_text(form):
     )
 
 
-def test_every_form_that_takes_a_text_asks_about_marks():
-    assert create_app  # the factory knows all features, and so all their forms
+def test_every_form_that_takes_a_text_asks_about_marks(app):
+    """`app` has all features, and so all their forms."""
     silent = {form.__name__ for form in forms(Form) if takes_text(form) and not issubclass(form, WrittenForm)}
     assert silent == set(ASK_NOTHING)
